@@ -1,0 +1,4 @@
+// Command petalake runs a lakehouse.
+package main
+
+func main() {}

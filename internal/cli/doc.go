@@ -1,0 +1,2 @@
+// Package cli is the petalake command: one file a command.
+package cli
