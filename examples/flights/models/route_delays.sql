@@ -1,0 +1,10 @@
+select
+    origin,
+    destination,
+    date_trunc('month', date)::date as month,
+    count(*)                        as flights,
+    round(avg(delay), 1)            as mean_delay,
+    quantile_cont(delay, 0.9)       as p90_delay
+from bronze.flights
+group by all
+order by mean_delay desc, origin, destination, month
