@@ -1,0 +1,184 @@
+// Package files is the source of raw files in folders: each new one is loaded once.
+package files
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/bmatcuk/doublestar/v4"
+
+	"github.com/petalake/petalake/ingest"
+)
+
+// File is a raw file as it was seen.
+type File struct {
+	Path string `json:"path"` // as the patterns found it
+	Size int64  `json:"size"` // bytes
+	Time int64  `json:"time"` // of its last change, nanoseconds since the epoch
+}
+
+// Work is what a chunk of this source asks to be loaded.
+type Work struct {
+	Files []File `json:"files"`
+	// Replace: these are all the files there are, and their rows replace the table's.
+	Replace bool `json:"replace,omitempty"`
+}
+
+// Source watches folders. It implements ingest.Source.
+type Source struct {
+	Patterns []string // absolute, with *, **, ?, [a-z] and {a,b}
+	Replace  bool     // load everything anew whenever anything changed
+	MaxFiles int      // of a batch; 0 is 1,000. Not in use with Replace
+	MaxBytes int64    // of a batch, where it has more than one file; 0 is 8 GiB
+
+	// Changed is told of a file that was loaded before and is different now. It is not loaded
+	// again: a row cannot be told from its older self. May be nil.
+	Changed func(File)
+}
+
+// position is the set of files that were loaded, by path.
+type position struct {
+	Files []File `json:"files"` // ordered by path
+}
+
+// Next implements ingest.Source: the files that are not in the position, oldest first.
+func (s *Source) Next(ctx context.Context, after ingest.Position) (ingest.Chunk, bool, error) {
+	var seen position
+	if after != nil {
+		if err := json.Unmarshal(after, &seen); err != nil {
+			return ingest.Chunk{}, false, fmt.Errorf("position of a files source: %w", err)
+		}
+	}
+	found, err := List(ctx, s.Patterns)
+	if err != nil {
+		return ingest.Chunk{}, false, err
+	}
+	work := Work{Files: s.fresh(seen.Files, found)}
+	next := position{Files: append(slices.Clone(seen.Files), work.Files...)}
+	if s.Replace {
+		if slices.Equal(seen.Files, found) {
+			return ingest.Chunk{}, false, nil
+		}
+		work = Work{Files: found, Replace: true}
+		next = position{Files: found}
+	}
+	if len(work.Files) == 0 && !work.Replace {
+		return ingest.Chunk{}, false, nil
+	}
+	slices.SortFunc(next.Files, byPath)
+	return chunk(after, next, work)
+}
+
+func chunk(from ingest.Position, next position, work Work) (ingest.Chunk, bool, error) {
+	to, err := json.Marshal(next)
+	if err != nil {
+		return ingest.Chunk{}, false, err
+	}
+	text, err := json.Marshal(work)
+	return ingest.Chunk{From: from, To: to, Work: text}, err == nil, err
+}
+
+// fresh picks the files of the next batch from those found; both lists are ordered by path.
+func (s *Source) fresh(seen, found []File) []File {
+	var fresh []File
+	for _, f := range found {
+		i, ok := slices.BinarySearchFunc(seen, f, byPath)
+		switch {
+		case !ok:
+			fresh = append(fresh, f)
+		case seen[i] != f && !s.Replace && s.Changed != nil:
+			s.Changed(f)
+		}
+	}
+	slices.SortStableFunc(fresh, func(a, b File) int { return cmp.Compare(a.Time, b.Time) })
+	maxFiles, maxBytes := cmp.Or(s.MaxFiles, 1000), cmp.Or(s.MaxBytes, 8<<30)
+	var bytes int64
+	for i, f := range fresh {
+		bytes += f.Size
+		if i >= maxFiles || i > 0 && bytes > maxBytes {
+			return fresh[:i]
+		}
+	}
+	return fresh
+}
+
+func byPath(a, b File) int { return cmp.Compare(a.Path, b.Path) }
+
+// List finds the regular files that match any of the patterns, ordered by path, each once. A
+// pattern that matches nothing is no error: the files may come later.
+func List(ctx context.Context, patterns []string) ([]File, error) {
+	var found []File
+	for _, pattern := range patterns {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		paths, err := doublestar.FilepathGlob(pattern, doublestar.WithFilesOnly(), doublestar.WithFailOnIOErrors())
+		if err != nil && !os.IsNotExist(err) {
+			return nil, fmt.Errorf("find %s: %w", pattern, err)
+		}
+		for _, path := range paths {
+			f, err := Stat(path)
+			if os.IsNotExist(err) {
+				continue // gone between the listing and now
+			}
+			if err != nil {
+				return nil, err
+			}
+			found = append(found, f)
+		}
+	}
+	slices.SortFunc(found, byPath)
+	return slices.CompactFunc(found, func(a, b File) bool { return a.Path == b.Path }), nil
+}
+
+// Stat looks at one file.
+func Stat(path string) (File, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return File{}, err
+	}
+	return File{Path: filepath.Clean(path), Size: info.Size(), Time: info.ModTime().UnixNano()}, nil
+}
+
+// Present splits the files of a batch into those that are there, as they are now, and those that
+// are gone. A file may have changed since the batch was decided: none of its rows was visible yet.
+func Present(work Work) (present, gone []File, err error) {
+	for _, f := range work.Files {
+		now, err := Stat(f.Path)
+		switch {
+		case err == nil:
+			present = append(present, now)
+		case os.IsNotExist(err):
+			gone = append(gone, f)
+		default:
+			return nil, nil, err
+		}
+	}
+	return present, gone, nil
+}
+
+// ChangedError says that a file changed while it was loaded.
+type ChangedError struct{ Path string }
+
+// Error implements error.
+func (e *ChangedError) Error() string { return e.Path + ": changed while it was being loaded" }
+
+// Hint says what to do.
+func (e *ChangedError) Hint() string {
+	return "nothing of it was loaded; write raw files elsewhere and move them here when they are complete"
+}
+
+// Unchanged checks that files are still what they were when loading began.
+func Unchanged(files []File) error {
+	for _, f := range files {
+		if now, err := Stat(f.Path); err != nil || now != f {
+			return &ChangedError{Path: f.Path}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,111 @@
+// Package ingest turns what a source has into commits of a table, each exactly once.
+//
+// A Source says what follows a Position. The pipeline writes every step it decides on into the
+// offset log, an immutable object a batch (<lake>/_petalake/offsets/<source>/<n>.json), before it
+// loads anything; the commit that makes the rows visible carries the batch's number as the table's
+// transaction version for the source (the txn action of the Delta protocol). So after a crash, or
+// beside a second ingester, the same batch is loaded from the same offsets, and only one commit of
+// it can succeed.
+package ingest
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+
+	"github.com/petalake/petalake/store"
+)
+
+// Position is how far a source was read: JSON that only the source understands. Nil is the start.
+type Position = json.RawMessage
+
+// Chunk is a piece of a source: what lies between two positions.
+type Chunk struct {
+	From Position `json:"from,omitempty"`
+	To   Position `json:"to"`
+	// Work says what is to be loaded; only the source's loader understands it.
+	Work json.RawMessage `json:"work"`
+}
+
+// Source is what can be ingested.
+type Source interface {
+	// Next gives the chunk that follows a position, false where there is nothing new now. The
+	// same chunk must be loadable again later, by its Work alone.
+	Next(ctx context.Context, after Position) (Chunk, bool, error)
+}
+
+// Batch is a chunk with its number, from 0.
+type Batch struct {
+	Source string `json:"source"`
+	N      int64  `json:"batch"`
+	Chunk
+}
+
+// Offsets is the log of the batches of one source.
+type Offsets struct {
+	lake   store.Store
+	source string
+}
+
+// NewOffsets opens the log of a source; it needs not exist.
+func NewOffsets(lake store.Store, source string) *Offsets {
+	return &Offsets{lake: lake, source: source}
+}
+
+func (o *Offsets) key(n int64) string {
+	return fmt.Sprintf("_petalake/offsets/%s/%020d.json", o.source, n)
+}
+
+// Read returns batch n; one that was never decided is fs.ErrNotExist.
+func (o *Offsets) Read(ctx context.Context, n int64) (Batch, error) {
+	text, err := store.ReadAll(ctx, o.lake, o.key(n))
+	if err != nil {
+		return Batch{}, err
+	}
+	var b Batch
+	if err := json.Unmarshal(text, &b); err != nil {
+		return Batch{}, fmt.Errorf("offset log: %s: %w", o.key(n), err)
+	}
+	if b.N != n || b.Source != o.source {
+		return Batch{}, fmt.Errorf("offset log: %s: holds batch %d of %q", o.key(n), b.N, b.Source)
+	}
+	return b, nil
+}
+
+// Next returns the batch after n: the one that was decided before, or else a new one, which is
+// then in the log. False means that the source has nothing new.
+func (o *Offsets) Next(ctx context.Context, n int64, source Source) (Batch, bool, error) {
+	switch b, err := o.Read(ctx, n+1); {
+	case err == nil:
+		return b, true, nil
+	case !errors.Is(err, fs.ErrNotExist):
+		return Batch{}, false, err
+	}
+	var from Position
+	if n >= 0 {
+		last, err := o.Read(ctx, n)
+		if err != nil {
+			return Batch{}, false, fmt.Errorf("where batch %d of %s ended: %w", n, o.source, err)
+		}
+		from = last.To
+	}
+	chunk, ok, err := source.Next(ctx, from)
+	if err != nil || !ok {
+		return Batch{}, false, err
+	}
+	b := Batch{Source: o.source, N: n + 1, Chunk: chunk}
+	text, err := json.Marshal(b)
+	if err != nil {
+		return Batch{}, false, err
+	}
+	if err := store.PutBytes(ctx, o.lake, o.key(b.N), text, store.IfAbsent); err != nil {
+		// Somebody decided first, or we did and the answer was lost: what is in the log counts.
+		if won, readErr := o.Read(ctx, b.N); readErr == nil {
+			return won, true, nil
+		}
+		return Batch{}, false, fmt.Errorf("write the offsets of batch %d of %s: %w", b.N, o.source, err)
+	}
+	return b, true, nil
+}

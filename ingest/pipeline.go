@@ -1,0 +1,64 @@
+package ingest
+
+import (
+	"context"
+	"errors"
+
+	"github.com/petalake/petalake/delta"
+	"github.com/petalake/petalake/store"
+)
+
+// Pipeline loads a source into a table.
+type Pipeline struct {
+	Name   string // of the source: the key of its offsets, and its application id in the table
+	Lake   store.Store
+	Source Source
+	Table  *delta.Table
+	// Load writes the data files of a batch, and returns the change that makes them visible. It
+	// is called again with the same batch after a crash; what it wrote before is then an orphan.
+	Load func(ctx context.Context, b Batch) (func(*delta.Txn) error, error)
+}
+
+// Step loads one batch and commits it. False means that there was nothing new.
+func (p *Pipeline) Step(ctx context.Context) (bool, error) {
+	last, err := Committed(ctx, p.Table, p.Name)
+	if err != nil {
+		return false, err
+	}
+	batch, ok, err := NewOffsets(p.Lake, p.Name).Next(ctx, last, p.Source)
+	if err != nil || !ok {
+		return false, err
+	}
+	change, err := p.Load(ctx, batch)
+	if err != nil {
+		return false, err
+	}
+	return true, Commit(ctx, p.Table, batch, change)
+}
+
+// Committed is the number of the last batch of a source that a table holds, -1 for none.
+func Committed(ctx context.Context, table *delta.Table, source string) (int64, error) {
+	snapshot, err := table.Snapshot(ctx, delta.When{})
+	if errors.Is(err, delta.ErrNoTable) {
+		return -1, nil
+	}
+	if err != nil {
+		return 0, err
+	}
+	return snapshot.Transaction(ctx, source)
+}
+
+// Commit makes a batch visible together with its number. A batch that the table already holds,
+// because another ingester or an attempt whose answer was lost committed it, is no error.
+func Commit(ctx context.Context, table *delta.Table, b Batch, change func(*delta.Txn) error) error {
+	_, err := table.Update(ctx, func(x *delta.Txn) error {
+		if err := x.Advance(b.Source, b.N-1, b.N); err != nil {
+			return err
+		}
+		return change(x)
+	})
+	if errors.Is(err, delta.ErrAdvanced) {
+		return nil
+	}
+	return err
+}
