@@ -9,7 +9,7 @@ import "math/big"
 //	nil           null
 //	bool          boolean
 //	int64         byte, short, integer, long
-//	float64       float, double
+//	float64       float (then exactly representable in 32 bits), double
 //	string        string
 //	[]byte        binary
 //	Decimal       decimal
@@ -37,6 +37,8 @@ type File struct {
 }
 
 // Column is what is known of one leaf column (a path through structs, never into arrays or maps).
+// Of floating-point numbers Min and Max are never NaN; where Max is nil there may be NaNs, which are
+// greater than every number.
 type Column struct {
 	Path      []string
 	Min, Max  Value // nil: not known, or all null
