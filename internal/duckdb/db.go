@@ -71,8 +71,6 @@ func (o Options) startup() [][2]string {
 		{"allow_community_extensions", "false"},
 		{"allow_persistent_secrets", "false"},
 		{"temp_directory", o.TempDir},
-		{"enable_progress_bar", "true"},
-		{"enable_progress_bar_print", "false"},
 	}
 	if o.Threads > 0 {
 		s = append(s, [2]string{"threads", strconv.Itoa(o.Threads)})
