@@ -34,7 +34,17 @@ func (db *DB) Conn() (*Conn, error) {
 	if bind.Connect(db.handle, &c.handle) == bind.StateError {
 		return nil, errors.New("duckdb: connect refused: instance closed")
 	}
+	if err := set(c.handle, sessionSettings); err != nil {
+		c.Close()
+		return nil, fmt.Errorf("duckdb: connect: %w", err)
+	}
 	return c, nil
+}
+
+// sessionSettings make progress known without printing it. They belong to a session, so a closed
+// instance allows these three to be changed.
+var sessionSettings = []string{
+	"SET enable_progress_bar=true", "SET enable_progress_bar_print=false", "SET progress_bar_time=0",
 }
 
 // Close ends the session, with a stream that was left open. Closing twice is fine.

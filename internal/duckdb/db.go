@@ -97,6 +97,7 @@ func (o Options) statements() []string {
 	return append(s,
 		"SET GLOBAL allowed_directories=["+strings.Join(dirs, ",")+"]",
 		"SET GLOBAL enable_external_access=false",
+		"SET GLOBAL allowed_configs=['enable_progress_bar','enable_progress_bar_print','progress_bar_time']",
 		"SET GLOBAL lock_configuration=true")
 }
 
@@ -106,6 +107,10 @@ func (db *DB) apply(statements []string) error {
 		return errors.New("connect refused")
 	}
 	defer bind.Disconnect(&conn)
+	return set(conn, statements)
+}
+
+func set(conn bind.Connection, statements []string) error {
 	for _, s := range statements {
 		var res bind.Result
 		state := bind.Query(conn, s, &res)

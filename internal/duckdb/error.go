@@ -106,7 +106,8 @@ func (e *Error) locate(tail, line string, mark int, sql string) {
 	}
 	whole := lines[e.Line-1]
 	e.Column = 0
-	if at := strings.Index(whole, strings.Trim(text, ".")); at >= 0 {
-		e.Column = len([]rune(whole[:at])) + caret - 2
+	at := strings.Index(whole, strings.Trim(text, "."))
+	if column := len([]rune(whole[:max(at, 0)])) + caret - 2; at >= 0 && column > 0 {
+		e.Column = column
 	}
 }

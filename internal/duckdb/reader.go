@@ -28,6 +28,7 @@ type reader struct {
 	current arrow.RecordBatch
 	err     error
 	target  int  // rows wanted for the next batch
+	drained bool // every row was fetched
 	ended   bool // res is destroyed
 }
 
@@ -121,7 +122,7 @@ func (r *reader) Next() bool {
 func (r *reader) fetchLocked() ([]arrow.RecordBatch, error) {
 	var chunks []arrow.RecordBatch
 	rows := 0
-	for rows < r.target {
+	for rows < r.target && !r.drained {
 		if err := r.ctx.Err(); err != nil {
 			return chunks, err
 		}
@@ -130,6 +131,7 @@ func (r *reader) fetchLocked() ([]arrow.RecordBatch, error) {
 			if msg := bind.ResultError(&r.res); msg != "" {
 				return chunks, parseError(msg)
 			}
+			r.drained = true // to fetch once more would be an error
 			break
 		}
 		batch, err := toBatch(r.options, r.schema, chunk)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 
+	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
 )
 
@@ -41,15 +42,15 @@ func (c *Conn) Strings(ctx context.Context, sql string, args ...any) ([][]string
 	return rows, r.Err()
 }
 
-func text(col interface {
-	IsNull(int) bool
-	ValueStr(int) string
-}, i int) string {
+func text(col arrow.Array, i int) string {
 	if col.IsNull(i) {
 		return ""
 	}
-	if s, ok := col.(*array.String); ok {
-		return strings.Clone(s.Value(i)) // the column may be C's memory
+	switch col := col.(type) {
+	case *array.String:
+		return strings.Clone(col.Value(i)) // the column may be C's memory
+	case *array.Decimal128:
+		return col.Value(i).ToString(col.DataType().(*arrow.Decimal128Type).Scale)
 	}
 	return strings.Clone(col.ValueStr(i))
 }
