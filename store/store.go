@@ -1,8 +1,9 @@
 // Package store keeps the bytes of a lake: objects, named by keys, on a disk, in memory or in S3.
 //
 // A key is a slash-separated path relative to the root of the store, such as
-// "flights/_delta_log/00000000000000000000.json": no leading slash, no empty, "." or ".." segment.
-// An object appears whole or not at all, and once Put has returned nil it survives a crash.
+// "flights/_delta_log/00000000000000000000.json": no leading slash, no empty, "." or ".." segment
+// (CheckKey has the rest). An object appears whole or not at all, and once Put has returned nil it
+// survives a crash. No key should be a folder of another ("a" beside "a/b"): a disk has no such.
 //
 // Everything above this package relies on one operation that others leave out: a Put that
 // succeeds only where no object is. A driver that cannot do it does not exist.
@@ -25,10 +26,11 @@ type Store interface {
 	Get(ctx context.Context, key string, off, n int64) (io.ReadCloser, error)
 
 	// Put writes a whole object. With IfAbsent it returns an error that wraps fs.ErrExist, and
-	// changes nothing, where the key is taken. When it returns any other error the write may or
-	// may not have happened (see ErrUnknown). Body is read from its start, more than once where a
-	// retry needs it. Where body is an *os.File, Disk may link the file instead of copying it:
-	// the caller must not change the file afterwards.
+	// changes nothing, where the key is taken. An error that wraps ErrUnknown means that the write
+	// may have happened, any other that it did not. Body is read from its start, more than once
+	// where a retry needs it, and by several goroutines where it is an io.ReaderAt. Where body is
+	// an *os.File, Disk may link the file instead of copying it: it then belongs to the store, and
+	// the caller must not change it afterwards.
 	Put(ctx context.Context, key string, body io.ReadSeeker, cond Cond) error
 
 	// List yields the objects whose key begins with prefix and is greater than start, in the
