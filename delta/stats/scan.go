@@ -101,7 +101,10 @@ func (c *cursor) token() []byte {
 		}
 		c.pos++
 	}
-	c.bad = c.bad || c.pos == start
+	if c.pos == start {
+		c.fail()
+		return nil
+	}
 	return c.text[start:c.pos]
 }
 
