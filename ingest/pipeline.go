@@ -3,6 +3,7 @@ package ingest
 import (
 	"context"
 	"errors"
+	"io/fs"
 
 	"github.com/petalake/petalake/delta"
 	"github.com/petalake/petalake/store"
@@ -21,7 +22,7 @@ type Pipeline struct {
 
 // Step loads one batch and commits it. False means that there was nothing new.
 func (p *Pipeline) Step(ctx context.Context) (bool, error) {
-	last, err := Committed(ctx, p.Table, p.Name)
+	last, err := committed(ctx, p.Table, p.Name)
 	if err != nil {
 		return false, err
 	}
@@ -33,32 +34,32 @@ func (p *Pipeline) Step(ctx context.Context) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	return true, Commit(ctx, p.Table, batch, change)
+	_, err = Commit(ctx, p.Table, batch, change)
+	return err == nil, err
 }
 
-// Committed is the number of the last batch of a source that a table holds, -1 for none.
-func Committed(ctx context.Context, table *delta.Table, source string) (int64, error) {
+// committed is the number of the last batch of a source that a table holds, -1 for none.
+func committed(ctx context.Context, table *delta.Table, source string) (int64, error) {
 	snapshot, err := table.Snapshot(ctx, delta.When{})
-	if errors.Is(err, delta.ErrNoTable) {
+	if errors.Is(err, fs.ErrNotExist) {
 		return -1, nil
 	}
 	if err != nil {
 		return 0, err
 	}
-	return snapshot.Transaction(ctx, source)
+	return snapshot.Transaction(source), nil
 }
 
 // Commit makes a batch visible together with its number. A batch that the table already holds,
 // because another ingester or an attempt whose answer was lost committed it, is no error.
-func Commit(ctx context.Context, table *delta.Table, b Batch, change func(*delta.Txn) error) error {
-	_, err := table.Update(ctx, func(x *delta.Txn) error {
-		if err := x.Advance(b.Source, b.N-1, b.N); err != nil {
-			return err
-		}
+func Commit(ctx context.Context, table *delta.Table, b Batch, change func(*delta.Txn) error) (delta.Commit, error) {
+	commit, err := table.Update(ctx, func(x *delta.Txn) error {
+		x.Advance(b.Source, b.N-1, b.N)
 		return change(x)
 	})
-	if errors.Is(err, delta.ErrAdvanced) {
-		return nil
+	var done *delta.AdvancedError
+	if errors.As(err, &done) && done.Have >= b.N {
+		return delta.Commit{Version: -1}, nil
 	}
-	return err
+	return commit, err
 }

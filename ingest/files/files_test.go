@@ -1,0 +1,148 @@
+package files
+
+import (
+	"context"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/petalake/petalake/ingest"
+)
+
+// folder is a place for raw files whose clock the test moves.
+type folder struct {
+	t   *testing.T
+	dir string
+	now time.Time
+}
+
+func newFolder(t *testing.T) *folder {
+	return &folder{t: t, dir: t.TempDir(), now: time.Unix(1_000_000_000, 0)}
+}
+
+func (f *folder) write(name, text string) {
+	f.t.Helper()
+	path := filepath.Join(f.dir, name)
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		f.t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+		f.t.Fatal(err)
+	}
+	f.now = f.now.Add(time.Second)
+	if err := os.Chtimes(path, f.now, f.now); err != nil {
+		f.t.Fatal(err)
+	}
+}
+
+// next takes one chunk and checks the names of its files; none means that nothing is expected.
+func (f *folder) next(s *Source, after ingest.Position, want ...string) ingest.Position {
+	f.t.Helper()
+	chunk, ok, err := s.Next(context.Background(), after)
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	if ok != (want != nil) {
+		f.t.Fatalf("Next: got a chunk: %v, want files %q (%s)", ok, want, chunk.Work)
+	}
+	if !ok {
+		return after
+	}
+	var work Work
+	if err := json.Unmarshal(chunk.Work, &work); err != nil {
+		f.t.Fatal(err)
+	}
+	var got []string
+	for _, file := range work.Files {
+		rel, _ := filepath.Rel(f.dir, file.Path)
+		got = append(got, rel)
+	}
+	if !slices.Equal(got, want) {
+		f.t.Errorf("Next: got %q, want %q", got, want)
+	}
+	if work.Replace != s.Replace {
+		f.t.Errorf("Next: got replace %v, want %v", work.Replace, s.Replace)
+	}
+	return chunk.To
+}
+
+func TestEachFileOnceOldestFirst(t *testing.T) {
+	f := newFolder(t)
+	s := &Source{Patterns: []string{filepath.Join(f.dir, "**", "*.csv"), filepath.Join(f.dir, "*.csv")}}
+	at := f.next(s, nil)
+	f.write("b.csv", "1")
+	f.write("2001/deep/a.csv", "2")
+	f.write("notes.txt", "no")
+	at = f.next(s, at, "b.csv", "2001/deep/a.csv")
+	at = f.next(s, at)
+	f.write("c.csv", "3")
+	at = f.next(s, at, "c.csv")
+	f.next(s, at)
+}
+
+func TestBatchesAreBounded(t *testing.T) {
+	f := newFolder(t)
+	for _, name := range []string{"a", "b", "c", "d"} {
+		f.write(name, "12345")
+	}
+	byCount := &Source{Patterns: []string{filepath.Join(f.dir, "*")}, MaxFiles: 3}
+	f.next(byCount, f.next(byCount, nil, "a", "b", "c"), "d")
+	byBytes := &Source{Patterns: []string{filepath.Join(f.dir, "*")}, MaxBytes: 1}
+	f.next(byBytes, f.next(byBytes, nil, "a"), "b")
+}
+
+func TestChangedFileIsToldNotLoaded(t *testing.T) {
+	f := newFolder(t)
+	var changed []string
+	s := &Source{Patterns: []string{filepath.Join(f.dir, "*")}, Changed: func(c File) { changed = append(changed, filepath.Base(c.Path)) }}
+	f.write("a", "1")
+	at := f.next(s, nil, "a")
+	f.write("a", "22")
+	f.next(s, at)
+	if !slices.Equal(changed, []string{"a"}) {
+		t.Errorf("changed files: got %q, want a", changed)
+	}
+}
+
+func TestReplaceLoadsAllWhenAnythingChanged(t *testing.T) {
+	f := newFolder(t)
+	s := &Source{Patterns: []string{filepath.Join(f.dir, "*")}, Replace: true}
+	f.write("a", "1")
+	f.write("b", "1")
+	at := f.next(s, nil, "a", "b")
+	at = f.next(s, at)
+	f.write("a", "22")
+	at = f.next(s, at, "a", "b")
+	if err := os.Remove(filepath.Join(f.dir, "a")); err != nil {
+		t.Fatal(err)
+	}
+	at = f.next(s, at, "b")
+	f.next(s, at)
+}
+
+func TestPresentAndUnchanged(t *testing.T) {
+	f := newFolder(t)
+	f.write("a", "1")
+	f.write("b", "1")
+	found, err := List(context.Background(), []string{filepath.Join(f.dir, "*")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Remove(found[0].Path); err != nil {
+		t.Fatal(err)
+	}
+	present, gone, err := Present(Work{Files: found})
+	if err != nil || len(present) != 1 || len(gone) != 1 || gone[0].Path != found[0].Path {
+		t.Errorf("Present: got %v there, %v gone, %v; want b there, a gone", present, gone, err)
+	}
+	if err := Unchanged(present); err != nil {
+		t.Error(err)
+	}
+	f.write("b", "more")
+	if err := Unchanged(present); err == nil {
+		t.Error("a file that grew while it was loaded went unnoticed")
+	}
+}
