@@ -1,0 +1,119 @@
+package spec
+
+import (
+	"fmt"
+	"path"
+	"regexp"
+	"strings"
+)
+
+// sources checks each source, and what several of them do to one table.
+func (c *checker) sources(tables map[string]made) {
+	named := map[string]*Source{}
+	loads := map[string]*Source{}
+	for _, s := range c.Sources {
+		at := "sources." + s.Name
+		if first := named[strings.ToLower(s.Name)]; first != nil {
+			c.fail(s.Pos, at, "names that differ only in case are the same; rename one", "the name is taken by sources.%s at line %d", first.Name, first.Pos.Line)
+		}
+		named[strings.ToLower(s.Name)] = s
+		if s.Files != nil {
+			c.files(s, at)
+		}
+		if !c.target(s, at, tables) {
+			continue
+		}
+		first := loads[s.Table.folded()]
+		if first == nil {
+			loads[s.Table.folded()] = s
+			continue
+		}
+		if replaces(first) || replaces(s) {
+			c.fail(s.At("table"), at+".table", "give each its own table, or let both append", "the source %s loads the same table, and one of them replaces all rows", first.Name)
+		}
+	}
+}
+
+func replaces(s *Source) bool { return s.Files != nil && s.Files.Mode == Replace }
+
+// target settles which table a source loads.
+func (c *checker) target(s *Source, at string, tables map[string]made) bool {
+	if !s.Has("table") {
+		if s.Table.parse(s.Name) != nil {
+			c.add(Problem{Pos: s.Pos, Path: at, Message: fmt.Sprintf("missing key %q in %s", "table", at), Hint: "the name of the source cannot be that of a table"})
+			return false
+		}
+	}
+	if s.Table.IsZero() {
+		return false // reported
+	}
+	known, ok := tables[s.Table.folded()]
+	switch {
+	case !ok:
+		tables[s.Table.folded()] = made{name: s.Table, path: at + ".table", pos: s.At("table"), load: s}
+	case known.by != nil:
+		c.fail(s.At("table"), at+".table", "choose another table", "%s is made by a model, at line %d", s.Table, known.pos.Line)
+		return false
+	case known.name != s.Table:
+		c.fail(s.At("table"), at+".table", fmt.Sprintf("write %q", known.name), "the table is called %s at line %d", known.name, known.pos.Line)
+	}
+	return true
+}
+
+var hasScheme = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9+.-]+:(//|$)`)
+
+// files checks a source of files. Paths with references are known only when they are resolved.
+func (c *checker) files(s *Source, at string) {
+	text, csv := false, false
+	for i, p := range s.Files.Paths {
+		key := fmt.Sprintf("path[%d]", i)
+		where := at + ".path"
+		if len(s.Files.Paths) > 1 {
+			where = at + "." + key
+		}
+		if f := badPath(p); f != nil {
+			c.fail(s.At(key), where, f.hint, "%s", f.message)
+			continue
+		}
+		format := s.Files.Format
+		if !s.Has("format") {
+			if format, _ = FormatOf(string(p)); format == "" {
+				c.fail(s.At(key), where, "write format: csv, json or parquet", "the name %q does not tell the format", p)
+			}
+		}
+		text = text || format == CSV || format == JSON || format == ""
+		csv = csv || format == CSV || format == ""
+	}
+	if len(s.Files.Paths) == 0 {
+		return // reported
+	}
+	for _, k := range s.Files.Options.keys {
+		both := k.key == "date_format" || k.key == "timestamp_format"
+		switch {
+		case strings.Contains(k.key, "["):
+		case both && !text:
+			c.fail(k.pos, at+".options."+k.key, "leave it out", "this option is for csv and json")
+		case !both && !csv:
+			c.fail(k.pos, at+".options."+k.key, "leave it out", "this option is for csv")
+		}
+	}
+}
+
+// badPath tells what is wrong with the path of files to load.
+func badPath(p Text) *fault {
+	bucket, isS3 := strings.CutPrefix(string(p), "s3://")
+	switch {
+	case strings.HasPrefix(string(p), "~"):
+		return faultf("write ${env:HOME}", "~ is not resolved")
+	case !p.plain():
+		return nil
+	case isS3 && !strings.Contains(strings.Trim(bucket, "/"), "/"):
+		return faultf("write s3://bucket/folder/*.csv", "the path has a bucket but no files in it")
+	case !isS3 && hasScheme.MatchString(string(p)):
+		return faultf("write a path of files, or s3://bucket/path", "files cannot be read from there")
+	}
+	if _, err := path.Match(string(p), ""); err != nil {
+		return faultf(`close the bracket, or write \[ for the character itself`, "the pattern is not closed")
+	}
+	return nil
+}

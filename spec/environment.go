@@ -1,0 +1,40 @@
+package spec
+
+// Environment is a place where the lakehouse lives. As it is read it may hold references to
+// environment variables; use what Resolve returns.
+type Environment struct {
+	Element
+	Name    string `key:",name" pattern:"^[a-z][a-z0-9_-]*$" says:"small letters, digits, _ and -, a letter first"`
+	Storage Text   `key:"storage" default:"./lake" doc:"Where the tables are: a folder, relative to lakehouse.yaml, or s3://bucket/prefix." instead:"path,lake,location"`
+	S3      S3     `key:"s3" doc:"How S3, or a server that speaks its protocol, is reached."`
+	Engine  string `key:"engine" enum:"duckdb" default:"duckdb" doc:"What runs SQL."`
+	Memory  Memory `key:"memory" default:"60%" doc:"How much memory the engine may use: a size, or a part of the machine's." instead:"memory_limit"`
+	Threads int    `key:"threads" default:"0" minimum:"0" doc:"How many threads the engine uses; 0 for one a core." instead:"cpus,cores"`
+	Temp    Text   `key:"temp" doc:"The folder for what does not fit in memory. Default: a folder of the system." instead:"tmp,temp_dir,spill"`
+
+	resolved bool
+}
+
+// S3 says how an object store is reached. What is not set comes from where the AWS tools take it:
+// the variables AWS_*, the shared configuration, the role of the machine.
+type S3 struct {
+	Element
+	Endpoint  Text   `key:"endpoint" doc:"The URL of a server other than AWS." instead:"url,endpoint_url"`
+	Region    Text   `key:"region" doc:"The region of the bucket."`
+	PathStyle bool   `key:"path_style" doc:"Whether the bucket is in the path of a URL rather than in its host. Default: true with an endpoint, false without." instead:"force_path_style,use_path_style"`
+	AccessKey Secret `key:"access_key" doc:"The id of the key. Default: as the AWS tools find it." instead:"access_key_id,key"`
+	SecretKey Secret `key:"secret_key" doc:"The key itself, with access_key." instead:"secret_access_key,secret"`
+	SSE       SSE    `key:"sse" enum:"none,sse-s3,sse-kms" default:"none" doc:"The encryption asked for when an object is written; none leaves it to the bucket." instead:"encryption"`
+	KMSKey    Text   `key:"kms_key" doc:"The key for sse-kms, by id, ARN or alias." instead:"kms_key_id"`
+	CAFile    Text   `key:"ca_file" doc:"A file of PEM certificates to trust besides those of the system." instead:"ca_bundle,ca"`
+}
+
+// SSE is an encryption that S3 is asked for.
+type SSE string
+
+// The encryptions of S3.
+const (
+	SSENone SSE = "none"    // as the bucket is set
+	SSES3   SSE = "sse-s3"  // with keys of S3
+	SSEKMS  SSE = "sse-kms" // with S3.KMSKey, or the account's default key
+)

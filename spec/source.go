@@ -1,0 +1,95 @@
+package spec
+
+import (
+	"path"
+	"strings"
+)
+
+// Source is something that is loaded into a table. Of the fields named after a kind, the one of
+// its Kind is set.
+type Source struct {
+	Element
+	Name        string     `key:",name" pattern:"^[A-Za-z][A-Za-z0-9_-]*$" says:"letters, digits, _ and -, a letter first"`
+	Kind        SourceKind `key:"kind" enum:"files" default:"files" doc:"What it is." instead:"type"`
+	Description string     `key:"description" doc:"What comes from where."`
+	Table       TableName  `key:"table" doc:"The table that is loaded. Default: the one named like the source." instead:"target,to,into"`
+	OnError     OnError    `key:"on_error" enum:"reject,quarantine" default:"reject" doc:"What happens to rows that cannot be read: the load fails (reject), or they go to the table's _quarantine table with the reason (quarantine)."`
+	Files       *Files     `inline:"files"`
+
+	resolved bool
+}
+
+// SourceKind says what a source is.
+type SourceKind string
+
+// The kinds of sources.
+const (
+	KindFiles SourceKind = "files" // Source.Files
+)
+
+// OnError says what happens to rows that cannot be read.
+type OnError string
+
+// What happens to bad rows.
+const (
+	Reject     OnError = "reject"     // nothing is loaded, the error names file and line
+	Quarantine OnError = "quarantine" // they are kept aside with the reason, the good rows load
+)
+
+// Files is a source of files in a folder or a bucket.
+type Files struct {
+	Paths   []Text  `key:"path" required:"true" doc:"The files, relative to lakehouse.yaml or in a bucket (s3://). * ? and [a-z] match within a name." instead:"paths,file,files,glob"`
+	Format  Format  `key:"format" enum:"csv,json,parquet" doc:"What is in them; JSON is one object a line. Default: by the name, from .csv, .tsv, .json, .jsonl, .ndjson and .parquet, with .gz or .zst after it."`
+	Mode    Mode    `key:"mode" enum:"append,replace" default:"append" doc:"Whether each new file is loaded once (append), or the files of a load take the place of all rows (replace)."`
+	Options Options `key:"options" doc:"How text files are written, where that is not detected."`
+}
+
+// Format is how the rows of a file are written.
+type Format string
+
+// The formats of files.
+const (
+	CSV     Format = "csv"
+	JSON    Format = "json" // an object a line
+	Parquet Format = "parquet"
+)
+
+// FormatOf tells the format of a file, and whether its text is separated by tabs, from its name:
+// the extension before .gz or .zst. It is "" where the name does not tell.
+func FormatOf(name string) (f Format, tabs bool) {
+	name = strings.ToLower(name)
+	name = strings.TrimSuffix(strings.TrimSuffix(name, ".gz"), ".zst")
+	switch path.Ext(name) {
+	case ".csv":
+		return CSV, false
+	case ".tsv":
+		return CSV, true
+	case ".json", ".jsonl", ".ndjson":
+		return JSON, false
+	case ".parquet":
+		return Parquet, false
+	}
+	return "", false
+}
+
+// Mode says what a load does with the rows of the loads before.
+type Mode string
+
+// How a source is loaded.
+const (
+	Append  Mode = "append"  // keeps them; each file is loaded once
+	Replace Mode = "replace" // takes their place
+)
+
+// Options say how text files are written. What is not set is detected from the first rows.
+type Options struct {
+	Element
+	Delimiter       string   `key:"delimiter" pattern:"^.{1,4}$" says:"one to four characters" doc:"What separates the values of a CSV row." instead:"sep,separator,delim"`
+	Header          *bool    `key:"header" doc:"Whether the first row of a CSV file holds names."`
+	Quote           *string  `key:"quote" pattern:"^.?$" says:"one character, or none" doc:"The character around values of a CSV row; empty for none." instead:"quote_char"`
+	Escape          *string  `key:"escape" pattern:"^.?$" says:"one character, or none" doc:"The character before a quote inside quotes; empty for none." instead:"escape_char"`
+	Null            []string `key:"null" doc:"What stands for a missing value in CSV." instead:"nulls,null_value,nullstr,null_values"`
+	DateFormat      string   `key:"date_format" doc:"How dates are written, such as %d.%m.%Y." instead:"dateformat"`
+	TimestampFormat string   `key:"timestamp_format" doc:"How timestamps are written, such as %d.%m.%Y %H:%M." instead:"timestampformat"`
+	Encoding        string   `key:"encoding" enum:"utf-8,utf-16,latin-1" default:"utf-8" doc:"How the characters of a CSV file are written." instead:"charset"`
+}
