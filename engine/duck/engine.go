@@ -1,0 +1,114 @@
+// Package duck answers SQL on the tables of a lake with an embedded DuckDB.
+//
+// A statement is parsed and judged first: only queries are let through, and only on tables of the
+// lake. Each table it names becomes a view over the files of one snapshot, after the files that
+// cannot hold a wanted row were left out by the statistics in the table's log. DuckDB is closed
+// besides: it reaches no file outside the lake and its cache, no network and no setting.
+package duck
+
+import (
+	"context"
+	"errors"
+	"path/filepath"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
+
+	"github.com/petalake/petalake/engine"
+	"github.com/petalake/petalake/internal/duckdb"
+	"github.com/petalake/petalake/store"
+)
+
+// Options say which lake an engine works on and what it may use.
+type Options struct {
+	Tables Resolver    // the tables, by name
+	Lake   store.Store // the bytes of their files
+
+	// LocalRoot is the folder of the lake where it is on this machine's disk: files are then
+	// opened in place. Empty: the needed parts of files are copied into CacheDir by ranged reads.
+	LocalRoot string
+	// CacheDir holds parts of files of a lake that is elsewhere. Empty: a temporary folder that
+	// goes when the engine is closed.
+	CacheDir string
+	// CacheBytes is how much CacheDir may hold; 0 means 20 GiB. A statement that needs more at
+	// once is refused.
+	CacheBytes int64
+
+	Memory  int64  // bytes for DuckDB; 0: 80 % of the machine's memory
+	Threads int    // 0: one for each core
+	TempDir string // where large sorts and joins spill; empty: they fail when memory ends
+}
+
+// Engine is DuckDB on one lake. It is safe for concurrent use; each statement sees only its own
+// snapshots.
+type Engine struct {
+	options Options
+	data    *instance // runs statements
+	planner *instance // plans them over stubs; it can reach no file at all
+	cache   *cache    // nil where files are opened in place
+}
+
+var _ engine.Engine = (*Engine)(nil)
+
+var errClosed = errors.New("sql: engine closed")
+
+// Open makes an engine. DuckDB itself starts with the first statement.
+func Open(o Options) (*Engine, error) {
+	if o.Tables == nil {
+		return nil, errors.New("sql: open: no tables to resolve names with")
+	}
+	e := &Engine{}
+	var allowed []string
+	if o.LocalRoot != "" {
+		root, err := filepath.Abs(o.LocalRoot)
+		if err != nil {
+			return nil, err
+		}
+		o.LocalRoot = root
+		allowed = []string{root}
+	} else if o.Lake != nil {
+		c, err := openCache(o.CacheDir, o.CacheBytes)
+		if err != nil {
+			return nil, err
+		}
+		e.cache = c
+		allowed = []string{c.dir}
+	}
+	e.options = o
+	e.data = &instance{options: duckdb.Options{
+		Threads: o.Threads, MemoryLimit: o.Memory, TempDir: o.TempDir, Closed: true, AllowedDirs: allowed,
+	}}
+	e.planner = &instance{options: duckdb.Options{
+		Threads: 1, Closed: true, Settings: map[string]string{
+			"disabled_optimizers": "statistics_propagation,compressed_materialization,empty_result_pullup,late_materialization",
+		},
+	}}
+	return e, nil
+}
+
+// Close ends all statements and frees what the engine holds.
+func (e *Engine) Close() error {
+	e.planner.close()
+	e.data.close()
+	if e.cache != nil {
+		return e.cache.close()
+	}
+	return nil
+}
+
+// Query runs one statement and streams its rows. Its errors about the statement are *Error.
+func (e *Engine) Query(ctx context.Context, sql string, args ...any) (array.RecordReader, error) {
+	r, err := e.prepare(ctx, sql, args)
+	if err != nil {
+		return nil, err
+	}
+	if r.statement.explain != "" {
+		return e.explain(ctx, r)
+	}
+	return r.query(ctx)
+}
+
+// Describe returns the columns that a statement would give, without reading a file.
+func (e *Engine) Describe(ctx context.Context, sql string) (*arrow.Schema, error) {
+	return e.describe(ctx, sql)
+}

@@ -1,0 +1,112 @@
+package duck
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Kind says what is wrong with a statement.
+type Kind string
+
+// The kinds of Error.
+const (
+	Syntax  Kind = "syntax"    // it is not SQL
+	Refused Kind = "refused"   // it is SQL that the engine does not run
+	Unknown Kind = "not found" // it names a table, version, column or function that is not there
+	Failed  Kind = "failed"    // it ended while it ran
+)
+
+// Error is a statement that was not answered. Errors of the context are never wrapped in it.
+type Error struct {
+	Kind    Kind
+	Message string // one sentence, or more lines where the database lists candidates
+	Offset  int    // byte of the statement that it is about, -1 if unknown
+	Line    int    // of Offset, from 1; 0 if unknown
+	Column  int    // of Offset in characters, from 1
+	Err     error  // the cause, if there is one
+	hint    string
+}
+
+// Error is "sql: line 1:15: message".
+func (e *Error) Error() string {
+	if e.Line == 0 {
+		return "sql: " + e.Message
+	}
+	return fmt.Sprintf("sql: line %d:%d: %s", e.Line, e.Column, e.Message)
+}
+
+// Hint is what the writer of the statement can do, "" if nothing is known.
+func (e *Error) Hint() string { return e.hint }
+
+func (e *Error) Unwrap() error { return e.Err }
+
+// at places the error in the statement's text.
+func (e *Error) at(text string, offset int) *Error {
+	if offset < 0 || offset > len(text) {
+		e.Offset = -1
+		return e
+	}
+	before := text[:offset]
+	e.Offset = offset
+	e.Line = strings.Count(before, "\n") + 1
+	e.Column = len([]rune(before[strings.LastIndexByte(before, '\n')+1:])) + 1
+	return e
+}
+
+func failure(kind Kind, hint, format string, args ...any) *Error {
+	return &Error{Kind: kind, Message: fmt.Sprintf(format, args...), Offset: -1, hint: hint}
+}
+
+// nearest returns up to three names close to the one that was asked for, closest first.
+func nearest(want string, names []string) []string {
+	type scored struct {
+		name string
+		d    int
+	}
+	var close []scored
+	w := strings.ToLower(want)
+	limit := max(2, len(w)/3)
+	for _, n := range names {
+		l := strings.ToLower(n)
+		d := distance(w, l)
+		if i := strings.LastIndexByte(l, '.'); i >= 0 && !strings.Contains(w, ".") {
+			d = min(d, distance(w, l[i+1:]))
+		}
+		if d <= limit {
+			close = append(close, scored{n, d})
+		}
+	}
+	slices.SortStableFunc(close, func(a, b scored) int {
+		if a.d != b.d {
+			return a.d - b.d
+		}
+		return strings.Compare(a.name, b.name)
+	})
+	var out []string
+	for _, c := range close[:min(3, len(close))] {
+		out = append(out, c.name)
+	}
+	return out
+}
+
+// distance is the number of single-character edits between two words (Levenshtein).
+func distance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			cost := diagonal
+			if a[i] != b[j] {
+				cost++
+			}
+			diagonal = row[j+1]
+			row[j+1] = min(cost, row[j]+1, row[j+1]+1)
+		}
+	}
+	return row[len(b)]
+}

@@ -1,0 +1,131 @@
+package duck
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/parquet-go/parquet-go/encoding/thrift"
+	"github.com/parquet-go/parquet-go/format"
+)
+
+// footer says where in a Parquet file each column is.
+type footer struct {
+	start  int64 // of the footer: no column is behind it
+	chunks []chunk
+}
+
+// chunk is what belongs to one leaf of a column in one row group.
+type chunk struct {
+	column string // the top-level column, folded
+	parts  []span // pages, bloom filter, page index
+}
+
+// tailBytes are at the end of every file: the footer's length and the magic number.
+const tailBytes = 8
+
+var errNotParquet = errors.New("not a Parquet file")
+
+// footerStart finds the footer from the last bytes of a file.
+func footerStart(tail []byte, size int64) (int64, error) {
+	if len(tail) < tailBytes {
+		return 0, fmt.Errorf("%w: %d bytes", errNotParquet, len(tail))
+	}
+	end := tail[len(tail)-tailBytes:]
+	switch string(end[4:]) {
+	case "PAR1":
+	case "PARE":
+		return 0, errors.New("encrypted Parquet is not supported")
+	default:
+		return 0, fmt.Errorf("%w: it ends in %q", errNotParquet, end[4:])
+	}
+	n := int64(binary.LittleEndian.Uint32(end))
+	if n == 0 || n > size-tailBytes-4 {
+		return 0, fmt.Errorf("%w: footer of %d bytes in a file of %d", errNotParquet, n, size)
+	}
+	return size - tailBytes - n, nil
+}
+
+// parseFooter reads a footer without its tail.
+func parseFooter(raw []byte, start int64) (f *footer, err error) {
+	defer func() {
+		if r := recover(); r != nil { // the decoder trusts lengths in places
+			f, err = nil, fmt.Errorf("%w: footer: %v", errNotParquet, r)
+		}
+	}()
+	var meta format.FileMetaData
+	if err := thrift.Unmarshal(&thrift.CompactProtocol{}, raw, &meta); err != nil {
+		return nil, fmt.Errorf("%w: footer: %w", errNotParquet, err)
+	}
+	f = &footer{start: start}
+	for _, group := range meta.RowGroups {
+		for i := range group.Columns {
+			c, err := newChunk(&group.Columns[i], start)
+			if err != nil {
+				return nil, err
+			}
+			f.chunks = append(f.chunks, c)
+		}
+	}
+	return f, nil
+}
+
+// slack is read behind a column's pages, since some old writers counted their bytes short.
+const slack = 128
+
+func newChunk(c *format.ColumnChunk, end int64) (chunk, error) {
+	m := &c.MetaData
+	if c.FilePath != "" || len(m.PathInSchema) == 0 {
+		return chunk{}, fmt.Errorf("%w: a column without its pages in the file", errNotParquet)
+	}
+	from := m.DataPageOffset
+	if d := m.DictionaryPageOffset; d > 0 && d < from {
+		from = d
+	}
+	if from < 4 || m.TotalCompressedSize < 0 || from > end || m.TotalCompressedSize > end-from {
+		return chunk{}, fmt.Errorf("%w: column %s lies outside the file", errNotParquet, strings.Join(m.PathInSchema, "."))
+	}
+	out := chunk{column: strings.ToLower(m.PathInSchema[0])}
+	out.add(from, m.TotalCompressedSize+slack, end)
+	if m.BloomFilterOffset > 0 {
+		out.add(m.BloomFilterOffset, bloomLength(m), end)
+	}
+	out.add(c.OffsetIndexOffset, int64(c.OffsetIndexLength), end)
+	out.add(c.ColumnIndexOffset, int64(c.ColumnIndexLength), end)
+	return out, nil
+}
+
+// bloomLength is the length of a bloom filter. Where an old file does not say, all that may be one
+// is taken: the format lets a filter have at most 128 MiB, but writers stop at 1 MiB.
+func bloomLength(m *format.ColumnMetaData) int64 {
+	if m.BloomFilterLength > 0 {
+		return int64(m.BloomFilterLength)
+	}
+	return 1<<20 + 64
+}
+
+func (c *chunk) add(from, n, end int64) {
+	if from <= 0 || n <= 0 || from >= end {
+		return
+	}
+	c.parts = append(c.parts, span{from, min(from+n, end)})
+}
+
+// fillGap is how many unwanted bytes are read rather than asked for with another request.
+const fillGap = 128 << 10
+
+// need is the spans a reader of the columns touches; all columns where all is true.
+func (f *footer) need(columns []string, all bool) spans {
+	wanted := map[string]bool{}
+	for _, c := range columns {
+		wanted[strings.ToLower(c)] = true
+	}
+	var list []span
+	for _, c := range f.chunks {
+		if all || wanted[c.column] {
+			list = append(list, c.parts...)
+		}
+	}
+	return union(list, fillGap)
+}

@@ -1,0 +1,211 @@
+package duck
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+
+	"github.com/petalake/petalake/delta"
+	"github.com/petalake/petalake/delta/stats"
+	"github.com/petalake/petalake/internal/duckdb"
+)
+
+// relation is a query ready to run: a session in which its tables are visible, and the SQL that
+// reads them. Whoever holds it runs statements around the SQL on conn and then calls end.
+type relation struct {
+	conn *duckdb.Conn
+	sql  string
+	args []any
+	plan *Plan
+
+	statement   *statement
+	rewritten   rewritten
+	footersOnly bool // nothing will run: columns need not be here
+	ends        []func()
+}
+
+// end takes the tables away and frees what the query held. The rows must be released before.
+func (r *relation) end() {
+	for i := len(r.ends) - 1; i >= 0; i-- {
+		r.ends[i]()
+	}
+	r.ends = nil
+}
+
+// prepare judges a statement, finds its tables and their files, and installs them in a session.
+func (e *Engine) prepare(ctx context.Context, sql string, args []any) (*relation, error) {
+	return e.prepareFor(ctx, sql, args, false)
+}
+
+func (e *Engine) prepareFor(ctx context.Context, sql string, args []any, footersOnly bool) (*relation, error) {
+	session, err := e.data.session(ctx)
+	if err != nil {
+		return nil, err
+	}
+	r := &relation{conn: session.conn, args: args, footersOnly: footersOnly, ends: []func(){session.end}}
+	if err := e.ready(ctx, r, session, sql); err != nil {
+		r.end()
+		return nil, err
+	}
+	return r, nil
+}
+
+func (e *Engine) ready(ctx context.Context, r *relation, session *session, sql string) error {
+	s, err := parse(ctx, parserOf(session.conn), sql)
+	if err != nil {
+		return err
+	}
+	r.statement = s
+	if s.show != "" {
+		r.sql, err = e.showTables(ctx)
+		r.rewritten, r.plan = rewritten{sql: r.sql}, &Plan{}
+		return err
+	}
+	inputs, err := e.resolve(ctx, s)
+	if err != nil {
+		return err
+	}
+	if answer, ok, err := e.fromLog(ctx, s, inputs); err != nil {
+		return err
+	} else if ok {
+		r.sql, r.rewritten = answer, rewritten{sql: answer}
+		r.plan = newPlan(inputs)
+		r.plan.FromLog = true
+		return nil
+	}
+	if err := e.choose(ctx, r, s, inputs); err != nil {
+		return err
+	}
+	if len(inputs) > 0 {
+		if err := session.begin(ctx); err != nil {
+			return err
+		}
+		if err := install(ctx, session.conn, inputs); err != nil {
+			return err
+		}
+	}
+	r.rewritten = s.rewrite(inputs)
+	r.sql = r.rewritten.sql
+	r.plan.note(inputs)
+	return nil
+}
+
+// choose finds the files each input needs, and brings them to this machine.
+func (e *Engine) choose(ctx context.Context, r *relation, s *statement, inputs []*input) error {
+	if len(inputs) > 0 && (s.filters || e.cache != nil) {
+		if err := e.study(ctx, s, inputs, r.args); err != nil {
+			return err
+		}
+	}
+	r.plan = newPlan(inputs)
+	for _, in := range inputs {
+		if err := in.list(ctx); err != nil {
+			return fmt.Errorf("table %s: %w", in.name, err)
+		}
+	}
+	if e.cache != nil {
+		release, err := e.hydrate(ctx, r.plan, inputs, r.footersOnly || s.plansOnly())
+		r.ends = append([]func(){release}, r.ends...)
+		return err
+	}
+	for _, in := range inputs {
+		if err := in.locate(e.options.LocalRoot); err != nil {
+			return fmt.Errorf("table %s: %w", in.name, err)
+		}
+	}
+	return nil
+}
+
+// list asks the table for the files that are left.
+func (in *input) list(ctx context.Context) error {
+	if in.unread {
+		return nil
+	}
+	for f, err := range in.relation.Files(ctx, in.where) {
+		if err != nil {
+			return err
+		}
+		in.files = append(in.files, f)
+	}
+	return nil
+}
+
+// locate finds the files under a folder.
+func (in *input) locate(root string) error {
+	for _, f := range in.files {
+		key, err := in.key(f)
+		if err != nil {
+			return err
+		}
+		in.paths = append(in.paths, filepath.Join(root, filepath.FromSlash(key)))
+	}
+	return nil
+}
+
+// key is where a file is in the store. A path that leads out of the table's folder is refused.
+func (in *input) key(f delta.Add) (string, error) {
+	key := f.Path
+	if root := in.relation.Root(); root != "" {
+		key = root + "/" + f.Path
+	}
+	if !fs.ValidPath(f.Path) || !fs.ValidPath(key) {
+		return "", fmt.Errorf("file %q is not under the table's folder: %w", f.Path, fs.ErrInvalid)
+	}
+	return key, nil
+}
+
+// parserOf has a session's DuckDB parse.
+func parserOf(c *duckdb.Conn) parser {
+	return func(ctx context.Context, sql string) ([]byte, error) {
+		out, err := c.Scalar(ctx, "SELECT json_serialize_sql($1)::VARCHAR", sql)
+		return []byte(out), err
+	}
+}
+
+// References returns the tables a SELECT reads, each once, in the order it names them first. Names
+// of its own CTEs are not among them. The tables need not exist.
+func (e *Engine) References(ctx context.Context, sql string) ([]TableName, error) {
+	session, err := e.data.session(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer session.end()
+	s, err := parse(ctx, parserOf(session.conn), sql)
+	if err != nil {
+		return nil, err
+	}
+	var out []TableName
+	seen := map[TableName]bool{}
+	for _, r := range s.tables {
+		if !seen[r.name.fold()] {
+			seen[r.name.fold()] = true
+			out = append(out, r.name)
+		}
+	}
+	return out, nil
+}
+
+// failed turns an error of the running statement into one about the user's text.
+func (r *relation) failed(ctx context.Context, err error) error {
+	if err == nil || ctx.Err() != nil {
+		return err
+	}
+	if d, ok := errors.AsType[*duckdb.Error](err); ok {
+		return r.statement.explainError(d, r.rewritten)
+	}
+	return err
+}
+
+// count is how many files a table has, and their bytes.
+func (in *input) count(ctx context.Context, where stats.Predicate) (files int, bytes int64, err error) {
+	for f, err := range in.relation.Files(ctx, where) {
+		if err != nil {
+			return 0, 0, err
+		}
+		files++
+		bytes += f.Size
+	}
+	return files, bytes, nil
+}
