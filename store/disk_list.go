@@ -27,7 +27,7 @@ func (d *Disk) List(ctx context.Context, prefix, start string) iter.Seq2[Object,
 			w.start = prefix
 		}
 		dir := path.Dir(prefix + "x") // the last folder that is whole in prefix
-		sub, err := d.root.OpenRoot(dir)
+		sub, err := openFolder(d.root, dir)
 		if isAbsent(err) {
 			return
 		}
@@ -102,7 +102,7 @@ func (w *walk) file(dir *os.Root, base, name string) (bool, error) {
 }
 
 func (w *walk) subfolder(dir *os.Root, base, name string) (bool, error) {
-	sub, err := dir.OpenRoot(strings.TrimSuffix(name, "/"))
+	sub, err := openFolder(dir, strings.TrimSuffix(name, "/"))
 	if isAbsent(err) {
 		return true, nil
 	}
@@ -110,6 +110,18 @@ func (w *walk) subfolder(dir *os.Root, base, name string) (bool, error) {
 		return false, err
 	}
 	return w.folder(sub, base+name)
+}
+
+// openFolder opens a folder; what is not one is as good as absent.
+func openFolder(in *os.Root, name string) (*os.Root, error) {
+	sub, err := in.OpenRoot(name)
+	if err == nil {
+		return sub, nil
+	}
+	if info, statErr := in.Stat(name); statErr == nil && !info.IsDir() {
+		return nil, fs.ErrNotExist
+	}
+	return nil, err
 }
 
 // names reads the names in a folder that are worth a visit, folders with a slash, in key order.

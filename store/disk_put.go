@@ -37,7 +37,7 @@ func (d *Disk) Put(ctx context.Context, key string, body io.ReadSeeker, cond Con
 	if err := d.publish(ctx, temp, key, cond); err != nil {
 		return d.failed("put", key, err)
 	}
-	if err := d.syncFolder(path.Dir(key)); err != nil {
+	if err := d.syncFolder(path.Dir(key)); err != nil && !isAbsent(err) { // absent: deleted again
 		return &UnknownError{Key: key, Cause: err}
 	}
 	return nil
@@ -111,13 +111,12 @@ func (d *Disk) publish(ctx context.Context, temp, key string, cond Cond) error {
 	const tries = 100
 	var err error
 	for range tries {
-		if err = d.makeFolder(path.Dir(key)); err != nil {
-			break
-		}
 		if err = ctx.Err(); err != nil {
 			return err
 		}
-		err = name(temp, key)
+		if err = d.makeFolder(path.Dir(key)); err == nil {
+			err = name(temp, key)
+		}
 		switch info, _ := d.root.Lstat(key); {
 		case err == nil:
 			return nil
