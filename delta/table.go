@@ -2,87 +2,164 @@ package delta
 
 import (
 	"context"
-	"iter"
+	"errors"
+	"fmt"
+	"io/fs"
+	"math"
+	"sync"
 	"time"
 
-	"github.com/petalake/petalake/delta/stats"
+	"github.com/google/uuid"
 	"github.com/petalake/petalake/store"
 )
 
-// Table is a name for a place: a folder of a store with a _delta_log in it. It holds no state.
+// Table is a name for a place: a folder of a store with a _delta_log in it. It holds no state of
+// the table: what it remembers of the newest version it has seen is checked against the log before
+// each use. Safe for concurrent use.
 type Table struct {
 	store store.Store
 	root  string // key prefix without the trailing slash
+
+	now func() time.Time
+	id  func() string // unique
+
+	mu     sync.Mutex
+	latest *Snapshot // the newest version seen, or nil
 }
 
 // At names the table under root, whether or not there is one yet.
-func At(s store.Store, root string) *Table { return &Table{store: s, root: root} }
+func At(s store.Store, root string) *Table {
+	return &Table{store: s, root: root, now: time.Now, id: uuid.NewString}
+}
+
+// Store is where the table is.
+func (t *Table) Store() store.Store { return t.store }
+
+// Root is the table's folder in its store.
+func (t *Table) Root() string { return t.root }
 
 // When says which version of a table is meant. The zero value is the latest.
 type When struct {
 	Version *int64
-	Time    *time.Time
+	Time    *time.Time // the newest version that was committed then or before
 }
 
-// Snapshot is one version of a table, immutable and lazy.
-type Snapshot struct {
-	version int64
+// Snapshot opens one version. A folder without a log is fs.ErrNotExist; a version or time that the
+// log does not reach is a *RangeError; a table of a newer protocol is an *UnsupportedError.
+func (t *Table) Snapshot(ctx context.Context, at When) (*Snapshot, error) {
+	switch {
+	case at.Version != nil && at.Time != nil:
+		return nil, fmt.Errorf("%s: both a version and a time were asked for: %w", t.root, fs.ErrInvalid)
+	case at.Version != nil:
+		if *at.Version < 0 {
+			return nil, t.outOfRange(ctx, *at.Version)
+		}
+		return t.open(ctx, *at.Version)
+	case at.Time != nil:
+		v, err := t.versionAt(ctx, *at.Time)
+		if err != nil {
+			return nil, err
+		}
+		return t.open(ctx, v)
+	}
+	if s := t.cached(); s != nil {
+		if newer, err := t.refresh(ctx, s); err != nil || newer != nil {
+			return newer, err
+		}
+	}
+	s, err := t.open(ctx, -1)
+	if err == nil {
+		t.remember(s)
+	}
+	return s, err
 }
 
-// Snapshot opens one version. A folder without a log is fs.ErrNotExist.
-func (t *Table) Snapshot(ctx context.Context, at When) (*Snapshot, error) { panic("not yet") }
-
-// Version is -1 for a table that does not exist yet (only a Txn sees that).
-func (s *Snapshot) Version() int64 { return s.version }
-
-// Metadata is the table's description at this version.
-func (s *Snapshot) Metadata() Metadata { panic("not yet") }
-
-// Protocol is the table's protocol at this version.
-func (s *Snapshot) Protocol() Protocol { panic("not yet") }
-
-// Time is when the version was committed.
-func (s *Snapshot) Time() time.Time { panic("not yet") }
-
-// Files yields the live files that may hold a row where the predicate is true: all of them for nil.
-func (s *Snapshot) Files(ctx context.Context, where stats.Predicate) iter.Seq2[Add, error] {
-	panic("not yet")
+func (t *Table) cached() *Snapshot {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.latest
 }
 
-// Transaction is the last version a source committed with Txn.Advance, -1 for none.
-func (s *Snapshot) Transaction(app string) int64 { panic("not yet") }
-
-// Update commits what change makes of the latest snapshot, as one new version.
-func (t *Table) Update(ctx context.Context, change func(*Txn) error) (Commit, error) {
-	panic("not yet")
+// remember keeps the newest version, or replaces what proved to be of another table.
+func (t *Table) remember(s *Snapshot) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.latest == nil || s.version >= t.latest.version || s.state.metadata.ID != t.latest.state.metadata.ID {
+		t.latest = s
+	}
 }
 
-// Commit is the outcome of an Update.
-type Commit struct {
-	Version int64
-	ID      string
+func (t *Table) forget() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.latest = nil
 }
 
-// Txn is a set of changes to one snapshot.
-type Txn struct{}
+// open reads a version from the log; v < 0 means the newest. A damaged checkpoint is passed over
+// for an older one, as long as the commits since then are there.
+func (t *Table) open(ctx context.Context, v int64) (*Snapshot, error) {
+	var damaged error
+	for below := int64(math.MaxInt64); ; {
+		g, err := t.locate(ctx, v, below)
+		if err != nil {
+			if damaged != nil {
+				err = damaged
+			}
+			return nil, err
+		}
+		s, err := t.openSegment(ctx, g)
+		var c *CorruptError
+		if errors.As(err, &c) && c.checkpoint && g.base != nil {
+			if damaged == nil {
+				damaged = err
+			}
+			below = g.base.version
+			continue
+		}
+		return s, err
+	}
+}
 
-// Snapshot is what the transaction builds on; its version is -1 where there is no table yet.
-func (x *Txn) Snapshot() *Snapshot { panic("not yet") }
+func (t *Table) openSegment(ctx context.Context, g *segment) (*Snapshot, error) {
+	st, sum, err := t.state(ctx, g)
+	if err != nil {
+		return nil, err
+	}
+	if err := st.settle(t); err != nil {
+		var u *UnsupportedError
+		if errors.As(err, &u) {
+			return nil, err
+		}
+		return nil, &CorruptError{Key: t.commitKey(g.version), Version: g.version, Err: err}
+	}
+	s := &Snapshot{table: t, version: g.version, state: st, segment: g, totals: sum}
+	return s, s.stamp(ctx)
+}
 
-// SetMetadata creates the table or changes its schema, partitioning or properties.
-func (x *Txn) SetMetadata(m Metadata) { panic("not yet") }
-
-// Add makes files live.
-func (x *Txn) Add(files ...Add) { panic("not yet") }
-
-// Remove makes live files dead.
-func (x *Txn) Remove(files ...Add) { panic("not yet") }
-
-// Read says what the change depends on: nil means every file.
-func (x *Txn) Read(where stats.Predicate) { panic("not yet") }
-
-// Advance moves the position of a source (the protocol's txn action) from one version to the next.
-func (x *Txn) Advance(app string, from, to int64) { panic("not yet") }
-
-// Operation names the change for the history: "WRITE", {"mode":"Append"}, {"numFiles":"1"}.
-func (x *Txn) Operation(name string, parameters, metrics map[string]string) { panic("not yet") }
+// refresh brings a remembered snapshot up to date with one listing. It is nil where the log is not
+// the one that was remembered, or where a newer checkpoint makes a fresh start the better way.
+func (t *Table) refresh(ctx context.Context, s *Snapshot) (*Snapshot, error) {
+	l, err := t.list(ctx, s.version, -1)
+	if err != nil {
+		return nil, err
+	}
+	g := s.place()
+	if len(l.commits) == 0 || !s.same(l.commits[0]) {
+		t.forget()
+		return nil, nil
+	}
+	if n := len(l.checkpoints); n > 0 && l.checkpoints[n-1].version > max(g.baseVersion(), s.version) {
+		return nil, nil
+	}
+	next := s
+	for _, e := range l.commits[1:] {
+		if e.version != next.version+1 {
+			return nil, &GapError{Table: t.root, Version: next.version + 1, Wanted: l.last()}
+		}
+		if next, err = next.advance(ctx, e); err != nil {
+			return nil, err
+		}
+	}
+	t.remember(next)
+	return next, nil
+}

@@ -1,0 +1,282 @@
+package delta
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+
+	"github.com/apache/arrow-go/v18/parquet/file"
+	"github.com/petalake/petalake/delta/schema"
+	"github.com/petalake/petalake/store"
+)
+
+// checkpointReader is an open checkpoint: one Parquet file, several parts, or a manifest with its
+// sidecars.
+type checkpointReader struct {
+	version int64
+	table   *Table
+	files   []*parquetFile
+	actions *actions // of a manifest in JSON
+	schema  *schema.Struct
+	parts   []string // partition columns
+}
+
+// openCheckpoint opens every file of a checkpoint for its adds. Damage is a *CorruptError.
+func (t *Table) openCheckpoint(ctx context.Context, c *checkpoint, m *metadata) (*checkpointReader, error) {
+	r, err := t.openManifest(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	if m != nil {
+		r.schema, r.parts = m.Schema, m.PartitionColumns
+	}
+	cars, err := r.sidecars(ctx)
+	for _, car := range cars {
+		if err != nil {
+			break
+		}
+		err = r.openSidecar(ctx, car)
+	}
+	if err != nil {
+		r.close()
+		return nil, err
+	}
+	return r, nil
+}
+
+// openManifest opens the files that the listing names.
+func (t *Table) openManifest(ctx context.Context, c *checkpoint) (*checkpointReader, error) {
+	r := &checkpointReader{version: c.version, table: t}
+	if c.kind == uuidJSON {
+		key := c.files[0].Key
+		text, err := store.ReadAll(ctx, t.store, key)
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil, &CorruptError{Key: key, Version: c.version, Err: err, checkpoint: true}
+		}
+		if err != nil {
+			return nil, err
+		}
+		a, line, err := parseActions(text)
+		if err != nil {
+			return nil, &CorruptError{Key: key, Version: c.version, Line: line, Err: err, checkpoint: true}
+		}
+		r.actions = a
+		return r, nil
+	}
+	for _, o := range c.files {
+		f, err := openParquet(ctx, t.store, o, c.version)
+		if err != nil {
+			r.close()
+			return nil, err
+		}
+		r.files = append(r.files, f)
+	}
+	return r, nil
+}
+
+func (r *checkpointReader) close() {
+	for _, f := range r.files {
+		f.close()
+	}
+}
+
+func (r *checkpointReader) corrupt(f *parquetFile, err error) error {
+	return &CorruptError{Key: f.key, Version: r.version, Err: err, checkpoint: true}
+}
+
+func (r *checkpointReader) sidecars(ctx context.Context) ([]sidecar, error) {
+	if r.actions != nil {
+		return r.actions.sidecars, nil
+	}
+	var out []sidecar
+	for _, f := range r.files {
+		err := r.rows(ctx, f, []string{"sidecar", "path"}, func(c *record) error {
+			path, err := decodePath(c.text("path"))
+			out = append(out, sidecar{path: path, size: c.number("sizeInBytes")})
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+func (r *checkpointReader) openSidecar(ctx context.Context, car sidecar) error {
+	if !fs.ValidPath(car.path) {
+		return &CorruptError{Key: r.table.key(logFolder), Version: r.version, Err: fmt.Errorf("sidecar %q is not in the log", car.path), checkpoint: true}
+	}
+	o := store.Object{Key: r.table.key(logFolder + "_sidecars/" + car.path), Size: car.size}
+	f, err := openParquet(ctx, r.table.store, o, r.version)
+	if err == nil {
+		r.files = append(r.files, f)
+	}
+	return err
+}
+
+// record is one action that is not a file: its fields by their path.
+type record struct {
+	kind    string
+	columns map[string][]*column // read whole
+	row     int
+}
+
+func (c *record) column(name string) *column {
+	if list := c.columns[name]; len(list) > 0 {
+		return list[0]
+	}
+	return nil
+}
+
+func (c *record) level(col *column) int {
+	if col == nil || c.row+1 >= len(col.rows) {
+		return -1
+	}
+	return int(col.rows[c.row])
+}
+
+func (c *record) has(name string) bool {
+	col := c.column(name)
+	i := c.level(col)
+	return i >= 0 && col.has(i)
+}
+
+func (c *record) text(name string) string {
+	if col := c.column(name); c.level(col) >= 0 {
+		return col.string(c.level(col))
+	}
+	return ""
+}
+
+func (c *record) number(name string) int64 {
+	if col := c.column(name); c.level(col) >= 0 {
+		return col.integer(c.level(col))
+	}
+	return 0
+}
+
+func (c *record) truth(name string) bool {
+	col := c.column(name)
+	i := c.level(col)
+	return i >= 0 && col.has(i) && len(col.bools) > 0 && col.bools[col.at[i]]
+}
+
+// list is the texts of a list; nil where the list is null.
+func (c *record) list(name string) []string {
+	col := c.column(name)
+	if c.level(col) < 0 || col.defs[c.level(col)] <= 1 {
+		return nil
+	}
+	return texts(col, c.row)
+}
+
+func (c *record) pairs(name string) map[string]string {
+	cols := c.columns[name]
+	if len(cols) != 2 {
+		return nil
+	}
+	out := map[string]string{}
+	for i := cols[0].rows[c.row]; i < cols[0].rows[c.row+1]; i++ {
+		if cols[0].has(int(i)) && cols[1].has(int(i)) {
+			out[cols[0].string(int(i))] = cols[1].string(int(i))
+		}
+	}
+	return out
+}
+
+// texts is never nil; the elements that are null are left out.
+func texts(col *column, row int) []string {
+	out := []string{}
+	for i := col.rows[row]; i < col.rows[row+1]; i++ {
+		if col.has(int(i)) {
+			out = append(out, col.string(int(i)))
+		}
+	}
+	return out
+}
+
+// rows visits the rows of a file where the field named by mark is set: the actions of one kind.
+// Row groups without any cost nothing but a look at the footer.
+func (r *checkpointReader) rows(ctx context.Context, f *parquetFile, mark []string, visit func(*record) error) error {
+	leaf := f.leaf(mark...)
+	if leaf < 0 {
+		return nil
+	}
+	for g := range f.reader.NumRowGroups() {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if noValues(f.reader.RowGroup(g), leaf) {
+			continue
+		}
+		var c *record
+		var found []int
+		err := guard(func() (err error) {
+			c, found, err = r.records(f, g, leaf, mark[0])
+			return err
+		})
+		if err != nil {
+			return r.corrupt(f, err)
+		}
+		for _, c.row = range found {
+			if err := visit(c); err != nil {
+				return r.corrupt(f, err)
+			}
+		}
+	}
+	return nil
+}
+
+// noValues says that the footer rules out any value of a column in a row group.
+func noValues(g *file.RowGroupReader, leaf int) bool {
+	meta, err := g.MetaData().ColumnChunk(leaf)
+	if err != nil {
+		return false
+	}
+	set, err := meta.StatsSet()
+	if err != nil || !set {
+		return false
+	}
+	st, err := meta.Statistics()
+	return err == nil && st != nil && st.HasNullCount() && st.NullCount() == meta.NumValues() && meta.NumValues() > 0
+}
+
+func (r *checkpointReader) records(f *parquetFile, g, leaf int, kind string) (*record, []int, error) {
+	group := f.reader.RowGroup(g)
+	mark, err := f.column(group, leaf)
+	if err == nil {
+		err = mark.whole()
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	var found []int
+	for row := range len(mark.rows) - 1 {
+		if mark.has(int(mark.rows[row])) {
+			found = append(found, row)
+		}
+	}
+	c := &record{kind: kind, columns: map[string][]*column{}}
+	if len(found) == 0 {
+		return c, nil, nil
+	}
+	for _, i := range f.under(kind) {
+		col, err := f.column(group, i)
+		if err == nil {
+			err = col.whole()
+		}
+		if err != nil {
+			return nil, nil, err
+		}
+		if want := len(mark.rows); len(col.rows) != want {
+			return nil, nil, errors.New("damaged Parquet file: columns of different length")
+		}
+		name := f.paths[i][1]
+		if name == "format" && len(f.paths[i]) > 2 {
+			name = "format." + f.paths[i][2]
+		}
+		c.columns[name] = append(c.columns[name], col)
+	}
+	return c, found, nil
+}

@@ -1,0 +1,159 @@
+package delta
+
+import (
+	"context"
+	"errors"
+	"iter"
+
+	"github.com/petalake/petalake/delta/stats"
+)
+
+// Files yields the live files that may hold a row where the predicate is true: all of them for nil.
+// Each comes with all statistics that the log has of it. Memory does not grow with the table: the
+// files of a checkpoint are streamed. A file with a deletion vector is an *UnsupportedError.
+func (s *Snapshot) Files(ctx context.Context, where stats.Predicate) iter.Seq2[Add, error] {
+	return s.files(ctx, where, true)
+}
+
+// Plan is Files without the statistics of columns, which most scans have no use for once files are
+// chosen: of Stats, only NumRecords is set. It costs a fraction for a large table.
+func (s *Snapshot) Plan(ctx context.Context, where stats.Predicate) iter.Seq2[Add, error] {
+	return s.files(ctx, where, false)
+}
+
+func (s *Snapshot) files(ctx context.Context, where stats.Predicate, full bool) iter.Seq2[Add, error] {
+	return func(yield func(Add, error) bool) {
+		if s.version < 0 {
+			return
+		}
+		p := newPlan(s.state.metadata, where, full)
+		for a, err := range s.live(ctx, p, false) {
+			if err == nil && a.DeletionVector != nil {
+				err = &UnsupportedError{Table: s.table.root, Features: []string{featureDeletionVectors}, Reader: true}
+			}
+			if err != nil {
+				yield(Add{}, err)
+				return
+			}
+			p.describe(a)
+			out := a.Add
+			out.DataChange, out.origin = true, s.version+1
+			if !yield(out, nil) {
+				return
+			}
+		}
+	}
+}
+
+// live yields the files of the version that a plan keeps: those of the commits after the
+// checkpoint, newest first, then those of the checkpoint that no commit touched. With everything
+// set they are complete, as a new checkpoint needs them. What is yielded may be kept.
+func (s *Snapshot) live(ctx context.Context, p *plan, everything bool) iter.Seq2[*logAdd, error] {
+	return func(yield func(*logAdd, error) bool) {
+		var damaged error
+		for {
+			g := s.place()
+			began := false
+			err := s.liveIn(ctx, g, p, everything, func(a *logAdd) bool {
+				began = true
+				return yield(a, nil)
+			})
+			if err == nil || errors.Is(err, errStop) {
+				return
+			}
+			var c *CorruptError
+			if !errors.As(err, &c) || !c.checkpoint || began || s.rebase(ctx, g.base) != nil {
+				if damaged != nil {
+					err = damaged
+				}
+				yield(nil, err)
+				return
+			}
+			damaged = err
+		}
+	}
+}
+
+// errStop ends an iteration that its consumer has left.
+var errStop = errors.New("stop")
+
+func (s *Snapshot) liveIn(ctx context.Context, g *segment, p *plan, everything bool, yield func(*logAdd) bool) error {
+	over, err := s.table.overlay(ctx, g)
+	if err != nil {
+		return err
+	}
+	scan := func() error { return nil }
+	if g.base != nil { // opened first: a damaged one must be known before the first file is out
+		r, err := s.table.openCheckpoint(ctx, g.base, s.state.metadata)
+		if err != nil {
+			return err
+		}
+		defer r.close()
+		scan = func() error { return r.scan(ctx, p, over.seen, everything, yield) }
+	}
+	for _, a := range over.live {
+		if !p.keeps(a) {
+			continue
+		}
+		out := *a
+		if !yield(&out) {
+			return errStop
+		}
+	}
+	return scan()
+}
+
+// overlay is what the commits after a checkpoint say of files.
+type overlay struct {
+	live []*logAdd           // newest first
+	seen map[string]struct{} // every file they name, by key: what the checkpoint says of these is out of date
+}
+
+func (t *Table) overlay(ctx context.Context, g *segment) (*overlay, error) {
+	all, err := loadAll(ctx, t.store, g.tail)
+	if err != nil {
+		return nil, err
+	}
+	o := &overlay{seen: map[string]struct{}{}}
+	for i := len(all) - 1; i >= 0; i-- {
+		a := all[i]
+		for j := range a.adds {
+			key := a.adds[j].key()
+			if _, old := o.seen[key]; !old {
+				o.seen[key] = struct{}{}
+				o.live = append(o.live, &a.adds[j])
+			}
+		}
+		for j := range a.removes {
+			o.seen[a.removes[j].key()] = struct{}{}
+		}
+	}
+	return o, nil
+}
+
+// Totals is how many live files the version has, and their bytes. It is cheap where the writer left
+// a .crc; else the files are counted.
+func (s *Snapshot) Totals(ctx context.Context) (files, bytes int64, err error) {
+	s.mu.Lock()
+	sum := s.totals
+	s.mu.Unlock()
+	if sum == nil {
+		sum = &totals{}
+		for a, err := range s.live(ctx, newPlan(s.state.metadata, nil, false), false) {
+			if err != nil {
+				return 0, 0, err
+			}
+			sum.files, sum.bytes = sum.files+1, sum.bytes+a.Size
+		}
+		s.mu.Lock()
+		s.totals = sum
+		s.mu.Unlock()
+	}
+	return sum.files, sum.bytes, nil
+}
+
+// NumFiles is how many live files the version has. See Totals.
+func (s *Snapshot) NumFiles(ctx context.Context) (int64, error) {
+	n, _, err := s.Totals(ctx)
+	return n, err
+}

@@ -1,0 +1,169 @@
+package delta
+
+import (
+	"context"
+	"crypto/md5"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+	"strings"
+
+	"github.com/petalake/petalake/store"
+)
+
+// lastCheckpoint is the content of _last_checkpoint: where a reader begins to list. It is a hint;
+// one that is torn, wrong or missing costs a longer listing and nothing else.
+type lastCheckpoint struct {
+	Version  int64
+	Size     int64 // actions
+	Bytes    int64
+	Adds     int64
+	Parts    int64
+	checksum string
+}
+
+func (t *Table) lastCheckpoint(ctx context.Context) (*lastCheckpoint, error) {
+	text, err := store.ReadAll(ctx, t.store, t.key(logFolder+"_last_checkpoint"))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	last, err := parseLastCheckpoint(text)
+	if err != nil {
+		return nil, nil
+	}
+	return last, nil
+}
+
+func parseLastCheckpoint(text []byte) (*lastCheckpoint, error) {
+	s := &scanner{b: text}
+	last := &lastCheckpoint{Version: -1}
+	err := s.fields(func(key string) (known bool, err error) {
+		switch known = true; key {
+		case "version":
+			last.Version, err = s.integer()
+		case "size":
+			last.Size, err = s.integerOr(0)
+		case "sizeInBytes":
+			last.Bytes, err = s.integerOr(0)
+		case "numOfAddFiles":
+			last.Adds, err = s.integerOr(0)
+		case "parts":
+			last.Parts, err = s.integerOr(0)
+		case "checksum":
+			last.checksum, err = s.optional()
+		default:
+			known = false
+		}
+		return known, err
+	})
+	if err == nil {
+		err = s.end()
+	}
+	switch {
+	case err != nil:
+		return nil, err
+	case last.Version < 0:
+		return nil, errors.New("no version")
+	case last.checksum == "":
+		return last, nil
+	}
+	sum, err := checksum(text)
+	if err == nil && sum != last.checksum {
+		err = fmt.Errorf("checksum %s, of the content: %s", last.checksum, sum)
+	}
+	return last, err
+}
+
+func (l *lastCheckpoint) format() []byte {
+	b := appendInt(nil, `{"version":`, l.Version)
+	b = appendInt(b, `,"size":`, l.Size)
+	b = appendInt(b, `,"sizeInBytes":`, l.Bytes)
+	b = appendInt(b, `,"numOfAddFiles":`, l.Adds)
+	b = append(b, '}')
+	sum, _ := checksum(b) // of JSON made here: cannot fail
+	b = append(b[:len(b)-1], `,"checksum":`...)
+	b = appendText(b, sum)
+	return append(b, '}')
+}
+
+// checksum is the MD5 of the canonical form of a JSON object (PROTOCOL.md, JSON checksum).
+func checksum(text []byte) (string, error) {
+	c := &canonical{s: &scanner{b: text}}
+	if err := c.value("", true); err != nil {
+		return "", err
+	}
+	slices.SortFunc(c.pairs, func(a, b [2]string) int { return strings.Compare(a[0], b[0]) })
+	var b strings.Builder
+	for i, p := range c.pairs {
+		if i > 0 {
+			if p[0] == c.pairs[i-1][0] {
+				return "", fmt.Errorf("key %s twice", p[0])
+			}
+			b.WriteByte(',')
+		}
+		b.WriteString(p[0])
+		b.WriteByte('=')
+		b.WriteString(p[1])
+	}
+	sum := md5.Sum([]byte(b.String()))
+	return hex.EncodeToString(sum[:]), nil
+}
+
+type canonical struct {
+	s     *scanner
+	pairs [][2]string
+}
+
+func (c *canonical) value(path string, top bool) error {
+	switch c.s.peek() {
+	case '{':
+		return c.s.object(func(key string) error {
+			if top && key == "checksum" {
+				return c.s.skip()
+			}
+			return c.value(join(path, quoteURL(key)), false)
+		})
+	case '[':
+		i := 0
+		return c.s.array(func() error {
+			i++
+			return c.value(join(path, itoa(int64(i-1))), false)
+		})
+	case '"':
+		text, err := c.s.text()
+		c.pairs = append(c.pairs, [2]string{path, quoteURL(text)})
+		return err
+	default:
+		raw, err := c.s.raw()
+		c.pairs = append(c.pairs, [2]string{path, string(raw)})
+		return err
+	}
+}
+
+func join(path, name string) string {
+	if path == "" {
+		return name
+	}
+	return path + "+" + name
+}
+
+// quoteURL percent-encodes every byte but letters, digits, "-", ".", "_" and "~", between quotes.
+func quoteURL(s string) string {
+	var b strings.Builder
+	b.WriteByte('"')
+	for i := 0; i < len(s); i++ {
+		switch c := s[i]; {
+		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9', strings.IndexByte("-._~", c) >= 0:
+			b.WriteByte(c)
+		default:
+			fmt.Fprintf(&b, "%%%02X", c)
+		}
+	}
+	b.WriteByte('"')
+	return b.String()
+}

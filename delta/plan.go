@@ -1,0 +1,133 @@
+package delta
+
+import (
+	"slices"
+
+	"github.com/petalake/petalake/delta/schema"
+	"github.com/petalake/petalake/delta/stats"
+)
+
+// plan decides which files a predicate keeps. It is for one goroutine.
+type plan struct {
+	where   stats.Predicate
+	columns [][]string // that the predicate names, partition columns apart
+	parts   []partitionColumn
+	schema  *schema.Struct
+	wanted  *stats.Parser // of columns; nil where there are none
+	rows    *stats.Parser // of no column: the number of rows alone
+	full    *stats.Parser // of every column; nil where nobody asked
+
+	scratch []stats.Column
+}
+
+// partitionColumn is one that the predicate names.
+type partitionColumn struct {
+	name string
+	typ  schema.Type
+
+	value stats.Value // of the file at hand
+	known bool
+}
+
+// newPlan reads statistics of every column for the files it keeps where full, else the number of
+// their rows alone.
+func newPlan(m *metadata, where stats.Predicate, full bool) *plan {
+	p := &plan{where: where, schema: m.Schema}
+	for _, path := range stats.Columns(where, nil) {
+		if len(path) == 0 {
+			continue
+		}
+		if at := m.Schema.Index(path[0]); len(path) == 1 && at >= 0 && slices.Contains(m.PartitionColumns, path[0]) {
+			if p.part(path) == nil {
+				p.parts = append(p.parts, partitionColumn{name: path[0], typ: m.Schema.Fields[at].Type})
+			}
+		} else if !slices.ContainsFunc(p.columns, func(c []string) bool { return slices.Equal(c, path) }) {
+			p.columns = append(p.columns, path)
+		}
+	}
+	if len(p.columns) > 0 {
+		p.wanted = stats.NewParser(m.Schema, p.columns...)
+	}
+	p.rows = stats.NewParser(&schema.Struct{})
+	if full {
+		p.full = stats.NewParser(m.Schema)
+	}
+	return p
+}
+
+func (p *plan) part(path []string) *partitionColumn {
+	if len(path) != 1 {
+		return nil
+	}
+	for i := range p.parts {
+		if p.parts[i].name == path[0] {
+			return &p.parts[i]
+		}
+	}
+	return nil
+}
+
+// keeps says whether a file may hold a row where the predicate is true. Damaged statistics are none.
+func (p *plan) keeps(a *logAdd) bool {
+	if p.where == nil {
+		return true
+	}
+	f := stats.File{NumRecords: -1}
+	switch {
+	case a.typed:
+		f = a.Stats
+	case a.stats != "" && p.wanted != nil:
+		f = parsed(p.wanted, a.stats)
+	case a.stats != "":
+		f = parsed(p.rows, a.stats)
+	}
+	p.place(a.PartitionValues)
+	return p.matches(f)
+}
+
+// place sets the partition values of the file at hand from the text of the log.
+func (p *plan) place(values map[string]*string) {
+	for i := range p.parts {
+		c := &p.parts[i]
+		text, ok := values[c.name]
+		v, err := stats.ParsePartition(c.typ, text)
+		c.value, c.known = v, ok && err == nil
+	}
+}
+
+func (p *plan) matches(f stats.File) bool {
+	if len(p.parts) == 0 {
+		return stats.Matches(p.where, f, nil)
+	}
+	return stats.Matches(p.where, f, func(path []string) (stats.Value, bool) {
+		if c := p.part(path); c != nil && c.known {
+			return c.value, true
+		}
+		return nil, false
+	})
+}
+
+func parsed(p *stats.Parser, text string) stats.File {
+	f, err := p.Parse([]byte(text))
+	if err != nil {
+		return stats.File{NumRecords: -1}
+	}
+	return f
+}
+
+// describe fills in the statistics of a file that was kept.
+func (p *plan) describe(a *logAdd) {
+	switch {
+	case a.typed:
+	case a.stats == "":
+		a.Stats = stats.File{NumRecords: -1}
+	case p.full != nil:
+		a.Stats = parsed(p.full, a.stats)
+	default:
+		a.Stats = parsed(p.rows, a.stats)
+	}
+	if a.DeletionVector != nil && a.Stats.NumRecords >= 0 {
+		a.Stats.NumRecords -= a.DeletionVector.Cardinality
+		a.Stats.TightBounds = false
+	}
+}
