@@ -142,7 +142,8 @@ func sqlFiles(files fs.FS, dir string) (names []string) {
 	return names
 }
 
-// queryPos finds the first character of an inline query, which in a block begins a line below the |.
+// queryPos finds the first character of an inline query. In a block (|) it is on the next line, and
+// the first line with text tells by how much all lines are indented.
 func (c *checker) queryPos(m *Model) Pos {
 	pos := m.At("query")
 	if pos.Line < 1 || pos.Line > len(c.lines) {
@@ -158,7 +159,7 @@ func (c *checker) queryPos(m *Model) Pos {
 	case '|', '>':
 		for next := pos.Line; next < len(c.lines); next++ {
 			if text := c.lines[next]; strings.TrimSpace(text) != "" {
-				return Pos{pos.File, next + 1, len(text) - len(strings.TrimLeft(text, " ")) + 1}
+				return Pos{pos.File, pos.Line + 1, len(text) - len(strings.TrimLeft(text, " ")) + 1}
 			}
 		}
 	}

@@ -15,7 +15,8 @@ type Model struct {
 	Properties    map[string]string `key:"properties" doc:"Properties of the Delta table." each:"text" instead:"tblproperties,options"`
 
 	// QueryPos is where the first character of Query stands: in the .sql file, or in
-	// lakehouse.yaml. Positions inside the statement count from there.
+	// lakehouse.yaml. Positions inside the statement count from there; all its lines begin at the
+	// same column.
 	QueryPos Pos
 }
 

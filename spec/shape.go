@@ -47,6 +47,7 @@ type variant struct {
 //	pattern   what its value looks like, as a regular expression, and for a person (says)
 //	minimum   its least value
 //	each      what the values of a mapping are
+//	loose     a number is taken as the text it was written as
 //	instead   what people write by mistake
 //	inline    the field is set where the key kind has this value
 type field struct {
@@ -56,6 +57,7 @@ type field struct {
 	typ      reflect.Type // without the pointer, of an element where it is a list
 	pointer  bool
 	required bool
+	loose    bool
 	minimum  *int
 	pattern  *regexp.Regexp
 	enum     []string
@@ -121,7 +123,8 @@ func fieldOf(sf reflect.StructField, index int) field {
 	f := field{
 		key: tag.Get("key"), index: index, doc: tag.Get("doc"), def: tag.Get("default"),
 		says: tag.Get("says"), each: tag.Get("each"), required: tag.Get("required") == "true",
-		enum: split(tag.Get("enum")), instead: split(tag.Get("instead")),
+		loose: tag.Get("loose") == "true",
+		enum:  split(tag.Get("enum")), instead: split(tag.Get("instead")),
 	}
 	if p := tag.Get("pattern"); p != "" {
 		f.pattern = regexp.MustCompile(p)

@@ -88,7 +88,7 @@ type Options struct {
 	Header          *bool    `key:"header" doc:"Whether the first row of a CSV file holds names."`
 	Quote           *string  `key:"quote" pattern:"^.?$" says:"one character, or none" doc:"The character around values of a CSV row; empty for none." instead:"quote_char"`
 	Escape          *string  `key:"escape" pattern:"^.?$" says:"one character, or none" doc:"The character before a quote inside quotes; empty for none." instead:"escape_char"`
-	Null            []string `key:"null" doc:"What stands for a missing value in CSV." instead:"nulls,null_value,nullstr,null_values"`
+	Null            []string `key:"null" loose:"true" doc:"What stands for a missing value in CSV." instead:"nulls,null_value,nullstr,null_values"`
 	DateFormat      string   `key:"date_format" doc:"How dates are written, such as %d.%m.%Y." instead:"dateformat"`
 	TimestampFormat string   `key:"timestamp_format" doc:"How timestamps are written, such as %d.%m.%Y %H:%M." instead:"timestampformat"`
 	Encoding        string   `key:"encoding" enum:"utf-8,utf-16,latin-1" default:"utf-8" doc:"How the characters of a CSV file are written." instead:"charset"`

@@ -60,6 +60,9 @@ var (
 	}
 )
 
+const typesHint = "the types are string, int, bigint, smallint, tinyint, float, double, decimal(p,s), boolean, binary, " +
+	"date, timestamp, timestamp_ntz, array<...>, map<...> and struct<...>"
+
 // deepestType bounds how types nest.
 const deepestType = 64
 
@@ -149,10 +152,10 @@ func (p *typeParser) simple(name string, start int) {
 	}
 	p.pos = start
 	if name == "" {
-		p.fail("the types are "+strings.Join(knownTypes[3:len(simpleTypes)], ", "), "a type is missing")
+		p.fail(typesHint, "a type is missing")
 		return
 	}
-	hint := "the types are " + strings.Join(append(knownTypes[3:18:18], "decimal(p,s)"), ", ")
+	hint := typesHint
 	if ours := foreignTypes[folded]; ours != "" {
 		hint = "write " + ours
 	} else if near := Nearest(name, knownTypes); near != "" {

@@ -205,7 +205,7 @@ func (d *decoder) number(n *yaml.Node, path string, v reflect.Value, f *field) b
 // quoted reports a value that is a text to us, and a number or something else to every other
 // reader of YAML. The value is not shown: it may be a secret.
 func (d *decoder) quoted(n *yaml.Node, path string, f *field) bool {
-	if n.ShortTag() == "!!str" || f.key == ",name" || f.form == formTexts && !f.look().secret && n.ShortTag() != "!!null" && f.key == "null" {
+	if n.ShortTag() == "!!str" || f.key == ",name" || f.loose && n.ShortTag() != "!!null" {
 		return true
 	}
 	d.fail(d.pos(n), path, "put it in quotes", "expected %s, found %s", f.expected(), describe(n))
