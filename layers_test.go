@@ -1,0 +1,184 @@
+package petalake_test
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"maps"
+	"path"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/petalake/petalake"
+
+// most is how many packages the project may have: few and deep.
+const most = 30
+
+// picture says, for each package, which of ours it may import: the rooms of ARCHITECTURE.md.
+// "." is the root, which wires the parts. A new package changes the picture here and there.
+var picture = map[string][]string{
+	"cmd/petalake":        {"internal/cli"},
+	"internal/cli":        {".", "internal/cli/render", "delta", "spec"},
+	"internal/cli/render": {},
+	".":                   {"spec", "ingest", "ingest/files", "engine", "engine/duck", "catalog", "delta", "delta/schema", "delta/stats", "store", "store/s3"},
+
+	"ingest":       {"delta", "delta/schema", "store"},
+	"ingest/files": {"ingest"},
+	"engine":       {"delta"},
+	"engine/duck":  {"engine", "delta", "delta/schema", "delta/stats", "store", "internal/duckdb"},
+	"catalog":      {"delta", "store"},
+
+	"delta":        {"delta/schema", "delta/stats", "store"},
+	"delta/stats":  {"delta/schema"},
+	"delta/schema": {},
+
+	"store":    {},
+	"store/s3": {"store"},
+
+	"spec":            {},
+	"internal/duckdb": {},
+}
+
+// beside are the packages that no part of the program imports: they may import all of it.
+var beside = []string{"bench", "bench/tpch", "proof", "store/storetest"}
+
+// sdks says which packages may import what others wrote, where that is not everyone's business.
+// A prefix ending in a slash stands for all modules below it.
+var sdks = map[string][]string{
+	"github.com/aws/":                {"store/s3"},
+	"github.com/duckdb/":             {"internal/duckdb"},
+	"github.com/spf13/":              {"internal/cli"},
+	"golang.org/x/term":              {"internal/cli"},
+	"github.com/parquet-go/":         {"delta"},
+	"go.yaml.in/":                    {"spec"},
+	"github.com/apache/arrow-go/v18": {".", "delta", "delta/schema", "engine", "engine/duck", "ingest", "ingest/files", "internal/cli", "internal/cli/render", "internal/duckdb"},
+}
+
+// TestLayers promises that imports go down only, as the picture shows.
+func TestLayers(t *testing.T) {
+	packages := imports(t)
+	for _, name := range slices.Sorted(maps.Keys(packages)) {
+		if slices.Contains(beside, name) {
+			continue
+		}
+		may, ok := picture[name]
+		if !ok {
+			t.Errorf("package %s is not in the picture (layers_test.go, ARCHITECTURE.md)", name)
+			continue
+		}
+		for _, imported := range packages[name] {
+			if ours, ok := own(imported); ok && !slices.Contains(may, ours) {
+				t.Errorf("package %s imports %s; the picture lets it import only %v", name, ours, may)
+			}
+		}
+	}
+	for _, name := range slices.Concat(slices.Collect(maps.Keys(picture)), beside) {
+		if _, ok := packages[name]; !ok {
+			t.Errorf("package %s is in the picture, and nowhere else", name)
+		}
+	}
+	if len(packages) > most {
+		t.Errorf("%d packages, want at most %d", len(packages), most)
+	}
+}
+
+// TestSDKs promises that each foreign library stays behind the door that was built for it.
+func TestSDKs(t *testing.T) {
+	for name, imported := range imports(t) {
+		if slices.Contains(beside, name) {
+			continue
+		}
+		for _, i := range imported {
+			for prefix, rooms := range sdks {
+				if within(i, prefix) && !slices.Contains(rooms, name) {
+					t.Errorf("package %s imports %s, which belongs to %v alone", name, i, rooms)
+				}
+			}
+		}
+	}
+}
+
+// within says whether an import path is the module, or one below it.
+func within(path, module string) bool {
+	m := strings.TrimSuffix(module, "/")
+	return path == m || strings.HasPrefix(path, m+"/")
+}
+
+// own turns an import path of this module into the name of a room.
+func own(imported string) (string, bool) {
+	if imported == module {
+		return ".", true
+	}
+	return strings.CutPrefix(imported, module+"/")
+}
+
+// imports reads what the packages of this module import, tests left out.
+func imports(t *testing.T) map[string][]string {
+	t.Helper()
+	out := map[string][]string{}
+	for _, f := range sources(t) {
+		if f.test {
+			continue
+		}
+		dir := path.Dir(f.name)
+		if out[dir] == nil {
+			out[dir] = []string{}
+		}
+		for _, i := range f.ast.Imports {
+			p, err := strconv.Unquote(i.Path.Value)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !slices.Contains(out[dir], p) {
+				out[dir] = append(out[dir], p)
+			}
+		}
+	}
+	return out
+}
+
+// source is one Go file of the project.
+type source struct {
+	name string // from the root, with slashes
+	test bool
+	set  *token.FileSet
+	ast  *ast.File
+}
+
+// sources parses every Go file below this folder that people wrote.
+func sources(t *testing.T) []source {
+	t.Helper()
+	var out []source
+	err := filepath.WalkDir(".", func(name string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if base := d.Name(); d.IsDir() && name != "." && (base[0] == '.' || base[0] == '_' || base == "testdata") {
+			return fs.SkipDir
+		}
+		if d.IsDir() || filepath.Ext(name) != ".go" {
+			return nil
+		}
+		set := token.NewFileSet()
+		f, err := parser.ParseFile(set, name, nil, parser.ParseComments)
+		if err != nil {
+			return err
+		}
+		if !ast.IsGenerated(f) {
+			out = append(out, source{filepath.ToSlash(name), strings.HasSuffix(name, "_test.go"), set, f})
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(out) == 0 {
+		t.Fatalf("no Go files below the root of the module")
+	}
+	return out
+}
