@@ -1,4 +1,10 @@
 // Command petalake runs a lakehouse.
 package main
 
-func main() {}
+import (
+	"os"
+
+	"github.com/petalake/petalake/internal/cli"
+)
+
+func main() { os.Exit(cli.Main()) }
