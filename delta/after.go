@@ -62,8 +62,3 @@ func (s *Snapshot) checkpointDue() bool {
 	}
 	return s.version%p.interval == 0 || int64(len(s.place().tail)) >= 2*p.interval
 }
-
-// maintain writes a checkpoint of the version and cleans the log up behind it.
-func (t *Table) maintain(ctx context.Context, s *Snapshot) error {
-	return nil
-}

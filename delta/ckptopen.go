@@ -185,6 +185,46 @@ func (c *record) pairs(name string) map[string]string {
 	return out
 }
 
+// nullable is a map whose values may be null, as an empty one is.
+func (c *record) nullable(name string) map[string]*string {
+	cols := c.columns[name]
+	if len(cols) != 2 {
+		return nil
+	}
+	out := map[string]*string{}
+	for i := cols[0].rows[c.row]; i < cols[0].rows[c.row+1]; i++ {
+		if !cols[0].has(int(i)) {
+			continue
+		}
+		out[cols[0].string(int(i))] = nil
+		if text := cols[1].string(int(i)); text != "" {
+			out[cols[0].string(int(i))] = &text
+		}
+	}
+	return out
+}
+
+func (c *record) maybe(name string) *int64 {
+	if !c.has(name) {
+		return nil
+	}
+	n := c.number(name)
+	return &n
+}
+
+func (c *record) vector() *DeletionVector {
+	if !c.has("deletionVector.storageType") {
+		return nil
+	}
+	v := &DeletionVector{Storage: c.text("deletionVector.storageType"), PathOrData: c.text("deletionVector.pathOrInlineDv"),
+		Size: int32(c.number("deletionVector.sizeInBytes")), Cardinality: c.number("deletionVector.cardinality")}
+	if at := c.maybe("deletionVector.offset"); at != nil {
+		n := int32(*at)
+		v.Offset = &n
+	}
+	return v
+}
+
 // texts is never nil; the elements that are null are left out.
 func texts(col *column, row int) []string {
 	out := []string{}
@@ -273,8 +313,8 @@ func (r *checkpointReader) records(f *parquetFile, g, leaf int, kind string) (*r
 			return nil, nil, errors.New("damaged Parquet file: columns of different length")
 		}
 		name := f.paths[i][1]
-		if name == "format" && len(f.paths[i]) > 2 {
-			name = "format." + f.paths[i][2]
+		if (name == "format" || name == "deletionVector") && len(f.paths[i]) > 2 {
+			name += "." + f.paths[i][2]
 		}
 		c.columns[name] = append(c.columns[name], col)
 	}

@@ -267,8 +267,10 @@ func (x *addColumns) add(i, row int, seen map[string]struct{}) (*logAdd, error) 
 			a.Tags[k] = *v
 		}
 	}
-	if x.full != nil && (x.full.rows.has(i) || !x.json.has(i)) {
-		a.Stats, a.typed = x.full.file(i, nil), true
+	if x.full != nil {
+		if f := x.full.file(i, nil); f.NumRecords >= 0 || len(f.Columns) > 0 {
+			a.Stats, a.typed = f, true
+		}
 	}
 	a.stats = x.json.string(i)
 	return a, nil

@@ -56,14 +56,9 @@ type name struct {
 }
 
 func parseName(base string) (n name, ok bool) {
-	if len(base) < 21 || base[20] != '.' {
+	if n.version, ok = parseVersion(base); !ok {
 		return n, false
 	}
-	v, err := strconv.ParseInt(base[:20], 10, 64)
-	if err != nil || v < 0 {
-		return n, false
-	}
-	n.version = v
 	switch rest := strings.Split(base[21:], "."); {
 	case len(rest) == 1 && (rest[0] == "json" || rest[0] == "crc"):
 		n.kind = rest[0]
@@ -83,6 +78,20 @@ func parseName(base string) (n name, ok bool) {
 		}
 	}
 	return n, n.kind != ""
+}
+
+// parseVersion reads the version that a name of the log begins with.
+func parseVersion(base string) (int64, bool) {
+	if len(base) < 21 || base[20] != '.' {
+		return 0, false
+	}
+	for i := range 20 {
+		if base[i] < '0' || base[i] > '9' {
+			return 0, false
+		}
+	}
+	v, err := strconv.ParseInt(base[:20], 10, 64)
+	return v, err == nil
 }
 
 // list reads the log's folder from version from on, up to version to where to >= 0.

@@ -1,0 +1,316 @@
+package delta
+
+import (
+	"context"
+	"io"
+	"maps"
+	"slices"
+
+	"github.com/apache/arrow-go/v18/parquet"
+	"github.com/apache/arrow-go/v18/parquet/compress"
+	"github.com/apache/arrow-go/v18/parquet/file"
+	"github.com/petalake/petalake/delta/stats"
+)
+
+// groupRows is how many actions a row group of a checkpoint holds: few enough to be passed over by
+// its bounds, and to be held in memory while it is written.
+const groupRows = 50_000
+
+// checkpointWriter writes a classic checkpoint, action by action.
+type checkpointWriter struct {
+	*checkpointLeaves
+	m    *metadata
+	out  *file.Writer
+	row  int // of the row group at hand
+	full *stats.Parser
+
+	actions int64
+	totals  totals
+}
+
+func newCheckpointWriter(w io.Writer, m *metadata, p properties) (*checkpointWriter, error) {
+	c := &checkpointWriter{checkpointLeaves: newCheckpointLeaves(m, p), m: m}
+	root, err := c.root()
+	if err != nil {
+		return nil, err
+	}
+	c.full = stats.NewParser(m.Schema)
+	props := []parquet.WriterProperty{
+		parquet.WithCompression(compress.Codecs.Snappy), parquet.WithCreatedBy(engineName),
+		parquet.WithDictionaryFor("add.path", false), parquet.WithDictionaryFor("add.stats", false),
+		parquet.WithStatsFor("add.stats", false), parquet.WithDictionaryFor("metaData.schemaString", false),
+		parquet.WithStatsFor("metaData.schemaString", false),
+	}
+	c.out, err = file.NewParquetWriterWithError(w, root, file.WithWriterProps(parquet.NewWriterProperties(props...)))
+	return c, err
+}
+
+// next ends a row, and the row group when it is full.
+func (c *checkpointWriter) next() error {
+	c.actions++
+	if c.row++; c.row < groupRows {
+		return nil
+	}
+	return c.flush()
+}
+
+func (c *checkpointWriter) flush() error {
+	if c.row == 0 {
+		return nil
+	}
+	group := c.out.AppendRowGroup()
+	for _, l := range c.all {
+		w, err := group.NextColumn()
+		if err == nil {
+			err = l.flush(w, c.row)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	c.row = 0
+	return group.Close()
+}
+
+func (c *checkpointWriter) close() error {
+	if err := c.flush(); err != nil {
+		return err
+	}
+	return c.out.Close()
+}
+
+// state writes what is not a file.
+func (c *checkpointWriter) state(s state) error {
+	p := s.protocol
+	c.minReader.int(c.row, int64(p.MinReader))
+	c.minWriter.int(c.row, int64(p.MinWriter))
+	c.texts(c.readers, p.ReaderFeatures, p.ReaderFeatures == nil, 1)
+	c.texts(c.writers, p.WriterFeatures, p.WriterFeatures == nil, 1)
+	if err := c.next(); err != nil {
+		return err
+	}
+	m := s.metadata
+	c.id.text(c.row, m.ID)
+	c.name.optional(c.row, m.Name)
+	c.description.optional(c.row, m.Description)
+	c.provider.text(c.row, m.format)
+	c.pairs2(c.formatKey, c.formatValue, nullable(m.options), false, 2)
+	c.schema.text(c.row, m.schema)
+	c.texts(c.partitions, m.PartitionColumns, false, 1)
+	c.pairs2(c.configKey, c.configValue, nullable(m.Configuration), false, 1)
+	c.created.int(c.row, m.CreatedAt)
+	if err := c.next(); err != nil {
+		return err
+	}
+	for _, app := range slices.Sorted(maps.Keys(s.txns)) {
+		t := s.txns[app]
+		c.app.text(c.row, t.app)
+		c.appVersion.int(c.row, t.version)
+		updated := &t.updated
+		if t.updated == 0 {
+			updated = nil
+		}
+		c.appUpdated.maybe(c.row, updated)
+		if err := c.next(); err != nil {
+			return err
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(s.domains)) {
+		c.domain.text(c.row, name)
+		c.configuration.text(c.row, s.domains[name].configuration)
+		c.gone.bool(c.row, false)
+		if err := c.next(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// texts writes a list whose parents are there up to the given depth.
+func (c *checkpointWriter) texts(l *leaf, list []string, null bool, parents int16) {
+	switch {
+	case null:
+		l.null(c.row, parents)
+	case len(list) == 0:
+		l.null(c.row, parents+1)
+	}
+	for i := range list {
+		l.item(c.row, i == 0, &list[i])
+	}
+}
+
+// pairs2 writes both columns of a map.
+func (c *checkpointWriter) pairs2(key, value *leaf, m map[string]*string, null bool, parents int16) {
+	if len(m) == 0 {
+		def := parents + 1
+		if null {
+			def = parents
+		}
+		key.null(c.row, def)
+		value.null(c.row, def)
+	}
+	for i, k := range slices.Sorted(maps.Keys(m)) {
+		key.item(c.row, i == 0, &k)
+		value.item(c.row, i == 0, m[k])
+	}
+}
+
+func nullable(m map[string]string) map[string]*string {
+	out := make(map[string]*string, len(m))
+	for k, v := range m {
+		out[k] = &v
+	}
+	return out
+}
+
+func (c *checkpointWriter) add(a *logAdd) error {
+	c.totals.files, c.totals.bytes = c.totals.files+1, c.totals.bytes+a.Size
+	c.path.text(c.row, encodePath(a.Path))
+	c.pairs2(c.partKey, c.partValue, a.PartitionValues, false, 1)
+	c.size.int(c.row, a.Size)
+	c.modified.int(c.row, a.ModTime)
+	c.change.bool(c.row, false) // a checkpoint changes nothing
+	c.pairs2(c.tagKey, c.tagValue, nullable(a.Tags), a.Tags == nil, 1)
+	c.vector(c.dv, a.DeletionVector)
+	c.rowID.maybe(c.row, a.BaseRowID)
+	c.rowVersion.maybe(c.row, a.RowCommitVersion)
+	c.provided.optional(c.row, a.Clustering)
+	c.statistics(a)
+	for i, name := range c.m.PartitionColumns {
+		if i >= len(c.parts) {
+			break
+		}
+		v, err := stats.ParsePartition(c.parts[i].typ, a.PartitionValues[name])
+		if err != nil {
+			v = nil // the text is kept; a reader that trusts columns must not be told null
+			c.parts[i].null(c.row, 1)
+			continue
+		}
+		c.parts[i].value(c.row, v)
+	}
+	return c.next()
+}
+
+func (c *checkpointWriter) statistics(a *logAdd) {
+	f := a.Stats
+	if !a.typed {
+		f = stats.File{NumRecords: -1}
+		if a.stats != "" {
+			f = parsed(c.full, a.stats)
+		}
+	}
+	if c.json != nil {
+		text := a.stats
+		if text == "" && f.NumRecords >= 0 {
+			text = string(f.JSON(c.m.Schema))
+		}
+		c.json.optional(c.row, text)
+	}
+	if c.rows == nil {
+		return
+	}
+	if f.NumRecords < 0 && len(f.Columns) == 0 {
+		c.noStatistics()
+		return
+	}
+	rows := &f.NumRecords
+	if f.NumRecords < 0 {
+		rows = nil
+	}
+	c.rows.maybe(c.row, rows)
+	c.tight.bool(c.row, f.TightBounds)
+	next := 0
+	for i := range c.stats {
+		s := &c.stats[i]
+		col := stats.Column{NullCount: -1}
+		for k := range f.Columns { // in the same order, as a rule
+			if at := (next + k) % len(f.Columns); equalPath(f.Columns[at].Path, s.path) {
+				col, next = f.Columns[at], at+1
+				break
+			}
+		}
+		s.least.value(c.row, col.Min)
+		s.greatest.value(c.row, col.Max)
+		if col.NullCount < 0 {
+			s.null.null(c.row, s.null.max-1)
+		} else {
+			s.null.int(c.row, col.NullCount)
+		}
+	}
+}
+
+// noStatistics makes stats_parsed itself null.
+func (c *checkpointWriter) noStatistics() {
+	c.rows.null(c.row, 1)
+	c.tight.null(c.row, 1)
+	for _, s := range c.stats {
+		s.least.null(c.row, 1)
+		s.greatest.null(c.row, 1)
+		s.null.null(c.row, 1)
+	}
+}
+
+func (c *checkpointWriter) vector(l vectorLeaves, v *DeletionVector) {
+	if v == nil {
+		for _, l := range []*leaf{l.storage, l.path, l.offset, l.size, l.cardinality} {
+			l.null(c.row, 1)
+		}
+		return
+	}
+	l.storage.text(c.row, v.Storage)
+	l.path.text(c.row, v.PathOrData)
+	var offset *int64
+	if v.Offset != nil {
+		n := int64(*v.Offset)
+		offset = &n
+	}
+	l.offset.maybe(c.row, offset)
+	l.size.int(c.row, int64(v.Size))
+	l.cardinality.int(c.row, v.Cardinality)
+}
+
+func (c *checkpointWriter) remove(r *Remove) error {
+	c.removed.text(c.row, encodePath(r.Path))
+	c.removedAt.int(c.row, r.DeletedAt)
+	c.removedChange.bool(c.row, false)
+	c.extended.bool(c.row, r.Extended)
+	c.pairs2(c.removedKey, c.removedValue, r.PartitionValues, !r.Extended, 1)
+	size := &r.Size
+	if !r.Extended {
+		size = nil
+	}
+	c.removedSize.maybe(c.row, size)
+	c.vector(c.removedDV, r.DeletionVector)
+	c.removedRow.maybe(c.row, r.BaseRowID)
+	c.removedVersion.maybe(c.row, r.RowCommitVersion)
+	return c.next()
+}
+
+// writeCheckpoint writes the state, the tombstones that have not expired, and every live file.
+func (s *Snapshot) writeCheckpoint(ctx context.Context, w io.Writer, expired int64) (*checkpointWriter, error) {
+	p, err := s.state.metadata.properties()
+	if err != nil {
+		return nil, err
+	}
+	c, err := newCheckpointWriter(w, s.state.metadata, p)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.state(s.state); err != nil {
+		return nil, err
+	}
+	err = s.tombstones(ctx, expired, func(r *Remove) error { return c.remove(r) })
+	if err != nil {
+		return nil, err
+	}
+	plan := newPlan(s.state.metadata, nil, true)
+	for a, err := range s.live(ctx, plan, true) {
+		if err != nil {
+			return nil, err
+		}
+		if err := c.add(a); err != nil {
+			return nil, err
+		}
+	}
+	return c, c.close()
+}

@@ -1,0 +1,98 @@
+package delta
+
+import (
+	"context"
+	"time"
+)
+
+// cleanUp deletes what is older than delta.logRetentionDuration: commits, checkpoints and .crc files
+// before the newest checkpoint that every version within the retention can start from (PROTOCOL.md,
+// Metadata Cleanup). Oldest first, so that a crash in between leaves a log that is only shorter.
+func (t *Table) cleanUp(ctx context.Context, s *Snapshot) error {
+	p, err := s.state.metadata.properties()
+	if err != nil || !p.logCleanup {
+		return err
+	}
+	cutoff := t.now().UTC().Add(-p.logRetention).Truncate(24 * time.Hour)
+	if young, err := t.nothingBefore(ctx, cutoff); err != nil || young {
+		return err
+	}
+	x, err := t.times(ctx)
+	if err != nil {
+		return err
+	}
+	if err := x.inCommit(ctx); err != nil {
+		return err
+	}
+	keep := int64(-1) // the newest commit that is not newer than the cutoff
+	for i, e := range x.commits {
+		if x.millis[i] <= cutoff.UnixMilli() {
+			keep = e.version
+		}
+	}
+	l, err := t.list(ctx, 0, -1)
+	if err != nil {
+		return err
+	}
+	var at *checkpoint
+	for i := range l.checkpoints {
+		if c := &l.checkpoints[i]; c.version <= keep {
+			at = c
+		}
+	}
+	if at == nil {
+		return nil
+	}
+	r, err := t.openCheckpoint(ctx, at, s.state.metadata) // what everything will rest on is looked at first
+	if err != nil {
+		return err
+	}
+	r.close()
+	return t.deleteBefore(ctx, at.version)
+}
+
+// nothingBefore says whether the oldest file of the log is within the retention.
+func (t *Table) nothingBefore(ctx context.Context, cutoff time.Time) (bool, error) {
+	prefix := t.key(logFolder)
+	for o, err := range t.store.List(ctx, prefix, prefix) {
+		if err != nil {
+			return false, err
+		}
+		if _, ok := parseName(o.Key[len(prefix):]); ok {
+			return o.Modified.After(cutoff), nil
+		}
+	}
+	return true, nil
+}
+
+// deleteBefore deletes the files of the log that belong to versions before v, some at a time.
+func (t *Table) deleteBefore(ctx context.Context, v int64) error {
+	prefix := t.key(logFolder)
+	var keys []string
+	for o, err := range t.store.List(ctx, prefix, prefix) {
+		if err != nil {
+			return err
+		}
+		base := o.Key[len(prefix):]
+		if base > ":" {
+			break
+		}
+		n, ok := parseVersion(base)
+		if !ok {
+			continue
+		}
+		if n >= v {
+			break
+		}
+		if keys = append(keys, o.Key); len(keys) == 500 {
+			if err := t.store.Delete(ctx, keys...); err != nil {
+				return err
+			}
+			keys = nil
+		}
+	}
+	if len(keys) == 0 {
+		return nil
+	}
+	return t.store.Delete(ctx, keys...)
+}
