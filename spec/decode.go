@@ -66,10 +66,14 @@ func (d *decoder) object(n *yaml.Node, path string, v reflect.Value, pos Pos) {
 		key := p.key.Value
 		f := o.field(key, kind)
 		switch {
-		case i+1 < len(pairs) && cutAtComma(n, p, pairs[i+1]):
-			d.fail(d.pos(p.value), join(path, key), fmt.Sprintf("write %q, in quotes", p.value.Value+", "+pairs[i+1].key.Value), "a comma ends a value between { and }")
+		case i+1 < len(pairs) && o.cutAtComma(n, p, pairs[i+1], kind):
+			hint := "write it in quotes"
+			if f != nil && !f.look().secret {
+				hint = fmt.Sprintf("write %q, in quotes", p.value.Value+", "+pairs[i+1].key.Value)
+			}
+			d.fail(d.pos(p.value), join(path, key), hint, "a comma ends a value between { and }")
 			written[key] = true
-		case i > 0 && cutAtComma(n, pairs[i-1], p):
+		case i > 0 && o.cutAtComma(n, pairs[i-1], p, kind):
 			// reported with the pair before
 		case f == nil:
 			if known {
@@ -212,10 +216,16 @@ func (d *decoder) objectHint(o *object) string {
 }
 
 // cutAtComma reports whether a flow mapping has taken "a(b,c)" for the value "a(b" and the key "c)".
-func cutAtComma(n *yaml.Node, p, next pair) bool {
-	return n.Style&yaml.FlowStyle != 0 && p.value.Kind == yaml.ScalarNode && p.value.Style == 0 &&
-		strings.Count(p.value.Value, "(")+strings.Count(p.value.Value, "<") > strings.Count(p.value.Value, ")")+strings.Count(p.value.Value, ">") &&
-		isNull(next.value) && next.value.Value == ""
+// A key without a value after a secret is taken for a part of it, and so not shown.
+func (o *object) cutAtComma(n *yaml.Node, p, next pair, kind *variant) bool {
+	if !rest(n, next.value) || p.value.Kind != yaml.ScalarNode || p.value.Style != 0 {
+		return false
+	}
+	if f := o.field(p.key.Value, kind); f != nil && f.look().secret {
+		return true
+	}
+	open := strings.Count(p.value.Value, "(") + strings.Count(p.value.Value, "<")
+	return open > strings.Count(p.value.Value, ")")+strings.Count(p.value.Value, ">")
 }
 
 func join(path, key string) string {

@@ -10,7 +10,8 @@ import (
 type pair struct{ key, value *yaml.Node }
 
 // pairs returns the keys of a mapping in the order of the file, with those of merged mappings
-// (<<) after them where the mapping does not have them itself. Keys that stand twice are reported.
+// (<<) after them where the mapping does not have them itself. Keys that stand twice are reported, except
+// where they are the rest of a value.
 func (d *decoder) pairs(n *yaml.Node, path string) []pair {
 	seen := make(map[string]*yaml.Node, len(n.Content)/2)
 	all := make([]pair, 0, len(n.Content)/2)
@@ -22,7 +23,7 @@ func (d *decoder) pairs(n *yaml.Node, path string) []pair {
 			d.fail(d.pos(n.Content[i]), path, "", "expected a key, found %s", describe(key))
 		case key.ShortTag() == "!!merge":
 			merged = append(merged, value)
-		case first != nil:
+		case first != nil && !rest(n, value):
 			d.fail(d.pos(key), join(path, key.Value), "keep one of them", "duplicate key, first at line %d", first.Line)
 		default:
 			seen[key.Value] = key
@@ -71,6 +72,12 @@ func (d *decoder) merge(n *yaml.Node, path string, seen map[string]*yaml.Node, o
 		d.fail(d.pos(n), path, "write <<: *anchor", "<< expects a mapping, found %s", describe(from))
 	}
 	return all
+}
+
+// rest reports whether a key between { and } has no value, as is the rest of a value that a comma
+// has cut.
+func rest(n, value *yaml.Node) bool {
+	return n.Style&yaml.FlowStyle != 0 && isNull(value) && value.Value == ""
 }
 
 // follow returns what an alias stands for.

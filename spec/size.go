@@ -38,14 +38,15 @@ func ParseSize(text string) (Size, error) {
 	return 0, faultf(sizeHint, "bad size %q", text)
 }
 
-// String is the size in the largest unit that gives a whole number.
+// String is the size in the unit that gives the smallest whole number.
 func (s Size) String() string {
+	number, unit := int64(s), "B"
 	for _, u := range sizeUnits {
-		if s != 0 && int64(s)%u.bytes == 0 {
-			return strconv.FormatInt(int64(s)/u.bytes, 10) + u.name
+		if n := int64(s) / u.bytes; int64(s)%u.bytes == 0 && n < number {
+			number, unit = n, u.name
 		}
 	}
-	return strconv.FormatInt(int64(s), 10) + "B"
+	return strconv.FormatInt(number, 10) + unit
 }
 
 func (s *Size) parse(text string) (err error) {
