@@ -105,11 +105,14 @@ func (c *checker) columns(t *Table, path, key string, list, names []string) {
 
 // once reports columns that stand twice in a list.
 func (c *checker) once(e *Element, path, key string, list []string) {
+	seen := make(map[string]bool, len(list))
 	for i, name := range list {
-		if slices.ContainsFunc(list[:i], func(s string) bool { return strings.EqualFold(s, name) }) {
-			at := fmt.Sprintf("%s[%d]", key, i)
-			c.fail(e.At(at), path+"."+at, "keep one", "the column %q is there twice", name)
+		if folded := strings.ToLower(name); !seen[folded] {
+			seen[folded] = true
+			continue
 		}
+		at := fmt.Sprintf("%s[%d]", key, i)
+		c.fail(e.At(at), path+"."+at, "keep one", "the column %q is there twice", name)
 	}
 }
 
