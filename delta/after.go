@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"time"
 
 	"github.com/petalake/petalake/store"
 )
@@ -19,22 +20,47 @@ func (t *Table) committed(ctx context.Context, base *Snapshot, e *entry, id stri
 		return out
 	}
 	s.totals = base.sumAfter(e.parsed)
-	if s.checkpointDue() {
+	due := s.checkpointDue()
+	if due {
 		out.After = t.maintain(ctx, s)
 	}
-	if s.totals == nil && s.place().base == nil {
-		if _, _, err := s.Totals(ctx); err != nil {
-			out.After = errors.Join(out.After, err)
-		}
-	}
-	if s.totals != nil {
-		err := store.PutBytes(ctx, t.store, t.crcKey(s.version), checksumOf(s, *s.totals, id).format(), store.IfAbsent)
-		if err != nil && !errors.Is(err, fs.ErrExist) {
-			out.After = errors.Join(out.After, err)
-		}
+	if t.checksumDue(due) {
+		out.After = errors.Join(out.After, t.writeChecksum(ctx, s, id))
 	}
 	t.remember(s)
 	return out
+}
+
+// checksumEvery is the least time between two .crc files of one Table, checkpoints apart. A version
+// that lives shorter is never opened by its .crc, and for small commits in quick succession the
+// second synced file would halve the rate.
+const checksumEvery = time.Second
+
+func (t *Table) checksumDue(checkpoint bool) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	now := t.now()
+	if !checkpoint && now.Sub(t.summed).Abs() < checksumEvery {
+		return false
+	}
+	t.summed = now
+	return true
+}
+
+func (t *Table) writeChecksum(ctx context.Context, s *Snapshot, id string) error {
+	if s.totals == nil {
+		if s.place().base != nil {
+			return nil // not counted yet; the next checkpoint does
+		}
+		if _, _, err := s.Totals(ctx); err != nil {
+			return err
+		}
+	}
+	err := store.PutBytes(ctx, t.store, t.crcKey(s.version), checksumOf(s, *s.totals, id).format(), store.IfAbsent)
+	if errors.Is(err, fs.ErrExist) {
+		return nil
+	}
+	return err
 }
 
 // sumAfter is the totals after one more commit, nil where they were not known before. A commit of

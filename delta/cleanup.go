@@ -51,14 +51,24 @@ func (t *Table) cleanUp(ctx context.Context, s *Snapshot) error {
 	return t.deleteBefore(ctx, at.version)
 }
 
-// nothingBefore says whether the oldest file of the log is within the retention.
+// nothingBefore says whether the oldest file of the log is within the retention. Once seen it is
+// remembered: files do not get older than they were.
 func (t *Table) nothingBefore(ctx context.Context, cutoff time.Time) (bool, error) {
+	t.mu.Lock()
+	known := t.oldest.After(cutoff)
+	t.mu.Unlock()
+	if known {
+		return true, nil
+	}
 	prefix := t.key(logFolder)
 	for o, err := range t.store.List(ctx, prefix, prefix) {
 		if err != nil {
 			return false, err
 		}
 		if _, ok := parseName(o.Key[len(prefix):]); ok {
+			t.mu.Lock()
+			t.oldest = o.Modified
+			t.mu.Unlock()
 			return o.Modified.After(cutoff), nil
 		}
 	}

@@ -25,6 +25,8 @@ type Table struct {
 
 	mu     sync.Mutex
 	latest *Snapshot // the newest version seen, or nil
+	summed time.Time // when the last .crc was written
+	oldest time.Time // of the log's files, as far as was seen: none is due for clean-up before
 }
 
 // At names the table under root, whether or not there is one yet.
