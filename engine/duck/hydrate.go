@@ -172,6 +172,9 @@ func (h *hydration) fetch(ctx context.Context, want spans) error {
 // read copies one span.
 func (h *hydration) read(ctx context.Context, s span) error {
 	body, err := h.store.Get(ctx, h.wanted.key, s.From, s.To-s.From)
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("the table's log names a file that is not there: %w", err)
+	}
 	if err != nil {
 		return err
 	}
@@ -181,9 +184,6 @@ func (h *hydration) read(ctx context.Context, s span) error {
 	h.count.requests.Add(1)
 	if err == nil && n != s.To-s.From {
 		err = fmt.Errorf("%w: bytes %d to %d: %d came", io.ErrUnexpectedEOF, s.From, s.To, n)
-	}
-	if errors.Is(err, fs.ErrNotExist) {
-		err = fmt.Errorf("the file is in the table's log but not in the store: %w", err)
 	}
 	return err
 }

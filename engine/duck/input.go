@@ -20,6 +20,7 @@ type input struct {
 	name     TableName // as the statement wrote it first
 	at       delta.When
 	relation Relation
+	root     string // key of the table's folder
 	meta     delta.Metadata
 
 	scanned bool            // DuckDB's plan was read; unless it was, every file is needed
@@ -87,11 +88,11 @@ func (e *Engine) resolve(ctx context.Context, s *statement) ([]*input, error) {
 		if slices.ContainsFunc(inputs, func(in *input) bool { return in.same(r) }) {
 			continue
 		}
-		rel, err := e.options.Tables.Resolve(ctx, r.name, r.at)
+		rel, root, err := e.options.Tables.Resolve(ctx, r.name, r.at)
 		if err != nil {
 			return nil, e.unresolved(ctx, s, r, err)
 		}
-		inputs = append(inputs, &input{name: r.name, at: r.at, relation: rel, meta: rel.Metadata(), all: true})
+		inputs = append(inputs, &input{name: r.name, at: r.at, relation: rel, root: root, meta: rel.Metadata(), all: true})
 	}
 	return inputs, nil
 }

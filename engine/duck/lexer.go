@@ -9,11 +9,11 @@ import (
 type tokenKind int
 
 const (
-	word   tokenKind = iota // an unquoted identifier or keyword
-	quoted                  // "an identifier"
-	text                    // 'a string', in any of its forms
-	number                  // 12, 1.5e3
-	symbol                  // one character of anything else
+	wordToken   tokenKind = iota // an unquoted identifier or keyword
+	quotedToken                  // "an identifier"
+	textToken                    // 'a string', in any of its forms
+	numberToken                  // 12, 1.5e3
+	symbolToken                  // one character of anything else
 )
 
 // token is the piece [from, to) of the text. Spaces and comments are no tokens.
@@ -41,26 +41,26 @@ func lex(s string) []token {
 			continue
 		case c == '\'':
 			i = quoteEnd(s, i, false)
-			out = append(out, token{text, start, i})
+			out = append(out, token{textToken, start, i})
 		case (c == 'e' || c == 'E') && i+1 < len(s) && s[i+1] == '\'':
 			i = quoteEnd(s, i+1, true)
-			out = append(out, token{text, start, i})
+			out = append(out, token{textToken, start, i})
 		case c == '"':
 			i = quoteEnd(s, i, false)
-			out = append(out, token{quoted, start, i})
+			out = append(out, token{quotedToken, start, i})
 		case c == '$' && dollarEnd(s, i) > 0:
 			i = dollarEnd(s, i)
-			out = append(out, token{text, start, i})
+			out = append(out, token{textToken, start, i})
 		case isDigit(c) || c == '.' && i+1 < len(s) && isDigit(s[i+1]):
 			i = numberEnd(s, i)
-			out = append(out, token{number, start, i})
+			out = append(out, token{numberToken, start, i})
 		case isWordStart(c):
 			i = wordEnd(s, i)
-			out = append(out, token{word, start, i})
+			out = append(out, token{wordToken, start, i})
 		default:
 			_, n := utf8.DecodeRuneInString(s[i:])
 			i += n
-			out = append(out, token{symbol, start, i})
+			out = append(out, token{symbolToken, start, i})
 		}
 	}
 	return out
@@ -153,16 +153,15 @@ func dollarEnd(s string, i int) int {
 
 // is says whether a token is the given keyword or symbol.
 func (t token) is(s, want string) bool {
-	return (t.kind == word || t.kind == symbol) && strings.EqualFold(s[t.from:t.to], want)
+	return (t.kind == wordToken || t.kind == symbolToken) && strings.EqualFold(s[t.from:t.to], want)
 }
 
 // unquote is the value of an identifier or a plain string.
 func (t token) unquote(s string) string {
 	v := s[t.from:t.to]
-	if len(v) < 2 || t.kind != quoted && v[0] != '\'' {
+	if len(v) < 2 || t.kind != quotedToken && v[0] != '\'' {
 		return v
 	}
 	q := v[:1]
 	return strings.ReplaceAll(strings.TrimSuffix(v[1:], q), q+q, q)
 }
-

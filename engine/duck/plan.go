@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/petalake/petalake/delta"
 )
@@ -22,7 +21,7 @@ type TablePlan struct {
 	At         delta.When // as the statement asked for it
 	Files      int        // that are read
 	Bytes      int64      // of those files, whole
-	TotalFiles int        // of the table at this version; -1 where nobody counted
+	TotalFiles int64      // of the table at this version; -1 where nobody counted
 	TotalBytes int64
 	Columns    []string // that are read; nil where it is not known: all
 	Pruned     bool     // statistics were asked with the statement's conditions
@@ -83,7 +82,7 @@ func (p *Plan) note(inputs []*input) {
 }
 
 // Plan says what a statement would read, and counts the files of its tables, which takes as long
-// as listing them. Where the lake is not on this machine, the footers of the files are fetched.
+// as listing them where their last writer left no count. Where the lake is not on this machine, the footers of the files are fetched.
 func (e *Engine) Plan(ctx context.Context, sql string, args ...any) (*Plan, error) {
 	r, err := e.prepareFor(ctx, sql, args, true)
 	if err != nil {
@@ -101,7 +100,7 @@ func (e *Engine) total(ctx context.Context, r *relation) error {
 	}
 	for i := range r.plan.Tables {
 		t := &r.plan.Tables[i]
-		if t.TotalFiles, t.TotalBytes, err = inputs[i].count(ctx, nil); err != nil {
+		if t.TotalFiles, t.TotalBytes, err = inputs[i].relation.Totals(ctx); err != nil {
 			return fmt.Errorf("table %s: %w", t.Table, err)
 		}
 	}
@@ -119,15 +118,4 @@ func size(n int64) string {
 		v /= unit
 	}
 	return fmt.Sprintf("%.1f %cB", v, "kMGTP"[i])
-}
-
-// whenText is a time travel clause as a person writes it.
-func whenText(w delta.When) string {
-	switch {
-	case w.Version != nil:
-		return fmt.Sprintf("VERSION AS OF %d", *w.Version)
-	case w.Time != nil:
-		return "TIMESTAMP AS OF '" + w.Time.Format(time.RFC3339Nano) + "'"
-	}
-	return ""
 }

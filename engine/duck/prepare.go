@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 
 	"github.com/petalake/petalake/delta"
-	"github.com/petalake/petalake/delta/stats"
 	"github.com/petalake/petalake/internal/duckdb"
 )
 
@@ -123,7 +122,7 @@ func (in *input) list(ctx context.Context) error {
 	if in.unread {
 		return nil
 	}
-	for f, err := range in.relation.Files(ctx, in.where) {
+	for f, err := range in.relation.Plan(ctx, in.where) {
 		if err != nil {
 			return err
 		}
@@ -147,8 +146,8 @@ func (in *input) locate(root string) error {
 // key is where a file is in the store. A path that leads out of the table's folder is refused.
 func (in *input) key(f delta.Add) (string, error) {
 	key := f.Path
-	if root := in.relation.Root(); root != "" {
-		key = root + "/" + f.Path
+	if in.root != "" {
+		key = in.root + "/" + f.Path
 	}
 	if !fs.ValidPath(f.Path) || !fs.ValidPath(key) {
 		return "", fmt.Errorf("file %q is not under the table's folder: %w", f.Path, fs.ErrInvalid)
@@ -159,7 +158,7 @@ func (in *input) key(f delta.Add) (string, error) {
 // parserOf has a session's DuckDB parse.
 func parserOf(c *duckdb.Conn) parser {
 	return func(ctx context.Context, sql string) ([]byte, error) {
-		out, err := c.Scalar(ctx, "SELECT json_serialize_sql($1)::VARCHAR", sql)
+		out, err := c.Scalar(ctx, "SELECT json_serialize_sql(CAST($1 AS VARCHAR))::VARCHAR", sql)
 		return []byte(out), err
 	}
 }
@@ -196,16 +195,4 @@ func (r *relation) failed(ctx context.Context, err error) error {
 		return r.statement.explainError(d, r.rewritten)
 	}
 	return err
-}
-
-// count is how many files a table has, and their bytes.
-func (in *input) count(ctx context.Context, where stats.Predicate) (files int, bytes int64, err error) {
-	for f, err := range in.relation.Files(ctx, where) {
-		if err != nil {
-			return 0, 0, err
-		}
-		files++
-		bytes += f.Size
-	}
-	return files, bytes, nil
 }

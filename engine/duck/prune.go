@@ -78,7 +78,7 @@ func parseConditions(ctx context.Context, c *duckdb.Conn, scans []scan) (map[str
 	if len(texts) == 0 {
 		return nil, nil
 	}
-	rows, err := c.Strings(ctx, "SELECT t, json_serialize_sql(t)::VARCHAR FROM (SELECT unnest($1) AS t)", texts)
+	rows, err := c.Strings(ctx, "SELECT t, json_serialize_sql(t)::VARCHAR FROM (SELECT unnest(CAST($1 AS VARCHAR[])) AS t)", texts)
 	if err != nil {
 		return nil, err
 	}

@@ -26,33 +26,27 @@ func (n TableName) fold() TableName {
 	return TableName{Schema: strings.ToLower(n.Schema), Name: strings.ToLower(n.Name)}
 }
 
-// Relation is one version of a table: what a statement reads.
+// Relation is one version of a table: what a statement reads. A *delta.Snapshot is one.
 type Relation interface {
-	// Root is the key of the table's folder in Options.Lake, without a trailing slash.
-	Root() string
 	Version() int64
 	Metadata() delta.Metadata
-	// Files yields the live files that may hold a row where the predicate is true. It may yield
-	// more, never fewer.
+	// Files yields the live files that may hold a row where the predicate is true, with their
+	// statistics. It may yield more, never fewer.
 	Files(ctx context.Context, where stats.Predicate) iter.Seq2[delta.Add, error]
+	// Plan is Files without the statistics of columns.
+	Plan(ctx context.Context, where stats.Predicate) iter.Seq2[delta.Add, error]
+	// Totals is how many live files there are, and their bytes.
+	Totals(ctx context.Context) (files, bytes int64, err error)
 }
+
+var _ Relation = (*delta.Snapshot)(nil)
 
 // Resolver knows the tables of a lake by name.
 type Resolver interface {
-	// Resolve finds one version of a table. Names are compared without case. An unknown table is
-	// an error that wraps fs.ErrNotExist.
-	Resolve(ctx context.Context, name TableName, at delta.When) (Relation, error)
+	// Resolve finds one version of a table, and the key of the table's folder in Options.Lake,
+	// without a trailing slash. Names are compared without case. An unknown table or version is an
+	// error that wraps fs.ErrNotExist.
+	Resolve(ctx context.Context, name TableName, at delta.When) (table Relation, root string, err error)
 	// Names are all tables, in any order.
 	Names(ctx context.Context) ([]TableName, error)
 }
-
-// Snapshot is a delta.Snapshot as a Relation.
-type Snapshot struct {
-	*delta.Snapshot
-	Folder string // what Root returns
-}
-
-// Root is the key of the table's folder.
-func (s Snapshot) Root() string { return s.Folder }
-
-var _ Relation = Snapshot{}

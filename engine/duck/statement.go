@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/petalake/petalake/delta"
 )
@@ -32,6 +33,9 @@ type parser func(ctx context.Context, sql string) ([]byte, error)
 
 // parse reads one statement and refuses what the engine does not run.
 func parse(ctx context.Context, p parser, sql string) (*statement, error) {
+	if !utf8.ValidString(sql) || strings.Contains(sql, "\x00") {
+		return nil, failure(Syntax, "", "the statement is not UTF-8 text")
+	}
 	text, clauses, err := cutTimeTravel(sql)
 	if err != nil {
 		return nil, err
@@ -185,7 +189,7 @@ func (s *statement) follows(from, to int) bool {
 	if len(t) > 0 && t[0].is(between, "AS") {
 		t = t[1:]
 	}
-	return len(t) == 0 || len(t) == 1 && (t[0].kind == word || t[0].kind == quoted)
+	return len(t) == 0 || len(t) == 1 && (t[0].kind == wordToken || t[0].kind == quotedToken)
 }
 
 // plansOnly says that the statement is an EXPLAIN that does not run its query.

@@ -72,7 +72,7 @@ func matchClause(sql string, t []token) (n int, unit string, value token) {
 	if unit == "time" && (is(i, "TIMESTAMP") || is(i, "TIMESTAMPTZ") || is(i, "DATE")) {
 		i++
 	}
-	if i >= len(t) || t[i].kind != number && t[i].kind != text {
+	if i >= len(t) || t[i].kind != numberToken && t[i].kind != textToken {
 		return 0, "", token{}
 	}
 	value = t[i]
@@ -120,7 +120,7 @@ func parseWhen(sql, unit string, value token) (delta.When, error) {
 		}
 		return delta.When{Version: &n}, nil
 	}
-	if value.kind == text {
+	if value.kind == textToken {
 		for _, layout := range timeLayouts {
 			if t, err := time.Parse(layout, v); err == nil {
 				t = t.UTC()
