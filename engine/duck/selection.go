@@ -1,0 +1,138 @@
+package duck
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/petalake/petalake/delta/schema"
+	"github.com/petalake/petalake/internal/duckdb"
+)
+
+// ViolationError says that a row breaks a rule of its table.
+type ViolationError struct {
+	Constraint string // its name; empty where Column must not be null
+	Column     string
+	Row        string // an example, as JSON
+}
+
+func (e *ViolationError) Error() string {
+	if e.Constraint == "" {
+		return fmt.Sprintf("column %s: it must not be null, but is in the row %s", e.Column, e.Row)
+	}
+	return fmt.Sprintf("constraint %s: it is not true for the row %s", e.Constraint, e.Row)
+}
+
+// Hint says what to do.
+func (e *ViolationError) Hint() string {
+	return "correct or filter the rows, or change the rule in lakehouse.yaml; nothing was written"
+}
+
+// selection is the SELECT that turns the rows of a source into those of the table: cast, checked,
+// sorted.
+func (w *writer) selection(source string, columns *schema.Struct) (string, error) {
+	casts, err := w.casts(columns)
+	if err != nil {
+		return "", err
+	}
+	var b strings.Builder
+	b.WriteString("SELECT * FROM (SELECT " + strings.Join(casts, ", ") + " FROM " + source + ") AS row_")
+	if check := w.check(); check != "" {
+		b.WriteString(" WHERE " + check)
+	}
+	if len(w.job.SortBy) > 0 {
+		b.WriteString(" ORDER BY " + identifiers(w.names(append(slices.Clone(w.job.PartitionBy), w.job.SortBy...))))
+	}
+	return b.String(), nil
+}
+
+func (w *writer) casts(columns *schema.Struct) ([]string, error) {
+	for _, f := range columns.Fields {
+		if w.job.Schema.Index(f.Name) < 0 {
+			return nil, &SchemaError{Column: f.Name, Found: f.Type}
+		}
+	}
+	var casts []string
+	for _, f := range w.job.Schema.Fields {
+		if f.Type == schema.Void {
+			continue
+		}
+		to, err := queryType(f.Type)
+		if err != nil {
+			return nil, err
+		}
+		from := "NULL"
+		if i := columns.Index(f.Name); i >= 0 {
+			if found := columns.Fields[i].Type; !assignable(found, f.Type) {
+				return nil, &SchemaError{Column: f.Name, Expected: f.Type, Found: found}
+			}
+			from = duckdb.QuoteIdent(columns.Fields[i].Name)
+		} else if !f.Nullable {
+			return nil, &SchemaError{Column: f.Name, Expected: f.Type}
+		}
+		casts = append(casts, "CAST("+from+" AS "+to+") AS "+duckdb.QuoteIdent(f.Name))
+	}
+	return casts, nil
+}
+
+// violated begins the messages by which a check in SQL names what was broken.
+const violated = "petalake rule "
+
+// check is a condition that fails with an error naming the rule and a row, or is true. Void columns
+// are not in the row; a constraint is broken unless it is true.
+func (w *writer) check() string {
+	var whens []string
+	fail := func(when, kind, name string) {
+		whens = append(whens, "WHEN "+when+" THEN error("+duckdb.Quote(violated+kind+" "+fmt.Sprintf("%q ", name))+" || to_json(row_))")
+	}
+	notNull("", "true", w.job.Schema, func(path, when string) { fail(when, "null", path) })
+	for _, name := range slices.Sorted(maps.Keys(w.job.Constraints)) {
+		fail("NOT coalesce(("+w.job.Constraints[name]+"\n), false)", "constraint", name)
+	}
+	if len(whens) == 0 {
+		return ""
+	}
+	return "CASE " + strings.Join(whens, " ") + " ELSE true END"
+}
+
+// notNull yields the fields that must not be null with the condition under which they wrongly are:
+// a field of a struct that is itself null breaks nothing.
+func notNull(prefix, present string, s *schema.Struct, yield func(path, when string)) {
+	for _, f := range s.Fields {
+		at := duckdb.QuoteIdent(f.Name)
+		name := f.Name
+		if prefix != "" {
+			at = prefix + "." + at
+			name = strings.ReplaceAll(at, `"`, "")
+		}
+		if !f.Nullable && f.Type != schema.Void {
+			yield(name, present+" AND row_."+at+" IS NULL")
+		}
+		if inner, ok := f.Type.(*schema.Struct); ok {
+			notNull(at, "row_."+at+" IS NOT NULL", inner, yield)
+		}
+	}
+}
+
+// violation recognises the error of a check.
+func violation(err error) error {
+	var e *duckdb.Error
+	if !errors.As(err, &e) {
+		return err
+	}
+	_, text, ok := strings.Cut(e.Message, violated)
+	if !ok {
+		return err
+	}
+	var kind, name string
+	if n, _ := fmt.Sscanf(text, "%s %q", &kind, &name); n != 2 {
+		return err
+	}
+	row := strings.TrimSpace(strings.TrimPrefix(text, fmt.Sprintf("%s %q", kind, name)))
+	if kind == "null" {
+		return &ViolationError{Column: name, Row: row}
+	}
+	return &ViolationError{Constraint: name, Row: row}
+}
