@@ -1,0 +1,131 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/petalake/petalake"
+	"github.com/petalake/petalake/delta"
+	"github.com/petalake/petalake/delta/schema"
+	"github.com/petalake/petalake/internal/cli/render"
+)
+
+// tableDetail is everything about a table.
+type tableDetail struct {
+	tableRow
+	ID          string            `json:"id"`
+	Description string            `json:"description,omitempty"`
+	PartitionBy []string          `json:"partition_by,omitempty"`
+	Columns     []columnRow       `json:"columns"`
+	Properties  map[string]string `json:"properties,omitempty"`
+	Protocol    delta.Protocol    `json:"protocol"`
+}
+
+// columnRow is a column of a table.
+type columnRow struct {
+	Column      string `json:"column"`
+	Type        string `json:"type"`
+	Nullable    bool   `json:"nullable"`
+	Description string `json:"description"`
+}
+
+func columnRows(s *schema.Struct) []columnRow {
+	var all []columnRow
+	for _, f := range s.Fields {
+		row := columnRow{Column: f.Name, Type: f.Type.String(), Nullable: f.Nullable}
+		if comment, ok := f.Metadata["comment"].(string); ok {
+			row.Description = comment
+		}
+		all = append(all, row)
+	}
+	return all
+}
+
+func (a *app) describeCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "describe TABLE",
+		Short: "Show the columns, size and properties of a table",
+		Long: `Show the columns of a table with their types, and what else is known of it:
+size, version, partitioning and properties. CSV holds the columns alone.`,
+		Example:           "petalake describe bronze.orders",
+		Args:              exactly("TABLE"),
+		ValidArgsFunction: a.completeTable(false),
+		RunE: func(c *cobra.Command, args []string) error {
+			return a.withLake(c.Context(), func(lake *petalake.Lake) error { return a.describe(c.Context(), lake, args[0]) })
+		},
+	}
+}
+
+func (a *app) describe(ctx context.Context, lake *petalake.Lake, name string) error {
+	d, err := detail(ctx, lake, name)
+	if err != nil {
+		return err
+	}
+	if a.output == "json" {
+		return a.object(d)
+	}
+	if a.output == "text" {
+		fmt.Fprint(a.out, d.head(a))
+	}
+	out := list(a, []render.Column{{Name: "column"}, {Name: "type"}, {Name: "nullable"}, {Name: "description"}},
+		func(c columnRow) []string {
+			return []string{c.Column, c.Type, map[bool]string{true: "yes", false: "no"}[c.Nullable], c.Description}
+		})
+	for _, c := range d.Columns {
+		if err := out.add(c); err != nil {
+			return err
+		}
+	}
+	if err := out.close(); err != nil || a.output != "text" || len(d.Properties) == 0 {
+		return err
+	}
+	fmt.Fprintln(a.out, "\nproperties")
+	for _, k := range slices.Sorted(maps.Keys(d.Properties)) {
+		fmt.Fprintf(a.out, "  %s = %s\n", render.Escape(k), render.Escape(d.Properties[k]))
+	}
+	return nil
+}
+
+// detail finds out everything about a table.
+func detail(ctx context.Context, lake *petalake.Lake, name string) (*tableDetail, error) {
+	table, err := lake.Table(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	s, err := table.Snapshot(ctx, delta.When{})
+	if err != nil {
+		return nil, err
+	}
+	m, at := s.Metadata(), s.Time()
+	d := &tableDetail{ID: m.ID, Description: m.Description, PartitionBy: m.PartitionColumns,
+		Columns: columnRows(m.Schema), Properties: m.Configuration, Protocol: s.Protocol()}
+	d.tableRow = tableRow{Table: strings.ReplaceAll(table.Root(), "/", "."), Version: s.Version(), Modified: &at}
+	for t, err := range lake.Tables(ctx) {
+		if err == nil && t.Name.String() == d.Table {
+			d.tableRow = tableRowOf(t)
+		}
+	}
+	return d, nil
+}
+
+// head is what stands above the columns.
+func (d *tableDetail) head(a *app) string {
+	var b strings.Builder
+	style := a.style(a.out)
+	fmt.Fprintln(&b, style.Bold(render.Escape(d.Table)))
+	if d.Description != "" {
+		fmt.Fprintln(&b, render.Escape(d.Description))
+	}
+	fmt.Fprintf(&b, "%s rows in %s, %s; version %d, changed %s\n", knownCount(d.Rows),
+		render.Counted(d.Files, "file"), render.Bytes(d.Bytes), d.Version, render.Ago(*d.Modified, a.now()))
+	if len(d.PartitionBy) > 0 {
+		fmt.Fprintf(&b, "partitioned by %s\n", render.Escape(strings.Join(d.PartitionBy, ", ")))
+	}
+	b.WriteByte('\n')
+	return b.String()
+}

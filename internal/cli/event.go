@@ -1,0 +1,101 @@
+package cli
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/petalake/petalake"
+	"github.com/petalake/petalake/internal/cli/render"
+)
+
+// eventRow is a piece of work that is over: a batch of a source, a load, a model.
+type eventRow struct {
+	Kind     string  `json:"kind"` // "source", "model" or "load"
+	Name     string  `json:"name"`
+	Table    string  `json:"table"`
+	State    string  `json:"state"` // "built", "current" or "failed"
+	Version  *int64  `json:"version"`
+	Files    int     `json:"files"`
+	Rows     int64   `json:"rows"`
+	Bytes    int64   `json:"bytes"`
+	Rejected int64   `json:"rejected"`
+	Seconds  float64 `json:"seconds"`
+	Note     string  `json:"note,omitempty"`
+	Error    string  `json:"error,omitempty"`
+}
+
+func eventRowOf(e petalake.Event) eventRow {
+	row := eventRow{
+		Kind: e.Kind, Name: e.Name, Table: e.Table.String(), State: string(e.State), Files: e.Files,
+		Rows: e.Rows, Bytes: e.Bytes, Rejected: e.Rejected, Seconds: e.Took.Seconds(), Note: e.Note,
+	}
+	if e.State == petalake.Built {
+		row.Version = &e.Version
+	}
+	if e.Err != nil {
+		row.Error = e.Err.Error()
+	}
+	return row
+}
+
+// event shows one event that is not Running.
+func (a *app) event(e petalake.Event) error {
+	if a.output != "text" {
+		out := list[eventRow](a, nil, nil)
+		if err := out.add(eventRowOf(e)); err != nil {
+			return err
+		}
+		return out.close()
+	}
+	if e.State == petalake.Failed {
+		printProblems(a.err, a.style(a.err), e.Err)
+		return nil
+	}
+	_, err := fmt.Fprintln(a.out, eventLine(e))
+	return err
+}
+
+// eventLine is an event on one line: what, which table, how much, how long.
+func eventLine(e petalake.Event) string {
+	verb := map[string]string{"model": "built", "source": "loaded", "load": "loaded"}[e.Kind]
+	name := render.Escape(e.Table.String())
+	if e.State == petalake.Current {
+		line := fmt.Sprintf("%-7s %-26s nothing new", "", name)
+		if e.Note != "" {
+			line += "; " + render.Escape(e.Note)
+		}
+		return line
+	}
+	amounts := fmt.Sprintf("%12s", render.Counted(e.Rows, "row"))
+	if e.Files > 0 {
+		amounts += " from " + render.Counted(int64(e.Files), "file")
+		if e.Bytes > 0 {
+			amounts += ", " + render.Bytes(e.Bytes)
+		}
+	}
+	line := fmt.Sprintf("%-7s %-26s %-36s %9s", verb, name, amounts, render.Duration(e.Took))
+	var notes []string
+	if e.Rejected > 0 {
+		notes = append(notes, render.Counted(e.Rejected, "bad row")+" in the table's _quarantine")
+	}
+	if e.Note != "" {
+		notes = append(notes, render.Escape(e.Note))
+	}
+	for _, n := range notes {
+		line += "\n        " + n
+	}
+	return strings.TrimRight(line, " ")
+}
+
+// amountOf is a running event for the bar.
+func amountOf(e petalake.Event) amount {
+	part := e.Done
+	if part == 0 {
+		part = -1
+	}
+	verb := "loading "
+	if e.Kind == "model" {
+		verb = "building "
+	}
+	return amount{label: verb + e.Table.String(), part: part, bytes: e.Bytes, rows: e.Rows}
+}

@@ -1,0 +1,94 @@
+package cli
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/petalake/petalake"
+	"github.com/petalake/petalake/delta"
+	"github.com/petalake/petalake/internal/cli/render"
+)
+
+// fileRow is a live data file of a table.
+type fileRow struct {
+	Path      string             `json:"path"` // relative to the table
+	Rows      *int64             `json:"rows"` // null where no statistics tell
+	Bytes     int64              `json:"bytes"`
+	Modified  time.Time          `json:"modified"`
+	Partition map[string]*string `json:"partition"`
+	Deleted   int64              `json:"deleted"` // rows of the file that a deletion vector hides
+}
+
+func fileRowOf(f delta.Add) fileRow {
+	row := fileRow{Path: f.Path, Bytes: f.Size, Modified: time.UnixMilli(f.ModTime).UTC(), Partition: f.PartitionValues}
+	if f.Stats.NumRecords >= 0 {
+		row.Rows = &f.Stats.NumRecords
+	}
+	if f.DeletionVector != nil {
+		row.Deleted = f.DeletionVector.Cardinality
+	}
+	return row
+}
+
+func (a *app) filesCommand() *cobra.Command {
+	var where string
+	c := &cobra.Command{
+		Use:   "files TABLE",
+		Short: "List the data files of a table, or those a condition needs",
+		Long: `List the live data files of a table. With --where only those that may hold a
+row for which the SQL condition is true, by partitions and statistics: the files
+that a query with this condition reads.`,
+		Example:           `petalake files bronze.orders --where "order_id > 5"`,
+		Args:              exactly("TABLE"),
+		ValidArgsFunction: a.completeTable(false),
+		RunE: func(c *cobra.Command, args []string) error {
+			return a.withLake(c.Context(), func(lake *petalake.Lake) error {
+				return a.files(c.Context(), lake, args[0], where)
+			})
+		},
+	}
+	c.Flags().StringVar(&where, "where", "", "a SQL `CONDITION` on the table's columns")
+	return c
+}
+
+func (a *app) files(ctx context.Context, lake *petalake.Lake, name, where string) error {
+	now := a.now()
+	out := list(a, []render.Column{{Name: "file"}, {Name: "rows", Right: true}, {Name: "size", Right: true}, {Name: "written"}, {Name: "partition"}},
+		func(f fileRow) []string { return f.text(now) })
+	var n, bytes int64
+	for f, err := range lake.Files(ctx, name, where) {
+		if err != nil {
+			return err
+		}
+		n, bytes = n+1, bytes+f.Size
+		if err := out.add(fileRowOf(f)); err != nil {
+			return err
+		}
+	}
+	if err := out.close(); err != nil {
+		return err
+	}
+	a.say("%s", a.style(a.err).Dim(render.Counted(n, "file")+", "+render.Bytes(bytes)))
+	return nil
+}
+
+func (f fileRow) text(now time.Time) []string {
+	rows := knownCount(f.Rows)
+	if f.Deleted > 0 {
+		rows += " - " + render.Count(f.Deleted)
+	}
+	var partition []string
+	for _, k := range slices.Sorted(maps.Keys(f.Partition)) {
+		value := "NULL"
+		if v := f.Partition[k]; v != nil {
+			value = *v
+		}
+		partition = append(partition, k+"="+value)
+	}
+	return []string{f.Path, rows, render.Bytes(f.Bytes), render.Ago(f.Modified, now), strings.Join(partition, " ")}
+}

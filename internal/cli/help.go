@@ -1,0 +1,123 @@
+package cli
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/petalake/petalake/internal/cli/render"
+)
+
+// help is the help of a command: what, usage, flags, one example. It fits a screen of 24 lines of
+// 80 columns.
+func help(c *cobra.Command) string {
+	var b strings.Builder
+	what := c.Long
+	if what == "" {
+		what = c.Short
+	}
+	fmt.Fprintf(&b, "%s\n\n", strings.TrimSpace(what))
+	if c.HasAvailableSubCommands() {
+		fmt.Fprintf(&b, "Usage: %s COMMAND [flags]\n", c.CommandPath())
+		b.WriteString(subcommands(c))
+		b.WriteString("\n" + flags(c.PersistentFlags()))
+	} else {
+		fmt.Fprintf(&b, "Usage: %s\n", strings.TrimSuffix(c.UseLine(), " [flags]")+flagsMark(c))
+		if own := flags(ownFlags(c)); own != "" {
+			b.WriteString("\n" + own)
+		}
+		fmt.Fprintf(&b, "\n%s\n", globalNote(c))
+	}
+	if c.HasExample() {
+		fmt.Fprintf(&b, "\nExample: %s\n", c.Example)
+	}
+	return b.String()
+}
+
+// order is the order in which a person meets the commands; the others follow on one line.
+var order = []string{"init", "up", "load", "sql", "tables", "describe", "history", "files", "check"}
+
+func subcommands(c *cobra.Command) string {
+	var b strings.Builder
+	for _, name := range order {
+		if s, _, err := c.Find([]string{name}); err == nil && s != c {
+			fmt.Fprintf(&b, "  %-9s %s\n", name, s.Short)
+		}
+	}
+	var others []string
+	for _, s := range c.Commands() {
+		if s.IsAvailableCommand() && !slices.Contains(order, s.Name()) {
+			others = append(others, s.Name())
+		}
+	}
+	fmt.Fprintf(&b, "  also: %s\n", strings.Join(others, ", "))
+	return b.String()
+}
+
+// ownFlags are those of the command itself, in the order they were made in.
+func ownFlags(c *cobra.Command) *pflag.FlagSet {
+	own := pflag.NewFlagSet(c.Name(), pflag.ContinueOnError)
+	own.SortFlags = false
+	local := c.LocalNonPersistentFlags()
+	c.Flags().VisitAll(func(f *pflag.Flag) {
+		if f.Name != "help" && local.Lookup(f.Name) != nil {
+			own.AddFlag(f)
+		}
+	})
+	return own
+}
+
+func flagsMark(c *cobra.Command) string {
+	if ownFlags(c).HasAvailableFlags() {
+		return " [flags]"
+	}
+	return ""
+}
+
+// flags is one line a flag.
+func flags(set *pflag.FlagSet) string {
+	var lines [][2]string
+	wide := 0
+	set.VisitAll(func(f *pflag.Flag) {
+		if f.Hidden {
+			return
+		}
+		value, text := pflag.UnquoteUsage(f)
+		switch value {
+		case "string":
+			value = "WORD"
+		case "int":
+			value = "N"
+		}
+		left := "    --" + f.Name
+		if f.Shorthand != "" {
+			left = "-" + f.Shorthand + ", --" + f.Name
+		}
+		if value != "" {
+			left += " " + value
+		}
+		lines = append(lines, [2]string{left, text})
+		wide = max(wide, render.Width(left))
+	})
+	var b strings.Builder
+	for _, l := range lines {
+		fmt.Fprintf(&b, "  %-*s  %s\n", wide, l[0], l[1])
+	}
+	return b.String()
+}
+
+// globalNote names the flags that every command has.
+func globalNote(c *cobra.Command) string {
+	var names []string
+	c.Root().PersistentFlags().VisitAll(func(f *pflag.Flag) {
+		name := "--" + f.Name
+		if f.Shorthand != "" {
+			name = "-" + f.Shorthand
+		}
+		names = append(names, name)
+	})
+	return "Global flags: " + strings.Join(names, " ") + " (petalake --help)"
+}

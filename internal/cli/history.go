@@ -1,0 +1,104 @@
+package cli
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/petalake/petalake"
+	"github.com/petalake/petalake/delta"
+	"github.com/petalake/petalake/internal/cli/render"
+)
+
+// commitRow is a commit in the history of a table.
+type commitRow struct {
+	Version    int64             `json:"version"`
+	Time       time.Time         `json:"time"`
+	Operation  string            `json:"operation"`
+	Parameters map[string]string `json:"parameters"`
+	Metrics    map[string]string `json:"metrics"`
+	Engine     string            `json:"engine"`
+	ID         string            `json:"id"` // the txnId of the commit
+}
+
+func commitRowOf(c delta.CommitInfo) commitRow {
+	return commitRow{Version: c.Version, Time: c.Time.UTC(), Operation: c.Operation, Parameters: c.Parameters,
+		Metrics: c.Metrics, Engine: c.Engine, ID: c.ID}
+}
+
+func (a *app) historyCommand() *cobra.Command {
+	limit := 20
+	c := &cobra.Command{
+		Use:   "history TABLE",
+		Short: "List the commits of a table, newest first",
+		Long: `List the commits that the log of a table still has, newest first. A version can
+be read with SELECT ... FROM table VERSION AS OF n.`,
+		Example:           "petalake history bronze.orders",
+		Args:              exactly("TABLE"),
+		ValidArgsFunction: a.completeTable(false),
+		RunE: func(c *cobra.Command, args []string) error {
+			return a.withLake(c.Context(), func(lake *petalake.Lake) error {
+				return a.history(c.Context(), lake, args[0], limit)
+			})
+		},
+	}
+	c.Flags().IntVarP(&limit, "limit", "n", limit, "most commits to list; 0 for all")
+	return c
+}
+
+func (a *app) history(ctx context.Context, lake *petalake.Lake, name string, limit int) error {
+	table, err := lake.Table(ctx, name)
+	if err != nil {
+		return err
+	}
+	now := a.now()
+	out := list(a, []render.Column{{Name: "version", Right: true}, {Name: "when"}, {Name: "operation"}, {Name: "what"}, {Name: "engine"}},
+		func(c commitRow) []string { return c.text(now) })
+	n := 0
+	for c, err := range table.History(ctx) {
+		if err != nil {
+			return err
+		}
+		if n++; limit > 0 && n > limit {
+			a.say("older commits are left out; --limit 0 lists all")
+			break
+		}
+		if err := out.add(commitRowOf(c)); err != nil {
+			return err
+		}
+	}
+	return out.close()
+}
+
+func (c commitRow) text(now time.Time) []string {
+	return []string{render.Count(c.Version), render.Ago(c.Time, now), c.Operation, c.what(), c.Engine}
+}
+
+// what is the metrics that people ask for first, then the parameters.
+func (c commitRow) what() string {
+	var parts []string
+	for _, m := range [][2]string{{"numOutputRows", "row"}, {"numFiles", "file"}, {"numAddedFiles", "file added"}, {"numRemovedFiles", "file removed"}} {
+		if v, ok := c.Metrics[m[0]]; ok && v != "0" {
+			parts = append(parts, counted(v, m[1]))
+		}
+	}
+	for _, k := range slices.Sorted(maps.Keys(c.Parameters)) {
+		if v := c.Parameters[k]; v != "" && v != "[]" && v != "{}" {
+			parts = append(parts, k+"="+v)
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+// counted puts a number that is text before its noun, the first word of which is its plural's.
+func counted(n, noun string) string {
+	if n == "1" {
+		return "1 " + noun
+	}
+	first, rest, _ := strings.Cut(noun, " ")
+	return strings.TrimSpace(n + " " + first + "s " + rest)
+}

@@ -1,0 +1,129 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/petalake/petalake"
+	"github.com/petalake/petalake/catalog"
+)
+
+// loadFlags are the flags of `petalake load`.
+type loadFlags struct {
+	format, mode, onError, evolve string
+	options                       []string
+}
+
+func (a *app) loadCommand() *cobra.Command {
+	var f loadFlags
+	c := &cobra.Command{
+		Use:   "load TABLE FILE...",
+		Short: "Load files into a table, in one commit",
+		Long: `Load CSV, JSON lines or Parquet files into a table, plain or compressed (.gz,
+.zst), in one commit: all rows or none. A table that does not exist is made,
+with the types found in the files. FILE may hold *, ** and ?.`,
+		Example: "petalake load bronze.orders 'raw/*.csv'",
+		Args: usage(func(_ *cobra.Command, args []string) error {
+			if len(args) < 2 {
+				return fmt.Errorf("%s is missing", []string{"TABLE", "FILE"}[len(args)])
+			}
+			return nil
+		}),
+		ValidArgsFunction: a.completeTable(false),
+		RunE:              func(c *cobra.Command, args []string) error { return a.load(c.Context(), f, args[0], args[1:]) },
+	}
+	flags := c.Flags()
+	flags.SortFlags = false
+	flags.StringVar(&f.format, "format", "", "csv, json or parquet; default: by the names")
+	flags.StringVar(&f.mode, "mode", "append", "append, or replace: instead of all rows")
+	flags.StringVar(&f.onError, "on-error", "reject", "reject, or quarantine: bad rows to TABLE_quarantine")
+	flags.StringVar(&f.evolve, "evolve", "", "none, add (columns) or widen (types too)")
+	flags.StringArrayVar(&f.options, "option", nil, "how CSV is written, as in `delimiter=;` (repeat)")
+	for name, values := range f.choices() {
+		must(c.RegisterFlagCompletionFunc(name, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp)))
+	}
+	return c
+}
+
+func (loadFlags) choices() map[string][]string {
+	return map[string][]string{
+		"format":   {"csv", "json", "parquet"},
+		"mode":     {"append", "replace"},
+		"on-error": {"reject", "quarantine"},
+		"evolve":   {"none", "add", "widen"},
+	}
+}
+
+// check finds values that are not a choice; an empty one is the default.
+func (f loadFlags) check() error {
+	given := map[string]string{"format": f.format, "mode": f.mode, "on-error": f.onError, "evolve": f.evolve}
+	for name, values := range f.choices() {
+		if given[name] != "" && !slices.Contains(values, given[name]) {
+			return &usageError{fmt.Errorf("--%s %s: want %s", name, given[name], strings.Join(values, ", ")), ""}
+		}
+	}
+	return nil
+}
+
+func (a *app) load(ctx context.Context, f loadFlags, table string, paths []string) error {
+	if err := f.check(); err != nil {
+		return err
+	}
+	name, err := catalog.ParseName(table)
+	if err != nil {
+		return &usageError{err, ""}
+	}
+	job := petalake.Load{Table: name, Paths: paths, Format: f.format, Replace: f.mode == "replace", OnError: f.onError, Evolve: f.evolve}
+	for _, o := range f.options {
+		if err := setOption(&job, o); err != nil {
+			return err
+		}
+	}
+	return a.withLake(ctx, func(lake *petalake.Lake) error {
+		bar := a.progress("loading " + table)
+		done, err := lake.Load(ctx, job, func(e petalake.Event) { bar.set(amountOf(e)) })
+		bar.end()
+		if err != nil {
+			return err
+		}
+		return a.event(done)
+	})
+}
+
+// setOption sets one option of text files, named as in lakehouse.yaml.
+func setOption(job *petalake.Load, option string) error {
+	key, value, ok := strings.Cut(option, "=")
+	if !ok {
+		return &usageError{fmt.Errorf("--option %s: want NAME=VALUE", option), ""}
+	}
+	switch key {
+	case "delimiter":
+		job.CSV.Delimiter = value
+	case "header":
+		header, err := strconv.ParseBool(value)
+		if err != nil {
+			return &usageError{fmt.Errorf("--option header=%s: want true or false", value), ""}
+		}
+		job.CSV.Header = &header
+	case "quote":
+		job.CSV.Quote = &value
+	case "escape":
+		job.CSV.Escape = &value
+	case "null":
+		job.CSV.Null = append(job.CSV.Null, value)
+	case "date_format":
+		job.CSV.DateFormat = value
+	case "timestamp_format":
+		job.CSV.TimestampFormat = value
+	case "encoding":
+		job.CSV.Encoding = value
+	default:
+		return &usageError{fmt.Errorf("no option %q", key), "the options are delimiter, header, quote, escape, null, date_format, timestamp_format, encoding"}
+	}
+	return nil
+}

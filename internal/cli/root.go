@@ -1,0 +1,147 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+// Main runs the command of this process and returns its exit code.
+func Main() int {
+	dir, err := os.Getwd()
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "petalake: working directory: %v\n", err)
+		return exitFailed
+	}
+	a := &app{
+		in: os.Stdin, out: os.Stdout, err: os.Stderr,
+		getenv: os.Getenv, dir: dir, now: time.Now,
+		stop: &interrupts{kill: func() { os.Exit(exitInterrupted) }},
+	}
+	defer a.stop.listen()()
+	return a.run(context.Background(), os.Args[1:])
+}
+
+// run runs one command line, prints its error and returns its exit code.
+func (a *app) run(ctx context.Context, args []string) int {
+	ctx, leave := a.stop.scope(ctx)
+	defer leave()
+	root := a.root()
+	root.SetArgs(args)
+	err := root.ExecuteContext(ctx)
+	code := exitCode(ctx, err)
+	if code == exitInterrupted {
+		err = errInterrupted
+	}
+	printProblems(a.err, a.style(a.err), err)
+	return code
+}
+
+// root is the tree of commands.
+func (a *app) root() *cobra.Command {
+	root := &cobra.Command{
+		Use:           "petalake",
+		Short:         "A lakehouse in one binary: files in, Delta tables, SQL out",
+		Example:       "petalake init shop && cd shop && petalake up --once",
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Args:          usage(cobra.ArbitraryArgs),
+		RunE: func(c *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return c.Help()
+			}
+			return unknownCommand(c, args[0])
+		},
+		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true, DisableDefaultCmd: true},
+		PersistentPreRunE: func(c *cobra.Command, _ []string) error { return a.checkOutput(c) },
+	}
+	root.SetIn(a.in)
+	root.SetOut(a.out)
+	root.SetErr(a.err)
+	root.SetHelpCommand(&cobra.Command{Hidden: true})
+	root.SetHelpFunc(func(c *cobra.Command, _ []string) { fmt.Fprint(c.OutOrStdout(), help(c)) })
+	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
+		return &usageError{err, "see `" + c.CommandPath() + " --help`"}
+	})
+	a.globalFlags(root.PersistentFlags())
+	must(root.RegisterFlagCompletionFunc("output", cobra.FixedCompletions([]string{"text", "json", "csv"}, cobra.ShellCompDirectiveNoFileComp)))
+	root.AddCommand(
+		a.initCommand(), a.upCommand(), a.sqlCommand(), a.loadCommand(),
+		a.tablesCommand(), a.describeCommand(), a.historyCommand(), a.filesCommand(),
+		a.schemaCommand(), a.completionCommand(), a.versionCommand(),
+	)
+	return root
+}
+
+func (a *app) globalFlags(f *pflag.FlagSet) {
+	f.SortFlags = false
+	f.StringVarP(&a.file, "file", "f", "", "the lakehouse.yaml; default: here, or the nearest above")
+	f.StringVarP(&a.environment, "env", "e", "", "the environment of lakehouse.yaml; default: local")
+	f.StringVarP(&a.output, "output", "o", "text", "format of the answer: text, json or csv")
+	f.StringVar(&a.memory, "memory", "", "most memory for the engine, as in 4GB")
+	f.IntVar(&a.threads, "threads", 0, "most threads for the engine")
+	f.BoolVarP(&a.quiet, "quiet", "q", false, "no notes and no progress on standard error")
+	f.BoolVar(&a.noColor, "no-color", false, "no colours; also by NO_COLOR=1")
+}
+
+// must is for what is wrong only where the program is.
+func must(err error) {
+	if err != nil {
+		panic(err)
+	}
+}
+
+// formats are the values of --output that a command takes, where they are not the usual ones.
+const formatsKey = "formats"
+
+func (a *app) checkOutput(c *cobra.Command) error {
+	if a.output == "table" {
+		a.output = "text"
+	}
+	allowed := []string{"text", "json", "csv"}
+	if more := c.Annotations[formatsKey]; more != "" {
+		allowed = strings.Fields(more)
+	}
+	for _, f := range allowed {
+		if a.output == f {
+			return nil
+		}
+	}
+	return &usageError{fmt.Errorf("--output %s: want %s", a.output, strings.Join(allowed, ", ")), ""}
+}
+
+// usage makes what a check of arguments says a usage error.
+func usage(check cobra.PositionalArgs) cobra.PositionalArgs {
+	return func(c *cobra.Command, args []string) error {
+		if err := check(c, args); err != nil {
+			return &usageError{err, "usage: " + c.UseLine()}
+		}
+		return nil
+	}
+}
+
+// atMost, atLeast and exactly count arguments, and say what is missing by its name.
+func exactly(names ...string) cobra.PositionalArgs {
+	return usage(func(_ *cobra.Command, args []string) error {
+		if len(args) < len(names) {
+			return fmt.Errorf("%s is missing", names[len(args)])
+		}
+		if len(args) > len(names) {
+			return fmt.Errorf("one argument too many: %q", args[len(names)])
+		}
+		return nil
+	})
+}
+
+func unknownCommand(c *cobra.Command, name string) error {
+	e := &usageError{fmt.Errorf("no command %q", name), "`petalake --help` lists the commands"}
+	if near := c.SuggestionsFor(name); len(near) > 0 {
+		e.hint = fmt.Sprintf("did you mean `petalake %s`?", near[0])
+	}
+	return e
+}

@@ -1,0 +1,174 @@
+package shell
+
+import (
+	"slices"
+	"strings"
+)
+
+// Vocabulary is the names that can be completed.
+type Vocabulary struct {
+	Tables   map[string][]string // columns by the name of their table
+	Commands []string            // of the shell itself, with their dot or backslash
+}
+
+// keywords are completed everywhere, and are in upper case unless the word was begun in lower.
+var keywords = strings.Fields(`ALL AND AS ASC BETWEEN BY CASE CAST COUNT CROSS DATE DESC DESCRIBE
+	DISTINCT ELSE END EXCEPT EXISTS EXPLAIN FALSE FILTER FROM FULL GROUP HAVING ILIKE IN INNER INTERSECT
+	INTERVAL IS JOIN LEFT LIKE LIMIT NOT NULL NULLS OF OFFSET ON OR ORDER OUTER OVER PARTITION
+	QUALIFY RIGHT SELECT SHOW SUMMARIZE TABLES THEN TIMESTAMP TRUE UNION USING VALUES VERSION WHEN
+	WHERE WINDOW WITH`)
+
+// Complete says what the word that ends at byte pos of the text may become: where the word begins,
+// and the candidates, sorted. After FROM and JOIN they are tables, after "t." the columns of t.
+func (v Vocabulary) Complete(text string, pos int) (start int, candidates []string) {
+	head := text[:pos]
+	if strings.HasPrefix(head, `\`) || strings.HasPrefix(head, ".") {
+		if at := strings.LastIndexByte(head, ' '); at >= 0 {
+			return at + 1, matching(v.tables(), head[at+1:])
+		}
+		return 0, matching(v.Commands, head)
+	}
+	start = pos
+	for start > 0 && (wordByte(head[start-1]) || head[start-1] == '.') {
+		start--
+	}
+	word := head[start:]
+	if inLiteral(head) {
+		return pos, nil
+	}
+	switch previous := lastWord(head[:start]); {
+	case previous == "FROM" || previous == "JOIN" || previous == "DESCRIBE" || previous == "SUMMARIZE":
+		candidates = matching(v.tables(), word)
+	default:
+		candidates = v.anywhere(text, word)
+	}
+	slices.Sort(candidates)
+	return start, slices.Compact(candidates)
+}
+
+// anywhere completes columns of the tables the text names, tables, and keywords.
+func (v Vocabulary) anywhere(text, word string) []string {
+	if owner, column, dotted := cutLast(word); dotted {
+		var found []string
+		for _, c := range matching(v.columnsOf(text, owner), column) {
+			found = append(found, owner+"."+c)
+		}
+		return append(found, matching(v.tables(), word)...)
+	}
+	if word == "" {
+		return nil
+	}
+	var found []string
+	for table, columns := range v.Tables {
+		if mentions(text, table) {
+			found = append(found, matching(columns, word)...)
+		}
+	}
+	found = append(found, matching(v.tables(), word)...)
+	lower := word == strings.ToLower(word)
+	for _, k := range matching(keywords, word) {
+		if lower {
+			k = strings.ToLower(k)
+		}
+		found = append(found, k)
+	}
+	return found
+}
+
+func (v Vocabulary) tables() []string {
+	var names []string
+	for name := range v.Tables {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names
+}
+
+// columnsOf are the columns of what owner stands for: a table, its last part, or an alias.
+func (v Vocabulary) columnsOf(text, owner string) []string {
+	for table, columns := range v.Tables {
+		_, last, _ := cutLast(table)
+		if strings.EqualFold(owner, table) || strings.EqualFold(owner, last) || aliased(text, table, owner) {
+			return columns
+		}
+	}
+	return nil
+}
+
+// aliased says whether the text has "table alias" or "table AS alias".
+func aliased(text, table, alias string) bool {
+	words := strings.FieldsFunc(strings.ToLower(text), func(r rune) bool { return strings.ContainsRune(" \t\r\n,()", r) })
+	for i, w := range words {
+		if w != strings.ToLower(table) || i+1 >= len(words) {
+			continue
+		}
+		next := words[i+1]
+		if next == "as" && i+2 < len(words) {
+			next = words[i+2]
+		}
+		if next == strings.ToLower(alias) {
+			return true
+		}
+	}
+	return false
+}
+
+// mentions says whether the text has the name of a table in it.
+func mentions(text, table string) bool {
+	return strings.Contains(strings.ToLower(text), strings.ToLower(table))
+}
+
+// cutLast cuts at the last dot; without one the whole text is the last part.
+func cutLast(s string) (before, last string, dotted bool) {
+	at := strings.LastIndexByte(s, '.')
+	if at < 0 {
+		return "", s, false
+	}
+	return s[:at], s[at+1:], true
+}
+
+func matching(names []string, prefix string) []string {
+	var found []string
+	for _, n := range names {
+		if len(n) >= len(prefix) && strings.EqualFold(n[:len(prefix)], prefix) {
+			found = append(found, n)
+		}
+	}
+	return found
+}
+
+// lastWord is the last word of SQL text, in upper case.
+func lastWord(text string) string {
+	text = strings.TrimRight(text, " \t\r\n")
+	start := len(text)
+	for start > 0 && wordByte(text[start-1]) {
+		start--
+	}
+	return strings.ToUpper(text[start:])
+}
+
+// inLiteral says whether text ends inside quotes or a comment.
+func inLiteral(text string) bool {
+	for i := 0; i < len(text); {
+		end, k := next(text, i)
+		if k == open || k == comment && end == len(text) {
+			return true
+		}
+		i = end
+	}
+	return false
+}
+
+// common is the longest beginning that all candidates share, in any case of letters.
+func common(candidates []string) string {
+	if len(candidates) == 0 {
+		return ""
+	}
+	prefix := candidates[0]
+	for _, c := range candidates[1:] {
+		for len(prefix) > 0 && (len(c) < len(prefix) || !strings.EqualFold(c[:len(prefix)], prefix)) {
+			prefix = prefix[:len(prefix)-1]
+		}
+	}
+	return strings.ToValidUTF8(prefix, "")
+}

@@ -1,0 +1,99 @@
+package cli
+
+import (
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
+
+	"github.com/petalake/petalake/internal/cli/parquet"
+	"github.com/petalake/petalake/internal/cli/render"
+)
+
+// sink is where rows go: standard output, or a file that appears under its name only when it is
+// whole.
+type sink struct {
+	io.Writer
+	file *os.File // nil for standard output
+	path string
+}
+
+// create opens a sink; an empty path is standard output.
+func (a *app) create(path string) (*sink, error) {
+	if path == "" {
+		return &sink{Writer: a.out}, nil
+	}
+	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
+	if err != nil {
+		return nil, err
+	}
+	return &sink{Writer: f, file: f, path: path}, nil
+}
+
+// finish puts the file in its place, or takes it away where err says that it is not whole.
+func (s *sink) finish(err error) error {
+	if s.file == nil {
+		return err
+	}
+	if err == nil {
+		err = s.file.Chmod(0o644)
+	}
+	if closing := s.file.Close(); err == nil {
+		err = closing
+	}
+	if err == nil {
+		err = os.Rename(s.file.Name(), s.path)
+	}
+	if err != nil {
+		return errors.Join(err, os.Remove(s.file.Name()))
+	}
+	return nil
+}
+
+// writer makes the rows of a schema go to a sink in the format that was asked for.
+func (a *app) writer(out *sink, schema *arrow.Schema) (render.Writer, error) {
+	switch a.output {
+	case "json":
+		return render.NewJSON(out, schema), nil
+	case "csv":
+		return render.NewCSV(out, schema), nil
+	case "parquet":
+		return parquet.New(out, schema)
+	}
+	style := render.Style{}
+	if out.file == nil {
+		style = a.style(a.out)
+	}
+	return render.NewTable(out, schema, style), nil
+}
+
+// limit is how many rows are shown: all of them, except as text on a terminal.
+func (a *app) limit(out *sink, rows int) int64 {
+	if _, person := terminal(a.out); !person || out.file != nil || a.output != "text" {
+		return 0
+	}
+	return int64(rows)
+}
+
+// copyRows writes the rows of a reader, at most limit of them where it is not 0, and says whether
+// there are more.
+func copyRows(w render.Writer, r array.RecordReader, limit int64, wait *progress) (rows int64, more bool, err error) {
+	for r.Next() {
+		batch := r.RecordBatch()
+		if left := limit - rows; limit > 0 && batch.NumRows() > left {
+			part := batch.NewSlice(0, left)
+			defer part.Release()
+			return rows + left, true, w.Write(part)
+		}
+		wait.hide()
+		if err := w.Write(batch); err != nil {
+			return rows, false, err
+		}
+		rows += batch.NumRows()
+		wait.set(amount{label: "writing", part: -1, rows: rows})
+	}
+	return rows, false, r.Err()
+}

@@ -1,0 +1,158 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/petalake/petalake"
+	"github.com/petalake/petalake/internal/cli/render"
+	"github.com/petalake/petalake/internal/cli/shell"
+)
+
+// sqlFlags are the flags of `petalake sql`.
+type sqlFlags struct {
+	input   string // a file of statements; "-" for standard input
+	out     string // a file for the rows
+	explain bool
+	rows    int // most rows of a table on a terminal; 0: all
+}
+
+func (a *app) sqlCommand() *cobra.Command {
+	var f sqlFlags
+	c := &cobra.Command{
+		Use:   "sql [STATEMENT]",
+		Short: "Ask the tables in SQL; without a statement, a shell",
+		Long: `Run SQL on the tables of the lake. Statements come from the command line, from
+--input, from standard input, or from a person in a shell with history and
+completion. Rows stream to standard output; counts and times to standard error.`,
+		Example:     `petalake sql "select count(*) as orders from bronze.orders"`,
+		Args:        usage(cobra.MaximumNArgs(1)),
+		Annotations: map[string]string{formatsKey: "text json csv parquet"},
+		RunE: func(c *cobra.Command, args []string) error {
+			return a.sql(c.Context(), f, args)
+		},
+	}
+	flags := c.Flags()
+	flags.SortFlags = false
+	flags.StringVarP(&f.input, "input", "i", "", "read the statements from a file; - is standard input")
+	flags.StringVar(&f.out, "out", "", "write the rows to a file; its name may give the format")
+	flags.BoolVar(&f.explain, "explain", false, "show the plan and the files it reads, instead of rows")
+	flags.IntVar(&f.rows, "rows", 50, "most rows to show as text on a terminal; 0 for all")
+	return c
+}
+
+// sql finds the statements and runs them in order, or starts the shell.
+func (a *app) sql(ctx context.Context, f sqlFlags, args []string) error {
+	if err := a.outputByName(&f); err != nil {
+		return err
+	}
+	var text string
+	switch _, interactive := terminal(a.in); {
+	case len(args) == 1 && f.input != "":
+		return &usageError{errors.New("a statement and --input: only one can be given"), ""}
+	case len(args) == 1:
+		text = args[0]
+	case f.input != "" && f.input != "-":
+		b, err := os.ReadFile(f.input)
+		if err != nil {
+			return err
+		}
+		text = string(b)
+	case interactive && f.input == "":
+		return a.withLake(ctx, func(lake *petalake.Lake) error { return a.shell(ctx, lake, f) })
+	default:
+		b, err := io.ReadAll(a.in)
+		if err != nil {
+			return err
+		}
+		text = string(b)
+	}
+	statements := shell.Statements(text)
+	if len(statements) == 0 {
+		return &usageError{errors.New("no statement"), `write one, as in petalake sql "show tables"`}
+	}
+	if f.out != "" && len(statements) > 1 {
+		return &usageError{fmt.Errorf("--out takes the rows of one statement; there are %d", len(statements)), ""}
+	}
+	return a.withLake(ctx, func(lake *petalake.Lake) error {
+		for _, s := range statements {
+			if err := a.statement(ctx, lake, f, s); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// outputByName takes the format from the name of --out, where none was asked for.
+func (a *app) outputByName(f *sqlFlags) error {
+	if f.out != "" && a.output == "text" {
+		switch name := strings.ToLower(f.out); {
+		case strings.HasSuffix(name, ".csv"):
+			a.output = "csv"
+		case strings.HasSuffix(name, ".json"), strings.HasSuffix(name, ".jsonl"), strings.HasSuffix(name, ".ndjson"):
+			a.output = "json"
+		case strings.HasSuffix(name, ".parquet"):
+			a.output = "parquet"
+		}
+	}
+	if _, ok := terminal(a.out); ok && a.output == "parquet" && f.out == "" {
+		return &usageError{errors.New("parquet is not for a terminal"), "name a file with --out rows.parquet"}
+	}
+	return nil
+}
+
+// statement runs one statement and shows its rows.
+func (a *app) statement(ctx context.Context, lake *petalake.Lake, f sqlFlags, sql string) (err error) {
+	if f.explain {
+		sql = "EXPLAIN " + sql
+	}
+	start := a.now()
+	wait := a.progress("running")
+	defer wait.end()
+	reader, err := lake.Query(ctx, sql)
+	if err != nil {
+		return err
+	}
+	defer reader.Release()
+	out, err := a.create(f.out)
+	if err != nil {
+		return err
+	}
+	defer func() { err = out.finish(err) }()
+	w, err := a.writer(out, reader.Schema())
+	if err != nil {
+		return err
+	}
+	limit := a.limit(out, f.rows)
+	n, more, err := copyRows(w, reader, limit, wait)
+	if err != nil {
+		return err
+	}
+	wait.hide()
+	if err := w.Close(); err != nil {
+		return err
+	}
+	a.summary(n, more, start, w)
+	return nil
+}
+
+// summary says how many rows there were, how long they took, and what was not shown.
+func (a *app) summary(rows int64, more bool, start time.Time, w render.Writer) {
+	text := render.Counted(rows, "row")
+	if more {
+		text = "first " + text + ", there are more (--rows 0 shows all)"
+	}
+	text += " in " + render.Duration(a.now().Sub(start))
+	if t, ok := w.(*render.Table); ok && t.Note() != "" {
+		text += "; " + t.Note()
+	}
+	a.say("%s", a.style(a.err).Dim(text))
+}

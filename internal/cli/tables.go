@@ -1,0 +1,86 @@
+package cli
+
+import (
+	"context"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/petalake/petalake"
+	"github.com/petalake/petalake/internal/cli/render"
+)
+
+// tableRow is a table in the list of tables.
+type tableRow struct {
+	Table    string     `json:"table"`
+	Rows     *int64     `json:"rows"` // null where no statistics tell
+	Files    int64      `json:"files"`
+	Bytes    int64      `json:"bytes"`
+	Version  int64      `json:"version"`
+	Modified *time.Time `json:"modified"`
+	Declared string     `json:"declared"` // "table", "model" or "" by lakehouse.yaml
+	Error    string     `json:"error,omitempty"`
+}
+
+func tableRowOf(t petalake.TableState) tableRow {
+	row := tableRow{Table: t.Name.String(), Files: t.Files, Bytes: t.Bytes, Version: t.Version, Declared: t.Declared}
+	if t.Err != nil {
+		row.Error = t.Err.Error()
+		return row
+	}
+	if t.Rows >= 0 {
+		row.Rows = &t.Rows
+	}
+	row.Modified = &t.Modified
+	return row
+}
+
+func (a *app) tablesCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:     "tables",
+		Short:   "List the tables of the lake",
+		Example: "petalake tables",
+		Args:    exactly(),
+		RunE: func(c *cobra.Command, _ []string) error {
+			return a.withLake(c.Context(), func(lake *petalake.Lake) error { return a.tables(c.Context(), lake) })
+		},
+	}
+}
+
+// tables lists the tables. One that cannot be opened is listed with the reason, and fails the
+// command at its end.
+func (a *app) tables(ctx context.Context, lake *petalake.Lake) error {
+	now := a.now()
+	out := list(a, []render.Column{{Name: "table"}, {Name: "rows", Right: true}, {Name: "files", Right: true},
+		{Name: "size", Right: true}, {Name: "version", Right: true}, {Name: "changed"}},
+		func(t tableRow) []string { return t.text(now) })
+	n := 0
+	for t, err := range lake.Tables(ctx) {
+		if err != nil {
+			return err
+		}
+		if err := out.add(tableRowOf(t)); err != nil {
+			return err
+		}
+		n++
+	}
+	if n == 0 && a.output == "text" {
+		a.say("no tables yet: `petalake up --once` loads the sources, `petalake load TABLE FILES` loads files")
+		return nil
+	}
+	return out.close()
+}
+
+func (t tableRow) text(now time.Time) []string {
+	if t.Error != "" {
+		return []string{t.Table, "", "", "", "", "cannot be opened: " + t.Error}
+	}
+	return []string{t.Table, knownCount(t.Rows), render.Count(t.Files), render.Bytes(t.Bytes), render.Count(t.Version), render.Ago(*t.Modified, now)}
+}
+
+func knownCount(n *int64) string {
+	if n == nil {
+		return "?"
+	}
+	return render.Count(*n)
+}

@@ -1,0 +1,199 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/petalake/petalake"
+	"github.com/petalake/petalake/internal/cli/render"
+)
+
+// upFlags are the flags of `petalake up`.
+type upFlags struct {
+	once  bool
+	every time.Duration
+	show  int
+}
+
+func (a *app) upCommand() *cobra.Command {
+	var f upFlags
+	c := &cobra.Command{
+		Use:   "up",
+		Short: "Load what is new, build the models, and keep doing so",
+		Long: `Run the lakehouse: load what is new in the sources, build the models that depend
+on it, in order, and look for news until Ctrl-C. Every batch is loaded exactly
+once, whenever this is stopped. With --once do it once and show what came out.`,
+		Example: "petalake up --once",
+		Args:    exactly(),
+		RunE:    func(c *cobra.Command, _ []string) error { return a.up(c.Context(), f) },
+	}
+	flags := c.Flags()
+	flags.SortFlags = false
+	flags.BoolVar(&f.once, "once", false, "load and build once, show what the models hold, and end")
+	flags.DurationVar(&f.every, "every", 2*time.Second, "how often to look for news")
+	flags.IntVar(&f.show, "show", 5, "with --once: rows of each model to show; 0 for none")
+	return c
+}
+
+func (a *app) up(ctx context.Context, f upFlags) error {
+	return a.withLake(ctx, func(lake *petalake.Lake) error {
+		start := a.now()
+		u := &upReport{a: a, bar: a.progress(""), once: f.once}
+		err := lake.Run(ctx, petalake.Up{Once: f.once, Every: f.every}, u.tell)
+		u.bar.end()
+		if err != nil {
+			if !f.once && errors.Is(context.Cause(ctx), errInterrupted) {
+				a.say("stopped; what was loaded is safe")
+			}
+			return u.rest(err)
+		}
+		if u.failed != nil {
+			return u.failed
+		}
+		if !f.once {
+			return nil
+		}
+		a.say("%s", a.style(a.err).Dim(u.total(a.now().Sub(start))))
+		if a.output == "text" && f.show > 0 {
+			if err := u.show(ctx, lake, f.show); err != nil {
+				return err
+			}
+		}
+		u.next()
+		return nil
+	})
+}
+
+// upReport shows the events of a run as they happen.
+type upReport struct {
+	a      *app
+	bar    *progress
+	once   bool
+	rows   int64
+	models []string
+	tables []string
+	failed error // set where an event could not be written
+	told   []error
+}
+
+func (u *upReport) tell(e petalake.Event) {
+	if e.State == petalake.Running {
+		u.bar.set(amountOf(e))
+		return
+	}
+	u.bar.set(amount{})
+	if e.State == petalake.Current && !u.once {
+		return
+	}
+	if e.Err != nil && u.a.output == "text" {
+		u.told = append(u.told, e.Err)
+	}
+	if e.State == petalake.Built {
+		u.rows += e.Rows
+	}
+	u.note(e)
+	if err := u.a.event(e); err != nil && u.failed == nil {
+		u.failed = err
+	}
+}
+
+// note remembers the tables, for what is shown at the end.
+func (u *upReport) note(e petalake.Event) {
+	name := e.Table.String()
+	if e.State == petalake.Failed || name == "" {
+		return
+	}
+	if e.Kind == "model" {
+		u.models = appendNew(u.models, name)
+	} else {
+		u.tables = appendNew(u.tables, name)
+	}
+}
+
+func appendNew(names []string, name string) []string {
+	for _, n := range names {
+		if n == name {
+			return names
+		}
+	}
+	return append(names, name)
+}
+
+// rest marks those errors of the run that the person was told of when they happened.
+func (u *upReport) rest(err error) error {
+	if many, ok := err.(interface{ Unwrap() []error }); ok {
+		var all []error
+		for _, e := range many.Unwrap() {
+			all = append(all, u.rest(e))
+		}
+		return errors.Join(all...)
+	}
+	for _, told := range u.told {
+		if errors.Is(err, told) || errors.Is(told, err) {
+			return &toldError{err}
+		}
+	}
+	return err
+}
+
+// toldError is an error that was shown already; it still counts for the exit code.
+type toldError struct{ error }
+
+func (e *toldError) Unwrap() error { return e.error }
+
+func (u *upReport) total(took time.Duration) string {
+	parts := []string{render.Counted(u.rows, "row"), render.Counted(int64(len(u.tables)+len(u.models)), "table")}
+	return strings.Join(parts, " in ") + ", " + render.Duration(took)
+}
+
+// show prints the first rows of every model.
+func (u *upReport) show(ctx context.Context, lake *petalake.Lake, n int) error {
+	for _, name := range u.models {
+		fmt.Fprintf(u.a.out, "\n%s\n", u.a.style(u.a.out).Bold(render.Escape(name)))
+		reader, err := lake.Query(ctx, fmt.Sprintf("SELECT * FROM %s LIMIT %d", quoteName(name), n))
+		if err != nil {
+			return err
+		}
+		table := render.NewTable(u.a.out, reader.Schema(), u.a.style(u.a.out))
+		_, _, err = copyRows(table, reader, 0, nil)
+		reader.Release()
+		if err == nil {
+			err = table.Close()
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// next says what to type next.
+func (u *upReport) next() {
+	file := ""
+	if u.a.file != "" {
+		file = " -f " + u.a.file
+	}
+	from := append(u.models, u.tables...)
+	if len(from) == 0 {
+		u.a.say("\nnothing to load: name sources in lakehouse.yaml, or `petalake%s load TABLE FILES`", file)
+		return
+	}
+	u.a.say("\nnext:")
+	u.a.say("  petalake%s sql \"select * from %s limit 10\"", file, from[0])
+	u.a.say("  petalake%s sql       a shell; Tab completes names", file)
+	u.a.say("  petalake%s up        keep loading what arrives", file)
+}
+
+// quoteName writes a name of a table as SQL takes it, whatever is in it.
+func quoteName(name string) string {
+	parts := strings.Split(name, ".")
+	for i, p := range parts {
+		parts[i] = `"` + strings.ReplaceAll(p, `"`, `""`) + `"`
+	}
+	return strings.Join(parts, ".")
+}
