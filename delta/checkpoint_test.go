@@ -16,7 +16,9 @@ import (
 
 // everyType has a column of each type that can have statistics, a nested one, and partitions.
 func everyType() Metadata {
-	f := func(name string, t schema.Type) schema.Field { return schema.Field{Name: name, Type: t, Nullable: true} }
+	f := func(name string, t schema.Type) schema.Field {
+		return schema.Field{Name: name, Type: t, Nullable: true}
+	}
 	return Metadata{Name: "types", PartitionColumns: []string{"p", "q"}, Configuration: map[string]string{"a": "b"},
 		Schema: &schema.Struct{Fields: []schema.Field{
 			f("l", schema.Long), f("i", schema.Integer), f("s", schema.Short), f("b", schema.Byte), f("f", schema.Float),

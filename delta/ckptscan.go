@@ -16,7 +16,7 @@ const batchRows = 8192
 // scan yields the adds of the checkpoint that the plan keeps and that no later commit names. Of a
 // row group only the columns that the predicate needs are read, and of the others only where a row
 // was kept.
-func (r *checkpointReader) scan(ctx context.Context, p *plan, seen map[string]struct{}, everything bool, yield func(*logAdd) bool) error {
+func (r *checkpointReader) scan(ctx context.Context, p *plan, seen map[string]int64, everything bool, yield func(*logAdd) bool) error {
 	if r.actions != nil {
 		for i := range r.actions.adds {
 			a := r.actions.adds[i]
@@ -42,7 +42,7 @@ func (r *checkpointReader) scan(ctx context.Context, p *plan, seen map[string]st
 	return nil
 }
 
-func (r *checkpointReader) scanGroup(ctx context.Context, f *parquetFile, group *file.RowGroupReader, p *plan, seen map[string]struct{}, everything bool, yield func(*logAdd) bool) error {
+func (r *checkpointReader) scanGroup(ctx context.Context, f *parquetFile, group *file.RowGroupReader, p *plan, seen map[string]int64, everything bool, yield func(*logAdd) bool) error {
 	var x *addColumns
 	err := guard(func() (err error) {
 		x, err = r.addColumns(f, group, p, everything)
@@ -158,7 +158,7 @@ func present(list []*column) []*column {
 }
 
 // batch reads the next n rows.
-func (x *addColumns) batch(n int, p *plan, seen map[string]struct{}, out []*logAdd) ([]*logAdd, error) {
+func (x *addColumns) batch(n int, p *plan, seen map[string]int64, out []*logAdd) ([]*logAdd, error) {
 	for _, c := range x.decide {
 		if err := c.read(n); err != nil {
 			return nil, err
@@ -237,7 +237,7 @@ func (x *addColumns) keeps(i, row int, p *plan) (bool, error) {
 }
 
 // add is the action of a kept row, or nil where a later commit names the file.
-func (x *addColumns) add(i, row int, seen map[string]struct{}) (*logAdd, error) {
+func (x *addColumns) add(i, row int, seen map[string]int64) (*logAdd, error) {
 	a := &logAdd{}
 	var err error
 	if a.Path, err = decodePath(x.path.string(i)); err != nil {

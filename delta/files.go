@@ -3,6 +3,7 @@ package delta
 import (
 	"context"
 	"errors"
+	"fmt"
 	"iter"
 
 	"github.com/petalake/petalake/delta/stats"
@@ -105,8 +106,8 @@ func (s *Snapshot) liveIn(ctx context.Context, g *segment, p *plan, everything b
 
 // overlay is what the commits after a checkpoint say of files.
 type overlay struct {
-	live []*logAdd           // newest first
-	seen map[string]struct{} // every file they name, by key: what the checkpoint says of these is out of date
+	live []*logAdd        // newest first
+	seen map[string]int64 // every file they name, by key, and where: what the checkpoint says of these is out of date
 }
 
 func (t *Table) overlay(ctx context.Context, g *segment) (*overlay, error) {
@@ -114,18 +115,25 @@ func (t *Table) overlay(ctx context.Context, g *segment) (*overlay, error) {
 	if err != nil {
 		return nil, err
 	}
-	o := &overlay{seen: map[string]struct{}{}}
+	o := &overlay{seen: map[string]int64{}}
 	for i := len(all) - 1; i >= 0; i-- {
-		a := all[i]
+		a, v := all[i], g.tail[i].version
 		for j := range a.adds {
 			key := a.adds[j].key()
-			if _, old := o.seen[key]; !old {
-				o.seen[key] = struct{}{}
+			at, old := o.seen[key]
+			switch {
+			case !old:
+				o.seen[key] = v
 				o.live = append(o.live, &a.adds[j])
+			case at == v:
+				err := fmt.Errorf("file %s is added twice", a.adds[j].Path)
+				return nil, &CorruptError{Key: g.tail[i].key, Version: v, Err: err}
 			}
 		}
 		for j := range a.removes {
-			o.seen[a.removes[j].key()] = struct{}{}
+			if key := a.removes[j].key(); o.seen[key] == 0 {
+				o.seen[key] = v
+			}
 		}
 	}
 	return o, nil
