@@ -1,0 +1,41 @@
+package petalake
+
+import (
+	"context"
+	"iter"
+
+	"github.com/petalake/petalake/catalog"
+	"github.com/petalake/petalake/delta"
+	"github.com/petalake/petalake/delta/stats"
+	"github.com/petalake/petalake/engine/duck"
+)
+
+// Files yields the live files of a table that may hold a row for which a SQL condition is true, by
+// partitions and statistics: all of them for "".
+func (l *Lake) Files(ctx context.Context, name, where string) iter.Seq2[delta.Add, error] {
+	return func(yield func(delta.Add, error) bool) {
+		s, predicate, err := l.selection(ctx, name, where)
+		if err != nil {
+			yield(delta.Add{}, err)
+			return
+		}
+		s.Files(ctx, predicate)(yield)
+	}
+}
+
+func (l *Lake) selection(ctx context.Context, name, where string) (*delta.Snapshot, stats.Predicate, error) {
+	table, err := l.Table(ctx, name)
+	if err != nil {
+		return nil, nil, err
+	}
+	s, err := table.Snapshot(ctx, delta.When{})
+	if err != nil || where == "" {
+		return s, nil, err
+	}
+	parsed, err := catalog.ParseName(name)
+	if err != nil {
+		return nil, nil, err
+	}
+	predicate, err := l.engine.Where(ctx, duck.TableName{Schema: parsed.Schema, Name: parsed.Table}, where)
+	return s, predicate, err
+}
