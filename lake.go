@@ -2,46 +2,209 @@ package petalake
 
 import (
 	"context"
-	"errors"
+	"fmt"
 	"iter"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
 
 	"github.com/apache/arrow-go/v18/arrow/array"
 
 	"github.com/petalake/petalake/catalog"
 	"github.com/petalake/petalake/delta"
+	"github.com/petalake/petalake/engine/duck"
+	"github.com/petalake/petalake/spec"
+	"github.com/petalake/petalake/store"
 )
 
-var errNotYet = errors.New("not yet")
-
 // Lake is an open lakehouse. Its methods are safe for concurrent use.
-type Lake struct{}
+type Lake struct {
+	spec    *spec.Lakehouse
+	dir     string // of lakehouse.yaml
+	place   place
+	catalog catalog.Catalog
+	engine  *duck.Engine
+	loader  duck.Loader
+	lookup  func(string) (string, bool) // of environment variables
+
+	mu     sync.Mutex
+	tables map[string]*delta.Table // by lower-case name
+}
 
 // Open reads lakehouse.yaml and opens one environment of it.
-func Open(ctx context.Context, o Options) (*Lake, error) { return nil, errNotYet }
+func Open(ctx context.Context, o Options) (*Lake, error) {
+	described, err := spec.Load(o.File)
+	if err != nil {
+		return nil, err
+	}
+	return OpenSpec(ctx, described, o)
+}
+
+// OpenSpec opens one environment of a lakehouse that was read before.
+func OpenSpec(ctx context.Context, described *spec.Lakehouse, o Options) (*Lake, error) {
+	environment, err := described.Environment(o.Environment)
+	if err != nil {
+		return nil, err
+	}
+	getenv := o.Getenv
+	if getenv == nil {
+		getenv = os.Getenv
+	}
+	lookup := func(name string) (string, bool) { v := getenv(name); return v, v != "" }
+	if environment, err = environment.Resolve(lookup); err != nil {
+		return nil, err
+	}
+	dir, err := filepath.Abs(filepath.Dir(described.File))
+	if err != nil {
+		return nil, err
+	}
+	l := &Lake{spec: described, dir: dir, lookup: lookup, tables: map[string]*delta.Table{}}
+	if l.place, err = openPlace(ctx, environment, dir); err != nil {
+		return nil, err
+	}
+	l.catalog = catalog.NewLocal(l.place.store)
+	return l, l.openEngine(environment, o)
+}
+
+func (l *Lake) openEngine(environment *spec.Environment, o Options) error {
+	spill := string(environment.Temp)
+	if spill == "" {
+		spill = filepath.Join(os.TempDir(), fmt.Sprintf("petalake-spill-%d", os.Getpid()))
+	}
+	memory := o.Memory
+	if memory == 0 {
+		memory = int64(environment.Memory.Of(spec.Size(machineMemory())))
+	}
+	threads := o.Threads
+	if threads == 0 {
+		threads = environment.Threads
+	}
+	l.loader = duck.Loader{Threads: threads, Memory: memory, TempDir: spill}
+	engine, err := duck.Open(duck.Options{
+		Tables: resolver{lake: l}, Lake: l.place.store, LocalRoot: l.place.folder,
+		CacheDir: l.place.cache, Memory: memory, Threads: threads, TempDir: spill,
+	})
+	if err != nil {
+		l.place.close()
+		return err
+	}
+	l.engine = engine
+	return nil
+}
 
 // Close ends all statements and frees what the lake holds.
-func (l *Lake) Close() error { return errNotYet }
+func (l *Lake) Close() error {
+	err := l.engine.Close()
+	l.place.close()
+	return err
+}
+
+// Spec is the lakehouse.yaml that was opened.
+func (l *Lake) Spec() *spec.Lakehouse { return l.spec }
+
+// Store holds the bytes of the lake.
+func (l *Lake) Store() store.Store { return l.place.store }
+
+// Engine answers SQL on the tables of the lake.
+func (l *Lake) Engine() *duck.Engine { return l.engine }
 
 // Query runs one SQL statement; see engine.Engine.
 func (l *Lake) Query(ctx context.Context, sql string, args ...any) (array.RecordReader, error) {
-	return nil, errNotYet
+	return l.engine.Query(ctx, sql, args...)
 }
 
-// Table finds a table; one that does not exist is an error with near names.
-func (l *Lake) Table(ctx context.Context, name string) (*delta.Table, error) { return nil, errNotYet }
+// Table finds a table; one that does not exist is a *MissingTableError.
+func (l *Lake) Table(ctx context.Context, name string) (*delta.Table, error) {
+	parsed, err := catalog.ParseName(name)
+	if err != nil {
+		return nil, err
+	}
+	t, err := l.table(ctx, mainless(parsed.Schema, parsed.Table))
+	if err != nil {
+		return nil, err
+	}
+	for _, err := range l.place.store.List(ctx, t.Root()+"/_delta_log/", "") {
+		return t, err
+	}
+	return nil, l.missing(ctx, name)
+}
+
+// Names lists the tables of the lake, ordered by name.
+func (l *Lake) Names(ctx context.Context) ([]catalog.Name, error) {
+	var names []catalog.Name
+	for name, err := range l.catalog.Names(ctx) {
+		if err != nil {
+			return nil, err
+		}
+		names = append(names, name)
+	}
+	slices.SortFunc(names, func(a, b catalog.Name) int { return strings.Compare(a.String(), b.String()) })
+	return names, nil
+}
 
 // Tables yields the tables of the lake, ordered by name. It names a table that cannot be opened
 // too, with its error.
-func (l *Lake) Tables(ctx context.Context) iter.Seq2[TableState, error] { return nil }
-
-// Names lists the tables of the lake.
-func (l *Lake) Names(ctx context.Context) ([]catalog.Name, error) { return nil, errNotYet }
-
-// Load loads raw files into a table, in one commit. Progress may be nil.
-func (l *Lake) Load(ctx context.Context, load Load, progress func(Event)) (Event, error) {
-	return Event{}, errNotYet
+func (l *Lake) Tables(ctx context.Context) iter.Seq2[TableState, error] {
+	return func(yield func(TableState, error) bool) {
+		names, err := l.Names(ctx)
+		if err != nil {
+			yield(TableState{}, err)
+			return
+		}
+		for _, name := range names {
+			if !yield(l.state(ctx, name), nil) {
+				return
+			}
+		}
+	}
 }
 
-// Run loads what is new from all sources and builds the models that depend on it, in order. With
-// Up.Once it returns the joined errors of what failed; otherwise it goes on until ctx ends.
-func (l *Lake) Run(ctx context.Context, up Up, tell func(Event)) error { return errNotYet }
+// state looks at one table.
+func (l *Lake) state(ctx context.Context, name catalog.Name) TableState {
+	state := TableState{Name: name, Declared: l.declared(name)}
+	t, err := l.table(ctx, name)
+	if err != nil {
+		state.Err = err
+		return state
+	}
+	s, err := t.Snapshot(ctx, delta.When{})
+	if err != nil {
+		state.Err = err
+		return state
+	}
+	state.Version, state.Modified, state.Metadata = s.Version(), s.Time(), s.Metadata()
+	state.Schema = state.Metadata.Schema
+	if state.Files, state.Bytes, state.Err = s.Totals(ctx); state.Err == nil {
+		state.Rows, state.Err = rowsOf(ctx, s, state.Files)
+	}
+	return state
+}
+
+// countedFiles is up to how many files a listing of tables counts rows.
+const countedFiles = 200_000
+
+func rowsOf(ctx context.Context, s *delta.Snapshot, files int64) (int64, error) {
+	if files > countedFiles {
+		return -1, nil
+	}
+	var rows int64
+	for f, err := range s.Plan(ctx, nil) {
+		if err != nil || f.Stats.NumRecords < 0 {
+			return -1, err
+		}
+		rows += f.Stats.NumRecords
+	}
+	return rows, nil
+}
+
+func (l *Lake) declared(name catalog.Name) string {
+	switch {
+	case l.spec.Model(toSpec(name)) != nil:
+		return "model"
+	case l.spec.Table(toSpec(name)) != nil:
+		return "table"
+	}
+	return ""
+}

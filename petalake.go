@@ -10,6 +10,7 @@ import (
 	"github.com/petalake/petalake/catalog"
 	"github.com/petalake/petalake/delta"
 	"github.com/petalake/petalake/delta/schema"
+	"github.com/petalake/petalake/engine/duck"
 )
 
 // Options say which lakehouse, where, and with how much of the machine.
@@ -43,7 +44,7 @@ type Load struct {
 	Replace bool     // the rows replace what the table has
 	Evolve  string   // none, add, widen; "" as lakehouse.yaml says
 	OnError string   // reject, quarantine; "" is reject
-	Options map[string]string
+	CSV     duck.CSV
 }
 
 // State is how far a piece of work is.

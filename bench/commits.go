@@ -64,7 +64,7 @@ func commitsWorker(args []string) error {
 	if err != nil {
 		return err
 	}
-	defer disk.Close()
+
 	ctx, table := context.Background(), delta.At(disk, "t")
 	batches := make([]arrow.RecordBatch, n+1)
 	for i := range batches {

@@ -59,7 +59,7 @@ func (b *bench) manyFiles(dir string, n int) error {
 	if err != nil {
 		return err
 	}
-	defer disk.Close()
+
 	ctx, table := context.Background(), delta.At(disk, "events")
 	for i := 0; i < n; i += 500 {
 		var batches []arrow.RecordBatch

@@ -20,22 +20,23 @@ type Pipeline struct {
 	Load func(ctx context.Context, b Batch) (func(*delta.Txn) error, error)
 }
 
-// Step loads one batch and commits it. False means that there was nothing new.
-func (p *Pipeline) Step(ctx context.Context) (bool, error) {
+// Step loads one batch, commits it and returns the table's version with it. False means that there
+// was nothing new.
+func (p *Pipeline) Step(ctx context.Context) (version int64, more bool, err error) {
 	last, err := committed(ctx, p.Table, p.Name)
 	if err != nil {
-		return false, err
+		return 0, false, err
 	}
 	batch, ok, err := NewOffsets(p.Lake, p.Name).Next(ctx, last, p.Source)
 	if err != nil || !ok {
-		return false, err
+		return 0, false, err
 	}
 	change, err := p.Load(ctx, batch)
 	if err != nil {
-		return false, err
+		return 0, false, err
 	}
-	_, err = Commit(ctx, p.Table, batch, change)
-	return err == nil, err
+	version, err = Commit(ctx, p.Table, batch, change)
+	return version, err == nil, err
 }
 
 // committed is the number of the last batch of a source that a table holds, -1 for none.
@@ -50,16 +51,31 @@ func committed(ctx context.Context, table *delta.Table, source string) (int64, e
 	return snapshot.Transaction(source), nil
 }
 
-// Commit makes a batch visible together with its number. A batch that the table already holds,
-// because another ingester or an attempt whose answer was lost committed it, is no error.
-func Commit(ctx context.Context, table *delta.Table, b Batch, change func(*delta.Txn) error) (delta.Commit, error) {
-	commit, err := table.Update(ctx, func(x *delta.Txn) error {
-		x.Advance(b.Source, b.N-1, b.N)
+// Commit makes a batch visible together with its number, and returns the table's version. Where the
+// table holds the batch already, because another ingester or an attempt whose answer was lost
+// committed it, nothing is committed and nothing is wrong.
+func Commit(ctx context.Context, table *delta.Table, b Batch, change func(*delta.Txn) error) (int64, error) {
+	return commit(ctx, table, b, change, func(int64) int64 { return b.N - 1 })
+}
+
+// CommitAside does the same in a table that takes something out of some batches only, such as the
+// rows that could not be read: the batch before need not be in it.
+func CommitAside(ctx context.Context, table *delta.Table, b Batch, change func(*delta.Txn) error) (int64, error) {
+	return commit(ctx, table, b, change, func(have int64) int64 { return min(have, b.N-1) })
+}
+
+func commit(ctx context.Context, table *delta.Table, b Batch, change func(*delta.Txn) error, from func(have int64) int64) (int64, error) {
+	c, err := table.Update(ctx, func(x *delta.Txn) error {
+		x.Advance(b.Source, from(x.Snapshot().Transaction(b.Source)), b.N)
 		return change(x)
 	})
 	var done *delta.AdvancedError
-	if errors.As(err, &done) && done.Have >= b.N {
-		return delta.Commit{Version: -1}, nil
+	if !errors.As(err, &done) || done.Have < b.N {
+		return c.Version, err
 	}
-	return commit, err
+	snapshot, err := table.Snapshot(ctx, delta.When{})
+	if err != nil {
+		return 0, err
+	}
+	return snapshot.Version(), nil
 }

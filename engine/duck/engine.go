@@ -112,3 +112,11 @@ func (e *Engine) Query(ctx context.Context, sql string, args ...any) (array.Reco
 func (e *Engine) Describe(ctx context.Context, sql string) (*arrow.Schema, error) {
 	return e.describe(ctx, sql)
 }
+
+// With is the same engine with other tables: it shares the instance, its memory and its cache, and
+// ends when e is closed. Close only e.
+func (e *Engine) With(tables Resolver) *Engine {
+	other := *e
+	other.options.Tables = tables
+	return &other
+}

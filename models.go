@@ -1,0 +1,379 @@
+package petalake
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"iter"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/petalake/petalake/catalog"
+	"github.com/petalake/petalake/delta"
+	"github.com/petalake/petalake/delta/stats"
+	"github.com/petalake/petalake/engine/duck"
+	"github.com/petalake/petalake/spec"
+)
+
+// A model's table carries what it was made of: the fingerprint of its definition is a table
+// property, and the version of each input it read is the transaction version of the application
+// "petalake.model/<id of the input table>". So a model is built anew exactly where its definition
+// or one of its inputs changed, whoever built it last, and the record cannot part from the rows.
+const (
+	fingerprintKey = "petalake.model"
+	inputApp       = "petalake.model/"
+)
+
+// model is a model with the tables it reads.
+type model struct {
+	*spec.Model
+	name   catalog.Name
+	inputs []catalog.Name
+}
+
+// models puts the models into an order in which each comes after those it reads. All cycles and
+// all statements that cannot be read are reported at once.
+func (l *Lake) models(ctx context.Context) ([]model, error) {
+	var all []model
+	var problems spec.Errors
+	for _, m := range l.spec.Models {
+		references, err := l.engine.References(ctx, m.Query)
+		if err != nil {
+			problems = append(problems, inModel(m, err))
+			continue
+		}
+		one := model{Model: m, name: specName(m.Name)}
+		for _, r := range references {
+			if n := sqlName(r); !slices.Contains(one.inputs, n) {
+				one.inputs = append(one.inputs, n)
+			}
+		}
+		all = append(all, one)
+	}
+	ordered, cycles := order(all)
+	if problems = append(problems, cycles...); len(problems) > 0 {
+		return nil, problems
+	}
+	return ordered, nil
+}
+
+// inModel puts an error of a model's statement where the statement is written.
+func inModel(m *spec.Model, err error) spec.Problem {
+	problem := spec.Problem{Pos: m.QueryPos, Path: "models." + m.Name.String(), Message: err.Error()}
+	var hinted interface{ Hint() string }
+	if errors.As(err, &hinted) {
+		problem.Hint = hinted.Hint()
+	}
+	return problem
+}
+
+// order sorts models by what they read, keeping the order of the file where it can.
+func order(all []model) (ordered []model, cycles spec.Errors) {
+	const (
+		unseen = iota
+		open
+		done
+	)
+	state := make([]int, len(all))
+	var path []int
+	var visit func(i int)
+	visit = func(i int) {
+		switch state[i] {
+		case done:
+			return
+		case open:
+			cycles = append(cycles, cycle(all, append(path[slices.Index(path, i):], i)))
+			return
+		}
+		state[i] = open
+		path = append(path, i)
+		for _, input := range all[i].inputs {
+			if j := slices.IndexFunc(all, func(m model) bool { return strings.EqualFold(m.name.String(), input.String()) }); j >= 0 {
+				visit(j)
+			}
+		}
+		path = path[:len(path)-1]
+		state[i] = done
+		ordered = append(ordered, all[i])
+	}
+	for i := range all {
+		visit(i)
+	}
+	return ordered, cycles
+}
+
+func cycle(all []model, ring []int) spec.Problem {
+	names := make([]string, len(ring))
+	for i, j := range ring {
+		names[i] = all[j].name.String()
+	}
+	first := all[ring[0]]
+	return spec.Problem{
+		Pos: first.Pos, Path: "models." + names[0],
+		Message: fmt.Sprintf("model %s reads itself: %s", names[0], strings.Join(names, " -> ")),
+		Hint:    "let one of them read another table",
+	}
+}
+
+// fingerprint changes with everything that a model's rows depend on, apart from its inputs.
+func (m *model) fingerprint() string {
+	text, _ := json.Marshal([]any{m.Query, m.Mode, m.IncrementalOn, m.PartitionBy, m.ClusterBy, m.Constraints}) // strings only: cannot fail
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:16])
+}
+
+// build brings one model up to date, or finds that it is.
+func (l *Lake) build(ctx context.Context, m model, tell func(Event)) error {
+	began := time.Now()
+	event := Event{Kind: "model", Name: m.name.String(), Table: m.name}
+	table, err := l.table(ctx, m.name)
+	if err != nil {
+		return err
+	}
+	p, err := l.planBuild(ctx, m, table)
+	if err != nil {
+		return err
+	}
+	if p.current {
+		event.State, event.Version = Current, p.have
+		tell(event)
+		return nil
+	}
+	event.Note = p.why
+	job, metadata, err := l.modelJob(ctx, m, table, p)
+	if err != nil {
+		return err
+	}
+	job.Progress = func(q duck.Progress) {
+		running := event
+		running.State, running.Done, running.Rows = Running, q.Done, q.Rows
+		tell(running)
+	}
+	written, err := p.engine.Write(ctx, m.Query, job)
+	if err != nil {
+		return inModel(m.Model, err)
+	}
+	commit, err := table.Update(ctx, func(x *delta.Txn) error { return p.change(ctx, x, m, metadata, written) })
+	if errors.Is(err, delta.ErrAdvanced) {
+		event.State, event.Note = Current, "built by another process at the same time"
+		tell(event)
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	event.State, event.Version, event.Rows, event.Took = Built, commit.Version, written.Rows, time.Since(began)
+	tell(event)
+	return nil
+}
+
+// build is what one run of a model is to do.
+type build struct {
+	current     bool
+	have        int64 // version of the model's table, -1 for none
+	before      delta.Metadata
+	why         string
+	incremental bool
+	inputs      map[string]*delta.Snapshot // by lower-case name: what the run reads
+	engine      *duck.Engine               // sees exactly these inputs
+}
+
+// planBuild opens the inputs and compares them with what the model's table records.
+func (l *Lake) planBuild(ctx context.Context, m model, table *delta.Table) (build, error) {
+	p := build{have: -1, inputs: map[string]*delta.Snapshot{}}
+	for _, name := range m.inputs {
+		t, err := l.table(ctx, name)
+		if err != nil {
+			return p, err
+		}
+		s, err := t.Snapshot(ctx, delta.When{})
+		if errors.Is(err, fs.ErrNotExist) {
+			return p, inModel(m.Model, fmt.Errorf("reads %s: %w", name, l.missing(ctx, name.String())))
+		}
+		if err != nil {
+			return p, err
+		}
+		p.inputs[strings.ToLower(name.String())] = s
+	}
+	pinned := pinned{inputs: p.inputs, names: resolver{lake: l}}
+	target, err := table.Snapshot(ctx, delta.When{})
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		p.why = "first build"
+	case err != nil:
+		return p, err
+	case target.Metadata().Configuration[fingerprintKey] != m.fingerprint():
+		p.have, p.before, p.why = target.Version(), target.Metadata(), "its definition changed"
+	default:
+		p.have, p.before = target.Version(), target.Metadata()
+		if err := p.compare(ctx, m, target, &pinned); err != nil {
+			return p, err
+		}
+	}
+	p.engine = l.engine.With(pinned)
+	return p, nil
+}
+
+// compare finds which inputs are newer than those the model was made of, and whether their new
+// rows alone will do.
+func (p *build) compare(ctx context.Context, m model, target *delta.Snapshot, pinned *pinned) error {
+	var changed []string
+	for name, s := range p.inputs {
+		if target.Transaction(inputApp+s.Metadata().ID) != s.Version() {
+			changed = append(changed, name)
+		}
+	}
+	if len(changed) == 0 {
+		p.current = true
+		return nil
+	}
+	slices.Sort(changed)
+	p.why = strings.Join(changed, ", ") + " changed"
+	if m.Mode != spec.Incremental {
+		return nil
+	}
+	on := strings.ToLower(specName(m.IncrementalOn).String())
+	input := p.inputs[on]
+	if input == nil {
+		return spec.Problem{Pos: m.At("incremental_on"), Path: "models." + m.Name.String(),
+			Message: fmt.Sprintf("the statement does not read %s", m.IncrementalOn), Hint: "name a table that it reads"}
+	}
+	from := target.Transaction(inputApp + input.Metadata().ID)
+	if from < 0 {
+		return nil
+	}
+	added, err := collect(input.Since(ctx, from))
+	if errors.Is(err, delta.ErrRewritten) {
+		p.why = on + " was rewritten, so its new rows alone will not do"
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	p.incremental, p.why = true, fmt.Sprintf("new rows in %s", on)
+	pinned.increment, pinned.added = on, added
+	return nil
+}
+
+func collect(files iter.Seq2[delta.Add, error]) (all []delta.Add, err error) {
+	for f, err := range files {
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, f)
+	}
+	return all, nil
+}
+
+// modelJob says what a model's table is to be, and how its rows are written.
+func (l *Lake) modelJob(ctx context.Context, m model, table *delta.Table, p build) (duck.Job, delta.Metadata, error) {
+	described, err := p.engine.Describe(ctx, m.Query)
+	if err != nil {
+		return duck.Job{}, delta.Metadata{}, inModel(m.Model, err)
+	}
+	columns, err := duck.SchemaOf(described)
+	if err != nil {
+		return duck.Job{}, delta.Metadata{}, inModel(m.Model, err)
+	}
+	metadata := p.before
+	if p.have < 0 {
+		metadata = delta.Metadata{ID: uuid.NewString(), CreatedAt: time.Now().UnixMilli()}
+	}
+	if !p.incremental {
+		metadata.Schema, metadata.PartitionColumns = columns, m.PartitionBy
+	}
+	properties := map[string]string{fingerprintKey: m.fingerprint()}
+	maps.Copy(properties, m.Properties)
+	describe(&metadata, m.Description, properties, m.Constraints)
+	job := l.job(table, metadata)
+	job.SortBy = m.ClusterBy
+	return job, metadata, nil
+}
+
+// change makes the rows visible, with the versions of the inputs they were made of.
+func (p *build) change(ctx context.Context, x *delta.Txn, m model, metadata delta.Metadata, written duck.Written) error {
+	for _, s := range p.inputs {
+		app := inputApp + s.Metadata().ID
+		switch have := x.Snapshot().Transaction(app); {
+		case have < s.Version():
+			x.Advance(app, have, s.Version())
+		case have > s.Version():
+			return &delta.AdvancedError{App: app, From: s.Version(), Have: have}
+		}
+	}
+	if err := become(ctx, x, metadata, !p.incremental); err != nil {
+		return err
+	}
+	x.Add(written.Files...)
+	mode := "Overwrite"
+	if p.incremental {
+		mode = "Append"
+	}
+	x.Operation("CREATE OR REPLACE TABLE AS SELECT", map[string]string{"mode": mode, "model": m.name.String()},
+		map[string]string{"numFiles": fmt.Sprint(len(written.Files)), "numOutputRows": fmt.Sprint(written.Rows)})
+	return nil
+}
+
+// pinned shows the engine exactly the versions that a model's run records, and of one table
+// possibly only the rows that are new.
+type pinned struct {
+	inputs    map[string]*delta.Snapshot
+	names     resolver
+	increment string
+	added     []delta.Add
+}
+
+// Resolve implements duck.Resolver.
+func (p pinned) Resolve(ctx context.Context, name duck.TableName, at delta.When) (duck.Relation, string, error) {
+	key := strings.ToLower(sqlName(name).String())
+	s := p.inputs[key]
+	switch {
+	case s == nil || at != (delta.When{}):
+		return p.names.Resolve(ctx, name, at)
+	case key == p.increment:
+		return increment{Snapshot: s, added: p.added}, s.Table().Root(), nil
+	}
+	return s, s.Table().Root(), nil
+}
+
+// Names implements duck.Resolver.
+func (p pinned) Names(ctx context.Context) ([]duck.TableName, error) { return p.names.Names(ctx) }
+
+// increment is the part of a snapshot that was added since an earlier version. It leaves no file
+// out: what is new is little.
+type increment struct {
+	*delta.Snapshot
+	added []delta.Add
+}
+
+// Files implements duck.Relation.
+func (i increment) Files(context.Context, stats.Predicate) iter.Seq2[delta.Add, error] {
+	return func(yield func(delta.Add, error) bool) {
+		for _, f := range i.added {
+			if !yield(f, nil) {
+				return
+			}
+		}
+	}
+}
+
+// Plan implements duck.Relation.
+func (i increment) Plan(ctx context.Context, where stats.Predicate) iter.Seq2[delta.Add, error] {
+	return i.Files(ctx, where)
+}
+
+// Totals implements duck.Relation.
+func (i increment) Totals(context.Context) (files, bytes int64, err error) {
+	for _, f := range i.added {
+		bytes += f.Size
+	}
+	return int64(len(i.added)), bytes, nil
+}

@@ -1,0 +1,87 @@
+package petalake
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/petalake/petalake/catalog"
+)
+
+// Run loads what is new from all sources and builds the models that depend on it, in order. With
+// Up.Once it returns the joined errors of what failed; otherwise failures are told as events, and
+// it goes on until ctx ends. What failed leaves its table as it was, and is tried again.
+func (l *Lake) Run(ctx context.Context, up Up, tell func(Event)) error {
+	if tell == nil {
+		tell = func(Event) {}
+	}
+	models, err := l.models(ctx)
+	if err != nil {
+		return err
+	}
+	for {
+		err := l.round(ctx, models, tell)
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if up.Once {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(cmp.Or(up.Every, 2*time.Second)):
+		}
+	}
+}
+
+// round does everything once.
+func (l *Lake) round(ctx context.Context, models []model, tell func(Event)) error {
+	var failures []error
+	stale := map[string]bool{} // tables that are not what they should be, by lower-case name
+	fail := func(event Event, err error) {
+		if ctx.Err() != nil {
+			return
+		}
+		event.State, event.Err = Failed, err
+		tell(event)
+		failures = append(failures, err)
+		stale[strings.ToLower(event.Table.String())] = true
+	}
+	for _, s := range l.spec.Sources {
+		if err := l.pull(ctx, s, tell); err != nil {
+			fail(Event{Kind: "source", Name: s.Name, Table: specName(s.Table)}, err)
+		}
+	}
+	for _, m := range models {
+		event := Event{Kind: "model", Name: m.name.String(), Table: m.name}
+		if input, ok := staleInput(m, stale); ok && ctx.Err() == nil {
+			fail(event, &SkippedError{Model: m.name, Input: input})
+			continue
+		}
+		if err := l.build(ctx, m, tell); err != nil {
+			fail(event, err)
+		}
+	}
+	return errors.Join(failures...)
+}
+
+func staleInput(m model, stale map[string]bool) (catalog.Name, bool) {
+	for _, input := range m.inputs {
+		if stale[strings.ToLower(input.String())] {
+			return input, true
+		}
+	}
+	return catalog.Name{}, false
+}
+
+// SkippedError says that a model was not built because something before it failed.
+type SkippedError struct{ Model, Input catalog.Name }
+
+// Error implements error.
+func (e *SkippedError) Error() string {
+	return fmt.Sprintf("model %s: not built, since %s failed", e.Model, e.Input)
+}

@@ -1,0 +1,172 @@
+package petalake
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/petalake/petalake/delta"
+	"github.com/petalake/petalake/delta/schema"
+	"github.com/petalake/petalake/engine/duck"
+	"github.com/petalake/petalake/spec"
+)
+
+// target is what a table is to be after a load.
+type target struct {
+	version  int64          // the load was prepared for; -1: there was no table
+	before   delta.Metadata // of that version
+	metadata delta.Metadata
+	wider    *delta.Metadata // with types that hold all values of text files, should the former not do
+}
+
+// target decides on the table's columns: those it has, or else those that lakehouse.yaml declares,
+// or else those of the raw files; with new ones as far as the table may evolve.
+func (w *loading) target(ctx context.Context, snapshot *delta.Snapshot) (target, error) {
+	t := target{version: -1}
+	if snapshot != nil {
+		t.version, t.before = snapshot.Version(), snapshot.Metadata()
+		t.metadata = t.before
+		if err := w.declare(&t.metadata); err != nil {
+			return t, err
+		}
+	} else if err := w.first(&t.metadata); err != nil {
+		return t, err
+	}
+	found, err := w.lake.loader.Inspect(ctx, w.raw)
+	if err != nil {
+		return t, err
+	}
+	if t.metadata.Schema == nil {
+		t.metadata.Schema = found
+		return t, nil
+	}
+	return t, w.conform(&t, found)
+}
+
+// first describes a table that does not exist yet. Without declared columns its schema is nil.
+func (w *loading) first(m *delta.Metadata) error {
+	*m = delta.Metadata{ID: uuid.NewString(), CreatedAt: time.Now().UnixMilli(), Configuration: map[string]string{}}
+	if w.decl == nil {
+		return nil
+	}
+	m.PartitionColumns = w.decl.PartitionBy
+	if len(w.decl.Columns) > 0 {
+		columns, err := columns(w.decl.Columns)
+		if err != nil {
+			return err
+		}
+		m.Schema = columns
+	}
+	describe(m, w.decl.Description, w.decl.Properties, w.decl.Constraints)
+	return nil
+}
+
+// declare brings an existing table up to what lakehouse.yaml says of it now: description, properties,
+// constraints, and new columns where the table may evolve.
+func (w *loading) declare(m *delta.Metadata) error {
+	if w.decl == nil {
+		return nil
+	}
+	describe(m, w.decl.Description, w.decl.Properties, w.decl.Constraints)
+	if len(w.decl.Columns) == 0 {
+		return nil
+	}
+	declared, err := columns(w.decl.Columns)
+	if err != nil {
+		return err
+	}
+	plan, err := schema.Conform(m.Schema, declared, mode(w.evolve))
+	if err != nil {
+		return fmt.Errorf("%s: table %s is not what the file declares: %w", w.decl.Pos, w.name, err)
+	}
+	m.Schema = plan.Schema
+	return nil
+}
+
+// describe sets what can change without touching a row.
+func describe(m *delta.Metadata, description string, properties, constraints map[string]string) {
+	if description != "" {
+		m.Description = description
+	}
+	m.Configuration = maps.Clone(m.Configuration)
+	if m.Configuration == nil {
+		m.Configuration = map[string]string{}
+	}
+	maps.Copy(m.Configuration, properties)
+	for name, condition := range constraints {
+		m.Configuration["delta.constraints."+name] = condition
+	}
+}
+
+// same says whether two descriptions are one.
+func same(a, b delta.Metadata) bool {
+	return a.ID == b.ID && a.Name == b.Name && a.Description == b.Description && maps.Equal(a.Configuration, b.Configuration) &&
+		slices.Equal(a.PartitionColumns, b.PartitionColumns) && string(a.Schema.JSON()) == string(b.Schema.JSON())
+}
+
+// columns makes a schema of what lakehouse.yaml declares.
+func columns(declared []*spec.Column) (*schema.Struct, error) {
+	s := &schema.Struct{}
+	for _, c := range declared {
+		t, err := schema.ParseType(string(c.Type))
+		if err != nil {
+			return nil, fmt.Errorf("%s: column %s: %w", c.At("type"), c.Name, err)
+		}
+		f := schema.Field{Name: c.Name, Type: t, Nullable: c.Nullable}
+		if c.Description != "" {
+			f.Metadata = map[string]any{"comment": c.Description}
+		}
+		s.Fields = append(s.Fields, f)
+	}
+	return s, nil
+}
+
+func mode(e spec.Evolution) schema.Mode {
+	return schema.Mode{AddColumns: e == spec.EvolveAdd || e == spec.EvolveWiden, Widen: e == spec.EvolveWiden}
+}
+
+// conform fits the columns of raw files into the table's. Text says nothing of its types: it is read
+// as the table's types, and only where that fails, and the table may, as the wider ones.
+func (w *loading) conform(t *target, found *schema.Struct) error {
+	evolve := mode(w.evolve)
+	if w.raw.Format == duck.FormatParquet {
+		plan, err := schema.Conform(t.metadata.Schema, found, evolve)
+		if err == nil {
+			t.metadata.Schema = plan.Schema
+		}
+		return w.misfit(err)
+	}
+	plan, err := schema.Conform(t.metadata.Schema, like(found, t.metadata.Schema), schema.Mode{AddColumns: evolve.AddColumns})
+	if err != nil {
+		return w.misfit(err)
+	}
+	if wide, err := schema.Conform(t.metadata.Schema, found, evolve); err == nil && wide.Widened {
+		wider := t.metadata
+		wider.Schema = wide.Schema
+		t.wider = &wider
+	}
+	t.metadata.Schema = plan.Schema
+	return nil
+}
+
+func (w *loading) misfit(err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("load %s: %s: %w", w.name, w.files[0].Path, err)
+}
+
+// like gives columns of text the types that the table has for them.
+func like(found, table *schema.Struct) *schema.Struct {
+	out := &schema.Struct{Fields: slices.Clone(found.Fields)}
+	for i, f := range out.Fields {
+		if at := table.Index(f.Name); at >= 0 {
+			out.Fields[i].Type = table.Fields[at].Type
+		}
+	}
+	return out
+}
