@@ -190,7 +190,8 @@ func TestDiskKeyBesideFolder(t *testing.T) {
 	}
 }
 
-// TestDiskFoldersComeAndGo has writers make the folders that deleters find empty.
+// TestDiskFoldersComeAndGo has writers make, and listings visit, the folders that deleters find
+// empty.
 func TestDiskFoldersComeAndGo(t *testing.T) {
 	root := filepath.Join(t.TempDir(), "lake")
 	var g errgroup.Group
@@ -201,6 +202,11 @@ func TestDiskFoldersComeAndGo(t *testing.T) {
 				return err
 			}
 			for i := range 50 {
+				for _, err := range d.List(t.Context(), "", "") {
+					if err != nil {
+						return err
+					}
+				}
 				key := fmt.Sprintf("p/q/%d-%d", w, i)
 				if err := store.PutBytes(t.Context(), d, key, []byte("x"), store.IfAbsent); err != nil {
 					return err
