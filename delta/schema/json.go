@@ -13,8 +13,12 @@ import (
 const maxDepth = 64
 
 // Parse reads a schema in the protocol's JSON form, the value of schemaString. Errors name the
-// field by its path. A struct that holds two names which differ only in case is refused.
+// field by its path. A struct that holds two names which differ only in case is refused. Empty text
+// is a schema without columns: a table may begin so.
 func Parse(text []byte) (*Struct, error) {
+	if len(text) == 0 {
+		return &Struct{}, nil
+	}
 	d := json.NewDecoder(bytes.NewReader(text))
 	d.UseNumber()
 	var v any

@@ -33,12 +33,18 @@ func TestParseJSON(t *testing.T) {
 	}
 }
 
+func TestParseEmpty(t *testing.T) {
+	if s, err := Parse(nil); err != nil || string(s.JSON()) != `{"type":"struct","fields":[]}` {
+		t.Errorf("Parse of no text: got %v, %v; want no columns", s, err)
+	}
+}
+
 func TestParseRefuses(t *testing.T) {
 	field := func(typ string) string {
 		return `{"type":"struct","fields":[{"name":"o","type":{"type":"struct","fields":[{"name":"c d","type":` + typ + `,"nullable":true,"metadata":{}}]}}]}`
 	}
 	for _, c := range []struct{ text, want string }{
-		{``, "not JSON"},
+		{` `, "not JSON"},
 		{`{} {}`, "after the end"},
 		{`"long"`, "want a struct, found bigint"},
 		{`{"type":"struct"}`, "fields: want a list, found nothing"},

@@ -1,6 +1,9 @@
 package stats
 
-import "encoding/json"
+import (
+	"bytes"
+	"encoding/json"
+)
 
 // cursor reads JSON from left to right and never copies. It checks what it reads; of values that
 // are skipped only the nesting.
@@ -56,18 +59,23 @@ func (c *cursor) str() ([]byte, bool) {
 	if !c.take('"') {
 		return nil, false
 	}
-	start, escaped := c.pos, false
+	start := c.pos
+	n := bytes.IndexByte(c.text[min(start, len(c.text)):], '"')
+	if n >= 0 && bytes.IndexByte(c.text[start:start+n], '\\') < 0 {
+		c.pos = start + n + 1
+		return c.text[start : start+n], true
+	}
+	return c.escaped(start)
+}
+
+// escaped reads the rest of a string that has escapes, or no end.
+func (c *cursor) escaped(start int) ([]byte, bool) {
 	for c.pos < len(c.text) {
 		switch c.text[c.pos] {
 		case '\\':
-			escaped = true
 			c.pos += 2
 		case '"':
-			body := c.text[start:c.pos]
 			c.pos++
-			if !escaped {
-				return body, true
-			}
 			var s string
 			if json.Unmarshal(c.text[start-1:c.pos], &s) != nil {
 				c.fail()
