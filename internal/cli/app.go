@@ -51,9 +51,6 @@ func (e *noLakehouseError) Hint() string {
 // working directory or above it, relative where that is shorter.
 func (a *app) find() (string, error) {
 	if a.file != "" {
-		if filepath.Ext(a.file) == ".sql" {
-			return "", &usageError{fmt.Errorf("--file %s: this is not a %s", a.file, lakefile), "give SQL files with --input, as in `petalake sql -i " + a.file + "`"}
-		}
 		return a.file, nil
 	}
 	for dir := a.dir; ; dir = filepath.Dir(dir) {

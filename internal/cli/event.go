@@ -2,7 +2,6 @@ package cli
 
 import (
 	"fmt"
-	"strings"
 
 	"github.com/petalake/petalake"
 	"github.com/petalake/petalake/internal/cli/render"
@@ -74,17 +73,13 @@ func eventLine(e petalake.Event) string {
 		}
 	}
 	line := fmt.Sprintf("%-7s %-26s %-36s %9s", verb, name, amounts, render.Duration(e.Took))
-	var notes []string
-	if e.Rejected > 0 {
-		notes = append(notes, render.Counted(e.Rejected, "bad row")+" in the table's _quarantine")
-	}
 	if e.Note != "" {
-		notes = append(notes, render.Escape(e.Note))
+		line += "  " + render.Escape(e.Note)
 	}
-	for _, n := range notes {
-		line += "\n        " + n
+	if e.Rejected > 0 {
+		line += fmt.Sprintf("\n%-7s %-26s %12s put aside", "", name+"_quarantine", render.Counted(e.Rejected, "bad row"))
 	}
-	return strings.TrimRight(line, " ")
+	return line
 }
 
 // amountOf is a running event for the bar.

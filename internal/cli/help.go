@@ -49,7 +49,7 @@ func subcommands(c *cobra.Command) string {
 	}
 	var others []string
 	for _, s := range c.Commands() {
-		if s.IsAvailableCommand() && !slices.Contains(order, s.Name()) {
+		if s.IsAvailableCommand() && s.Name() != "help" && !slices.Contains(order, s.Name()) {
 			others = append(others, s.Name())
 		}
 	}

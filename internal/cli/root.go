@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -57,13 +58,13 @@ func (a *app) root() *cobra.Command {
 			}
 			return unknownCommand(c, args[0])
 		},
-		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true, DisableDefaultCmd: true},
-		PersistentPreRunE: func(c *cobra.Command, _ []string) error { return a.checkOutput(c) },
+		SuggestionsMinimumDistance: 2,
+		CompletionOptions:          cobra.CompletionOptions{HiddenDefaultCmd: true, DisableDefaultCmd: true},
+		PersistentPreRunE:          func(c *cobra.Command, _ []string) error { return a.checkFlags(c) },
 	}
 	root.SetIn(a.in)
 	root.SetOut(a.out)
 	root.SetErr(a.err)
-	root.SetHelpCommand(&cobra.Command{Hidden: true})
 	root.SetHelpFunc(func(c *cobra.Command, _ []string) { fmt.Fprint(c.OutOrStdout(), help(c)) })
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return &usageError{err, "see `" + c.CommandPath() + " --help`"}
@@ -73,7 +74,7 @@ func (a *app) root() *cobra.Command {
 	root.AddCommand(
 		a.initCommand(), a.upCommand(), a.sqlCommand(), a.loadCommand(),
 		a.tablesCommand(), a.describeCommand(), a.historyCommand(), a.filesCommand(),
-		a.schemaCommand(), a.completionCommand(), a.versionCommand(),
+		a.checkCommand(), a.schemaCommand(), a.completionCommand(), a.versionCommand(),
 	)
 	return root
 }
@@ -99,7 +100,10 @@ func must(err error) {
 // formats are the values of --output that a command takes, where they are not the usual ones.
 const formatsKey = "formats"
 
-func (a *app) checkOutput(c *cobra.Command) error {
+func (a *app) checkFlags(c *cobra.Command) error {
+	if filepath.Ext(a.file) == ".sql" {
+		return &usageError{fmt.Errorf("--file %s: this is not a %s", a.file, lakefile), "give SQL files with --input, as in `petalake sql -i " + a.file + "`"}
+	}
 	if a.output == "table" {
 		a.output = "text"
 	}
@@ -119,7 +123,7 @@ func (a *app) checkOutput(c *cobra.Command) error {
 func usage(check cobra.PositionalArgs) cobra.PositionalArgs {
 	return func(c *cobra.Command, args []string) error {
 		if err := check(c, args); err != nil {
-			return &usageError{err, "usage: " + c.UseLine()}
+			return &usageError{err, "usage: " + strings.TrimSuffix(c.UseLine(), " [flags]")}
 		}
 		return nil
 	}

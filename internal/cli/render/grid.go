@@ -106,6 +106,7 @@ func (g *Grid) put(row []value) {
 		}
 		g.cell(i, text, code)
 	}
+	g.buf.Truncate(len(bytes.TrimRight(g.buf.Bytes(), " ")))
 	g.buf.WriteByte('\n')
 }
 

@@ -1,0 +1,145 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/petalake/petalake"
+	"github.com/petalake/petalake/delta"
+	"github.com/petalake/petalake/internal/cli/render"
+)
+
+// checkRow is what was found in a table.
+type checkRow struct {
+	Table    string       `json:"table"`
+	OK       bool         `json:"ok"`
+	Version  int64        `json:"version"`
+	Files    int64        `json:"files"`
+	Bytes    int64        `json:"bytes"`
+	Problems []problemRow `json:"problems"`
+	Orphans  []string     `json:"orphans"` // data files that nothing names; harmless
+	Seconds  float64      `json:"seconds"`
+}
+
+// problemRow is one thing that is wrong with a table.
+type problemRow struct {
+	Kind    string `json:"kind"`
+	Version *int64 `json:"version"`
+	File    string `json:"file"`
+	Message string `json:"message"`
+}
+
+// damagedError says that a check found something, which was shown already.
+type damagedError struct{ bad, of int }
+
+func (e *damagedError) Error() string {
+	return fmt.Sprintf("%d of %s not as they should be", e.bad, render.Counted(int64(e.of), "table"))
+}
+
+func (a *app) checkCommand() *cobra.Command {
+	var quick bool
+	c := &cobra.Command{
+		Use:   "check [TABLE...]",
+		Short: "Verify tables: log, files, statistics",
+		Long: `Verify tables, by default all of them: that the log is whole, that checkpoints
+say what the commits say, that every file is there with its size, and that its
+rows are what its statistics promise. It changes nothing, and fails where
+anything is wrong.`,
+		Example:           "petalake check",
+		ValidArgsFunction: a.completeTable(true),
+		RunE: func(c *cobra.Command, args []string) error {
+			return a.withLake(c.Context(), func(lake *petalake.Lake) error {
+				return a.check(c.Context(), lake, args, delta.CheckOptions{Data: !quick})
+			})
+		},
+	}
+	c.Flags().BoolVar(&quick, "quick", false, "do not read the rows: the log, and that files are there")
+	return c
+}
+
+func (a *app) check(ctx context.Context, lake *petalake.Lake, tables []string, o delta.CheckOptions) error {
+	if len(tables) == 0 {
+		names, err := lake.Names(ctx)
+		if err != nil {
+			return err
+		}
+		for _, n := range names {
+			tables = append(tables, n.String())
+		}
+	}
+	bad := 0
+	for _, name := range tables {
+		row, err := a.checkOne(ctx, lake, name, o)
+		if err != nil {
+			return fmt.Errorf("check %s: %w", name, err)
+		}
+		if !row.OK {
+			bad++
+		}
+		if err := a.showCheck(row); err != nil {
+			return err
+		}
+	}
+	if bad > 0 {
+		return &damagedError{bad, len(tables)}
+	}
+	return nil
+}
+
+func (a *app) checkOne(ctx context.Context, lake *petalake.Lake, name string, o delta.CheckOptions) (checkRow, error) {
+	start := a.now()
+	table, err := lake.Table(ctx, name)
+	if err != nil {
+		return checkRow{}, err
+	}
+	wait := a.progress("checking " + name)
+	report, err := table.Check(ctx, o)
+	wait.end()
+	row := checkRow{Table: name, OK: len(report.Problems) == 0, Version: report.Version, Files: report.Files,
+		Bytes: report.Bytes, Problems: []problemRow{}, Orphans: append([]string{}, report.Orphans...),
+		Seconds: a.now().Sub(start).Seconds()}
+	for _, p := range report.Problems {
+		one := problemRow{Kind: string(p.Kind), File: p.File, Message: p.Message}
+		if p.Version >= 0 {
+			one.Version = &p.Version
+		}
+		row.Problems = append(row.Problems, one)
+	}
+	return row, err
+}
+
+func (a *app) showCheck(row checkRow) error {
+	if a.output != "text" {
+		out := list[checkRow](a, nil, nil)
+		if err := out.add(row); err != nil {
+			return err
+		}
+		return out.close()
+	}
+	verdict := "ok"
+	if !row.OK {
+		verdict = "damaged"
+	}
+	fmt.Fprintf(a.out, "%-7s %-26s version %d, %s, %s\n", verdict, render.Escape(row.Table), row.Version,
+		render.Counted(row.Files, "file"), render.Bytes(row.Bytes))
+	for _, p := range row.Problems {
+		fmt.Fprintf(a.out, "        %s\n", render.Escape(p.String()))
+	}
+	if n := len(row.Orphans); n > 0 {
+		fmt.Fprintf(a.out, "        %s that no version names: harmless\n", render.Counted(int64(n), "file"))
+	}
+	return nil
+}
+
+func (p problemRow) String() string {
+	text := p.Kind + ":"
+	if p.Version != nil {
+		text += fmt.Sprintf(" version %d:", *p.Version)
+	}
+	if p.File != "" {
+		text += " " + p.File + ":"
+	}
+	return text + " " + p.Message
+}
