@@ -137,7 +137,7 @@ type writer struct {
 	// unordered rows may be written in any order, which is faster. Where the order counts it holds
 	// within a file but for row groups that two threads finish at once.
 	unordered bool
-	tell reporter
+	tell      reporter
 }
 
 func newWriter(job Job) (*writer, error) {
