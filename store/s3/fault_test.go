@@ -290,6 +290,28 @@ func TestMultipart(t *testing.T) {
 	}
 }
 
+// TestMultipartLosesTheRace: the key is free when the upload begins, and taken when it ends.
+func TestMultipartLosesTheRace(t *testing.T) {
+	f := newFake(t)
+	f.spoil = func(_ http.ResponseWriter, r *http.Request, _ bool) bool {
+		if r.URL.Query().Has("partNumber") {
+			f.objects["big"] = []byte("of another")
+		}
+		return false
+	}
+	s := f.open(func(o *Options) { o.MultipartFrom, o.PartSize = 5<<20, 5<<20 })
+	err := store.PutBytes(t.Context(), s, "big", make([]byte, 6<<20), store.IfAbsent)
+	if !errors.Is(err, fs.ErrExist) || errors.Is(err, store.ErrUnknown) {
+		t.Errorf("got %v, want fs.ErrExist", err)
+	}
+	if got := string(f.objects["big"]); got != "of another" {
+		t.Errorf("got %d bytes of the loser, want those of the winner", len(got))
+	}
+	if len(f.uploads) != 0 {
+		t.Errorf("got %d uploads left open, want none", len(f.uploads))
+	}
+}
+
 func TestCancelledPutIsUnknown(t *testing.T) {
 	f := newFake(t)
 	s := f.open(nil)
