@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 	"strconv"
+	"unicode/utf8"
 
 	"github.com/petalake/petalake/delta/schema"
 )
@@ -237,7 +238,9 @@ func bound(c *cursor, t schema.Type, upper bool) Value {
 func textBound(text []byte, t schema.Type, upper bool) Value {
 	switch t {
 	case schema.String:
-		return string(text)
+		if utf8.Valid(text) {
+			return string(text)
+		}
 	case schema.Date:
 		if d, ok := ParseDate(string(text)); ok {
 			return d
