@@ -15,6 +15,7 @@ import (
 	"github.com/petalake/petalake/catalog"
 	"github.com/petalake/petalake/delta"
 	"github.com/petalake/petalake/engine/duck"
+	"github.com/petalake/petalake/ingest/files"
 	"github.com/petalake/petalake/spec"
 	"github.com/petalake/petalake/store"
 )
@@ -31,6 +32,7 @@ type Lake struct {
 
 	mu     sync.Mutex
 	tables map[string]*delta.Table // by lower-case name
+	told   map[files.File]bool     // changed raw files that were spoken of
 }
 
 // Open reads lakehouse.yaml and opens one environment of it.
@@ -60,7 +62,7 @@ func OpenSpec(ctx context.Context, described *spec.Lakehouse, o Options) (*Lake,
 	if err != nil {
 		return nil, err
 	}
-	l := &Lake{spec: described, dir: dir, lookup: lookup, tables: map[string]*delta.Table{}}
+	l := &Lake{spec: described, dir: dir, lookup: lookup, tables: map[string]*delta.Table{}, told: map[files.File]bool{}}
 	if l.place, err = openPlace(ctx, environment, dir); err != nil {
 		return nil, err
 	}

@@ -60,9 +60,15 @@ func (l *Lake) filesOf(s *spec.Source, event Event, tell func(Event)) *files.Sou
 		watched.Patterns = append(watched.Patterns, absolute(l.dir, string(p)))
 	}
 	watched.Changed = func(f files.File) {
-		event.State = Current
-		event.Note = fmt.Sprintf("%s changed after it was loaded, and is not loaded again", filepath.Base(f.Path))
-		tell(event)
+		l.mu.Lock()
+		told := l.told[f]
+		l.told[f] = true
+		l.mu.Unlock()
+		if !told {
+			event.State = Current
+			event.Note = fmt.Sprintf("%s is not what it was when it was first seen; it is not loaded again", filepath.Base(f.Path))
+			tell(event)
+		}
 	}
 	return watched
 }

@@ -146,14 +146,11 @@ func (r *reader) fetchLocked() ([]arrow.RecordBatch, error) {
 	return chunks, nil
 }
 
-// join makes one batch of many, in Go's memory. No chunks make none.
+// join makes one batch of chunks, in Go's memory, even of one: whoever keeps a string beyond the
+// batch's release, which is easily done, must not read memory that C took back. No chunks make none.
 func (r *reader) join(chunks []arrow.RecordBatch) (arrow.RecordBatch, error) {
-	switch len(chunks) {
-	case 0:
+	if len(chunks) == 0 {
 		return nil, nil
-	case 1:
-		chunks[0].Retain()
-		return chunks[0], nil
 	}
 	var rows int64
 	for _, c := range chunks {

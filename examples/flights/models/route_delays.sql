@@ -7,4 +7,4 @@ select
     quantile_cont(delay, 0.9)       as p90_delay
 from bronze.flights
 group by all
-order by mean_delay desc, origin, destination, month
+order by flights desc, origin, destination, month
