@@ -121,7 +121,7 @@ func locateIn(r io.Reader, bad []badRow) error {
 		if text, _ := in.Peek(min(len(b.raw), 1<<20)); len(text) == len(b.raw) && strings.ContainsRune(b.raw, '?') {
 			b.raw = strings.ToValidUTF8(string(text), string(utf8.RuneError))
 		}
-		b.raw = strings.TrimRight(b.raw, "\r\n")
+		b.raw = strings.Trim(b.raw, "\r\n")
 	}
 	return nil
 }

@@ -17,7 +17,7 @@ import (
 type compression string
 
 const (
-	plain      compression = "none"
+	plain      compression = "uncompressed"
 	gzipped    compression = "gzip"
 	zstandards compression = "zstd"
 )

@@ -142,7 +142,7 @@ func aboutRows(err error) bool {
 		return false
 	}
 	switch e.Kind {
-	case duckdb.Conversion, duckdb.Invalid, duckdb.Other:
+	case duckdb.Conversion, duckdb.Invalid:
 		return true
 	}
 	return false
