@@ -35,9 +35,10 @@ var picture = map[string][]string{
 	"engine/duck":  {"engine", "delta", "delta/schema", "delta/stats", "store", "internal/duckdb"},
 	"catalog":      {"delta", "store"},
 
-	"delta":        {"delta/schema", "delta/stats", "store"},
-	"delta/stats":  {"delta/schema"},
-	"delta/schema": {},
+	"delta":          {"delta/datafile", "delta/schema", "delta/stats", "store"},
+	"delta/stats":    {"delta/schema"},
+	"delta/datafile": {"delta/schema", "delta/stats", "store"},
+	"delta/schema":   {},
 
 	"store":    {},
 	"store/s3": {"store"},
@@ -58,7 +59,7 @@ var sdks = map[string][]string{
 	"golang.org/x/term":              {"internal/cli", "internal/cli/shell"},
 	"github.com/parquet-go/":         {"delta"},
 	"go.yaml.in/":                    {"spec"},
-	"github.com/apache/arrow-go/v18": {".", "delta", "delta/schema", "engine", "engine/duck", "ingest", "ingest/files", "internal/cli", "internal/cli/parquet", "internal/cli/render", "internal/duckdb"},
+	"github.com/apache/arrow-go/v18": {".", "delta", "delta/datafile", "delta/schema", "delta/stats", "engine", "engine/duck", "ingest", "ingest/files", "internal/cli", "internal/cli/parquet", "internal/cli/render", "internal/duckdb"},
 }
 
 // TestLayers promises that imports go down only, as the picture shows.

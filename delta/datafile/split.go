@@ -2,6 +2,8 @@ package datafile
 
 import (
 	"fmt"
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -78,32 +80,60 @@ type rowGroup struct {
 func group(batch arrow.RecordBatch, s *schema.Struct, at []int) ([]*rowGroup, error) {
 	var groups []*rowGroup
 	byKey := map[string]*rowGroup{}
-	texts := make([]*string, len(at))
-	var key strings.Builder
+	columns := make([]*texts, len(at))
+	for i, c := range at {
+		columns[i] = &texts{t: s.Fields[c].Type, column: batch.Column(c), known: map[stats.Value]*string{}}
+	}
+	values := make([]*string, len(at))
+	var key []byte
 	for row := range int(batch.NumRows()) {
-		key.Reset()
+		key = key[:0]
 		for i, c := range at {
-			v, err := Value(batch.Column(c), row)
-			if err != nil {
+			var err error
+			if values[i], err = columns[i].of(row); err != nil {
 				return nil, fmt.Errorf("column %s: %w", s.Fields[c].Name, err)
 			}
-			if texts[i], err = stats.FormatPartition(s.Fields[c].Type, v); err != nil {
-				return nil, fmt.Errorf("column %s: %w", s.Fields[c].Name, err)
+			if values[i] != nil {
+				key = append(strconv.AppendInt(key, int64(len(*values[i])), 10), ':')
+				key = append(key, *values[i]...)
 			}
-			if texts[i] != nil {
-				fmt.Fprintf(&key, "%d:%s", len(*texts[i]), *texts[i])
-			}
-			key.WriteByte(',')
+			key = append(key, ',')
 		}
-		g := byKey[key.String()]
+		g := byKey[string(key)]
 		if g == nil {
-			g = &rowGroup{values: append([]*string(nil), texts...)}
-			byKey[key.String()] = g
+			g = &rowGroup{values: slices.Clone(values)}
+			byKey[string(key)] = g
 			groups = append(groups, g)
 		}
 		g.add(int64(row))
 	}
 	return groups, nil
+}
+
+// texts are the values of a partition column as text, each made once.
+type texts struct {
+	t      schema.Type
+	column arrow.Array
+	known  map[stats.Value]*string
+}
+
+func (x *texts) of(row int) (*string, error) {
+	v, err := Value(x.column, row)
+	if err != nil {
+		return nil, err
+	}
+	switch v.(type) {
+	case []byte, stats.Decimal: // cannot be keys
+		return stats.FormatPartition(x.t, v)
+	}
+	text, ok := x.known[v]
+	if !ok {
+		if text, err = stats.FormatPartition(x.t, v); err != nil {
+			return nil, err
+		}
+		x.known[v] = text
+	}
+	return text, nil
 }
 
 func (g *rowGroup) add(row int64) {

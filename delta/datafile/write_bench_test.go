@@ -42,3 +42,17 @@ func BenchmarkRead(b *testing.B) {
 		}
 	}
 }
+
+func BenchmarkSplit(b *testing.B) {
+	s := structOf(b, "id bigint, name string, at timestamp, day tinyint")
+	batch := randomBatch(rand.New(rand.NewPCG(1, 1)), s, 64<<10)
+	for b.Loop() {
+		parts, err := Split(batch, s, []string{"day"})
+		if err != nil {
+			b.Fatal(err)
+		}
+		for _, p := range parts {
+			p.Rows.Release()
+		}
+	}
+}
