@@ -142,6 +142,29 @@ func TestParseWanted(t *testing.T) {
 	}
 }
 
+// A file of the time when the column was a float holds float32(0.1), which is more than 0.1.
+func TestParseWidenedFloat(t *testing.T) {
+	s := mustSchema(t, "d double")
+	plan, err := schema.Conform(mustSchema(t, "d float"), s, schema.Mode{Widen: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := []byte(`{"minValues":{"d":0.3},"maxValues":{"d":0.1}}`)
+	for _, c := range []struct {
+		s      *schema.Struct
+		lo, hi Value
+	}{
+		{s, 0.3, 0.1},
+		{plan.Schema, 0.3, float64(float32(0.1))}, // float32(0.3) is more than 0.3
+		{mustSchema(t, "d float"), float64(float32(0.3)), float64(float32(0.1))},
+	} {
+		f, err := Parse(text, c.s)
+		if err != nil || f.Columns[0].Min != c.lo || f.Columns[0].Max != c.hi {
+			t.Errorf("Parse for %s: got %+v, %v; want %v, %v", c.s, f, err, c.lo, c.hi)
+		}
+	}
+}
+
 func FuzzParse(f *testing.F) {
 	for _, s := range []string{`{"numRecords":3,"minValues":{"a":1,"o":{"x":"2024-01-01T00:00:00.1Z"}},"maxValues":{"d":1.5e3}}`,
 		`{"x":[{}]}`, `{"nullCount":{"a":1}}`, `{"minValues":{"s":"\ud800"}}`} {

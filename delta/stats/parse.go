@@ -46,7 +46,7 @@ func (p *Parser) node(s *schema.Struct, path schema.Path, wanted [][]string) *no
 		} else if isWanted(at, wanted) {
 			leaf = len(p.columns)
 			p.columns = append(p.columns, Column{Path: at, NullCount: -1})
-			p.types = append(p.types, f.Type)
+			p.types = append(p.types, storedType(f))
 		}
 		if leaf >= 0 || child != nil && len(child.names) > 0 {
 			n.names = append(n.names, f.Name)
@@ -207,6 +207,9 @@ func bound(c *cursor, t schema.Type, upper bool) Value {
 	if d, ok := t.(schema.Decimal); ok {
 		return decimalBound(c, d)
 	}
+	if _, ok := t.(onceFloat); ok {
+		return onceFloatBound(c, upper)
+	}
 	switch t {
 	case schema.Long, schema.Integer, schema.Short, schema.Byte:
 		if n, ok := whole(c.token()); ok {
@@ -285,6 +288,33 @@ func floatBound(c *cursor, bits int) Value {
 		return nil
 	}
 	return f
+}
+
+// onceFloat is the type of a double column that was a float column before. The text of a bound says
+// not which it was in its file: 0.1 is one number as a double, and a greater one as a float.
+type onceFloat struct{ schema.Primitive }
+
+func storedType(f schema.Field) schema.Type {
+	changes, _ := f.Metadata["delta.typeChanges"].([]any)
+	for _, c := range changes {
+		change, _ := c.(map[string]any)
+		if f.Type == schema.Double && change["fromType"] == string(schema.Float) {
+			return onceFloat{schema.Double}
+		}
+	}
+	return f.Type
+}
+
+// onceFloatBound is the outer one of the two numbers that the text may mean.
+func onceFloatBound(c *cursor, upper bool) Value {
+	start := c.pos
+	narrow := floatBound(c, 32)
+	c.pos = start
+	wide := floatBound(c, 64)
+	if upper {
+		return outer(narrow, wide, 1)
+	}
+	return outer(narrow, wide, -1)
 }
 
 func decimalBound(c *cursor, t schema.Decimal) Value {
