@@ -13,14 +13,14 @@ const DefaultIndexed = 32
 // Indexed returns the leaf columns that have statistics, in the schema's order: those at or under
 // the names in delta.dataSkippingStatsColumns, else the first delta.dataSkippingNumIndexedCols (-1
 // is all), else the first 32. The schema is that of the data files: without partition columns. A
-// property that cannot be read counts as absent.
+// property that cannot be read counts as absent. The result is never nil, even where it is empty.
 func Indexed(s *schema.Struct, properties map[string]string) []schema.Path {
 	named, byName := statsColumns(s, properties["delta.dataSkippingStatsColumns"])
 	limit := DefaultIndexed
 	if n, err := strconv.Atoi(properties["delta.dataSkippingNumIndexedCols"]); err == nil && n >= -1 {
 		limit = n
 	}
-	var leaves []schema.Path
+	leaves := []schema.Path{}
 	count := 0
 	for path, f := range s.Leaves() {
 		if !byName && count == limit {

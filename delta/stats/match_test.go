@@ -324,7 +324,7 @@ func TestIndexed(t *testing.T) {
 		{map[string]string{"delta.dataSkippingNumIndexedCols": "0", "delta.dataSkippingStatsColumns": "o.z, E,`c,d`,gone"}, "[o.z.w `c,d` e]"},
 		{map[string]string{"delta.dataSkippingStatsColumns": "gone"}, "[]"},
 	} {
-		if got := fmt.Sprint(Indexed(s, c.properties)); got != c.want {
+		if got := Indexed(s, c.properties); fmt.Sprint(got) != c.want || got == nil {
 			t.Errorf("Indexed(%v): got %s, want %s", c.properties, got, c.want)
 		}
 	}
