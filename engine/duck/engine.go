@@ -46,6 +46,7 @@ type Engine struct {
 	data    *instance // runs statements
 	planner *instance // plans them over stubs; it can reach no file at all
 	cache   *cache    // nil where files are opened in place
+	types   fileTypes
 }
 
 var _ engine.Engine = (*Engine)(nil)

@@ -79,7 +79,7 @@ func TestRemoteEqualsLocal(t *testing.T) {
 		`SELECT *, row_number() OVER (ORDER BY b) AS n FROM wide ORDER BY id LIMIT 3`,
 		`SELECT w.c FROM wide w JOIN bronze.flights f ON w.id = f.id WHERE f.day = '2024-01-05' ORDER BY 1 LIMIT 3`,
 		`SELECT count(*) FROM wide w WHERE NOT EXISTS (SELECT 1 FROM bronze.flights f WHERE f.id = w.a % 10000)`,
-		`SELECT (SELECT max(b) FROM wide w WHERE w.id < f.id) FROM bronze.flights f WHERE f.id BETWEEN 5 AND 7 ORDER BY 1`,
+		`SELECT (SELECT max(b) FROM wide w WHERE w.id = f.id) FROM bronze.flights f WHERE f.id BETWEEN 5 AND 7 ORDER BY 1`,
 		`SELECT count(*) FILTER (WHERE a > 5), count(DISTINCT c) FROM wide`,
 		`SELECT st.b FROM bronze.flights WHERE st.a = 3`,
 		`SELECT sum(length(c)) FROM wide WHERE a % 7 = 3 OR b IS NULL`,

@@ -32,6 +32,7 @@ type lake struct {
 // fake is one version of a table.
 type fake struct {
 	name    TableName
+	folder  string // "": one of the table's own
 	version int64
 	meta    delta.Metadata
 	files   []delta.Add
@@ -94,7 +95,12 @@ func (l *lake) add(name, columns string, files []file, partitionedBy ...string) 
 	return f
 }
 
-func (f *fake) root() string { return strings.ReplaceAll(f.name.String(), ".", "/") }
+func (f *fake) root() string {
+	if f.folder != "" {
+		return f.folder
+	}
+	return strings.ReplaceAll(f.name.String(), ".", "/")
+}
 
 // write makes one data file and its statistics.
 func (l *lake) write(f *fake, path string, part file) delta.Add {

@@ -17,7 +17,7 @@ const installFew = 16
 
 // install makes the statement's tables visible to a session: for each input a view over its
 // files. The session is in a transaction, which ends with the statement and takes the views away.
-func install(ctx context.Context, c *duckdb.Conn, inputs []*input) error {
+func install(ctx context.Context, c *duckdb.Conn, inputs []*input, types *fileTypes) error {
 	var ddl strings.Builder
 	for _, name := range viewSchemas(inputs) {
 		fmt.Fprintf(&ddl, "CREATE SCHEMA IF NOT EXISTS %s;\n", duckdb.QuoteIdent(name))
@@ -29,6 +29,11 @@ func install(ctx context.Context, c *duckdb.Conn, inputs []*input) error {
 		}
 		if err := v.variables(ctx, c); err != nil {
 			return fmt.Errorf("table %s: %w", in.name, err)
+		}
+		if n := len(in.paths); n > 0 && n <= installFew {
+			if v.native, err = types.match(ctx, c, v); err != nil {
+				return fmt.Errorf("table %s: %w", in.name, err)
+			}
 		}
 		fmt.Fprintf(&ddl, "CREATE VIEW %s AS %s;\n", in.view(), v.sql())
 	}
@@ -53,6 +58,7 @@ type view struct {
 	input     *input
 	types     []string // of the fields, in DuckDB's words
 	partition map[string]partition
+	native    bool // the files have the table's columns: no schema is given
 }
 
 // partition is a partition column's value in each file: the values that occur, and for each file
@@ -167,11 +173,32 @@ func (v *view) sql() string {
 		return "SELECT " + strings.Join(list, ", ") + " WHERE false"
 	}
 	columns := ""
-	if len(inFile) > 0 {
+	if len(inFile) > 0 && !v.native {
 		columns = ", schema = MAP {" + strings.Join(inFile, ", ") + "}"
 	}
-	return fmt.Sprintf("SELECT %s FROM read_parquet(getvariable('%s'), hive_partitioning = false%s)",
-		strings.Join(list, ", "), filesVariable(v.number), columns)
+	return fmt.Sprintf("SELECT %s FROM read_parquet(getvariable('%s'), hive_partitioning = false, explicit_cardinality = %d%s)",
+		strings.Join(list, ", "), filesVariable(v.number), v.rows(), columns)
+}
+
+// inFile says whether a column is kept in the data files.
+func (v *view) inFile(f schema.Field) bool {
+	_, partitioned := v.partition[strings.ToLower(f.Name)]
+	return !partitioned && f.Type != schema.Void
+}
+
+// rows is how many rows the files have, for DuckDB to order joins by: where the columns are given
+// it opens no file before it plans. It is a guess for files whose count the log does not know.
+func (v *view) rows() int64 {
+	const bytesPerRow = 50
+	n := int64(1)
+	for _, f := range v.input.files {
+		if f.Stats.NumRecords >= 0 {
+			n += f.Stats.NumRecords
+		} else {
+			n += f.Size / bytesPerRow
+		}
+	}
+	return n
 }
 
 // globs makes each character that DuckDB reads as a pattern stand for itself.
