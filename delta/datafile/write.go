@@ -98,9 +98,13 @@ func newWriter(out *spill, stored *schema.Struct, o Options) (*writer, error) {
 	if rows == 0 {
 		rows = 1 << 20
 	}
-	properties := parquet.NewWriterProperties(parquet.WithCompression(codec), parquet.WithMaxRowGroupLength(rows),
+	options, err := withoutFloatBounds(schema.ToArrow(stored))
+	if err != nil {
+		return nil, err
+	}
+	properties := parquet.NewWriterProperties(append(options, parquet.WithCompression(codec), parquet.WithMaxRowGroupLength(rows),
 		parquet.WithVersion(parquet.V2_LATEST), parquet.WithDataPageVersion(parquet.DataPageV1),
-		parquet.WithDictionaryDefault(true), parquet.WithCreatedBy("petalake"))
+		parquet.WithDictionaryDefault(true), parquet.WithCreatedBy("petalake"))...)
 	// bytes.Buffer and files need no further buffer; the writer must not close the file.
 	p, err := pqarrow.NewFileWriter(schema.ToArrow(stored), struct{ *spill }{out}, properties, pqarrow.DefaultWriterProps())
 	if err != nil {
@@ -111,6 +115,22 @@ func newWriter(out *spill, stored *schema.Struct, o Options) (*writer, error) {
 		indexed = stats.Indexed(stored, nil)
 	}
 	return &writer{schema: stored, parquet: p, stats: stats.NewCollector(stored, indexed, o.Prefix)}, nil
+}
+
+// withoutFloatBounds leaves the bounds of floats and doubles out of the footer. Arrow leaves NaN out
+// of them, and Spark, to which NaN is the greatest number, would skip row groups that hold it.
+func withoutFloatBounds(s *arrow.Schema) ([]parquet.WriterProperty, error) {
+	file, err := pqarrow.ToParquet(s, nil, pqarrow.DefaultWriterProps())
+	if err != nil {
+		return nil, err
+	}
+	var out []parquet.WriterProperty
+	for i := range file.NumColumns() {
+		if c := file.Column(i); c.PhysicalType() == parquet.Types.Float || c.PhysicalType() == parquet.Types.Double {
+			out = append(out, parquet.WithStatsPath(c.ColumnPath(), false))
+		}
+	}
+	return out, nil
 }
 
 func codecOf(name string) (compress.Compression, error) {
