@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/petalake/petalake/delta/schema"
 	"github.com/petalake/petalake/internal/duckdb"
@@ -158,7 +159,7 @@ func spread(files []rawFile, n int) []rawFile {
 // stage makes an empty folder for one job's files.
 func stage(dir string) (string, error) {
 	if dir == "" {
-		dir = os.TempDir()
+		dir = filepath.Join(os.TempDir(), "petalake-staging")
 	}
 	dir, err := filepath.Abs(dir)
 	if err != nil {
@@ -167,5 +168,16 @@ func stage(dir string) (string, error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return "", fmt.Errorf("staging folder: %w", err)
 	}
+	sweepStaging(dir, time.Now().Add(-24*time.Hour))
 	return os.MkdirTemp(dir, "write-")
+}
+
+// sweepStaging removes what processes that died left behind: folders nobody touched for a day.
+func sweepStaging(dir string, before time.Time) {
+	old, _ := filepath.Glob(filepath.Join(dir, "write-*"))
+	for _, path := range old {
+		if info, err := os.Stat(path); err == nil && info.IsDir() && info.ModTime().Before(before) {
+			os.RemoveAll(path)
+		}
+	}
 }

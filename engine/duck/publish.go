@@ -112,12 +112,8 @@ func partitionText(t schema.Type, text *string) *string {
 	}
 	value := *text
 	if t == schema.Timestamp {
-		value = strings.Replace(strings.TrimSuffix(value, "+00"), " ", "T", 1)
-		if _, ok := stats.ParseTimestamp(value); ok {
-			if !strings.Contains(value, ".") {
-				value += ".000000"
-			}
-			value += "Z"
+		if at, ok := stats.ParseTimestamp(strings.TrimSuffix(value, "+00")); ok {
+			value = strings.Replace(at.String(), " ", "T", 1) + "Z"
 		}
 	}
 	return &value

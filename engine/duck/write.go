@@ -223,9 +223,11 @@ func (w *writer) run(ctx context.Context, sql string) ([]written, error) {
 	return files, err
 }
 
+// options keep to the encodings of Parquet v1. Those of v2 make files a tenth smaller, but what
+// DuckDB 1.5 writes of a BIGINT column holding both its least and greatest value pyarrow cannot read.
 func (w *writer) options() string {
 	o := []string{
-		"FORMAT parquet", "COMPRESSION zstd", "PARQUET_VERSION v2", "ROW_GROUP_SIZE 122880", "RETURN_STATS",
+		"FORMAT parquet", "COMPRESSION zstd", "PARQUET_VERSION v1", "ROW_GROUP_SIZE 122880", "RETURN_STATS",
 	}
 	if w.unordered {
 		o = append(o, "PRESERVE_ORDER false")
