@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"iter"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -70,15 +71,21 @@ func commitsWorker(args []string) error {
 	for i := range batches {
 		batches[i] = rows(int64(i), 1)
 	}
-	if err := appendFiles(ctx, table, batches[:1]); err != nil {
+	options := delta.AppendOptions{Create: &delta.Metadata{}}
+	if _, err := delta.Append(ctx, table, one(batches[0]), options); err != nil {
 		return err
 	}
 	begin := time.Now()
 	for i := range n {
-		if err := appendFiles(ctx, table, batches[i+1:i+2]); err != nil {
+		if _, err := delta.Append(ctx, table, one(batches[i+1]), delta.AppendOptions{}); err != nil {
 			return err
 		}
 	}
 	fmt.Println(time.Since(begin).Seconds())
 	return nil
+}
+
+// one is a stream of one batch.
+func one(batch arrow.RecordBatch) iter.Seq2[arrow.RecordBatch, error] {
+	return func(yield func(arrow.RecordBatch, error) bool) { yield(batch, nil) }
 }

@@ -24,6 +24,7 @@ func main() {
 	}
 	if worker, ok := workers[os.Args[1]]; ok {
 		exit(worker(os.Args[2:]))
+		return
 	}
 	flags := flag.NewFlagSet(os.Args[1], flag.ExitOnError)
 	var b bench

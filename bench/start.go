@@ -61,16 +61,31 @@ func (b *bench) manyFiles(dir string, n int) error {
 	}
 
 	ctx, table := context.Background(), delta.At(disk, "events")
-	for i := 0; i < n; i += 500 {
-		var batches []arrow.RecordBatch
-		for j := range 500 {
-			batches = append(batches, rows(int64(i+j)*100, 100))
-		}
-		if err := appendFiles(ctx, table, batches); err != nil {
+	if _, err := delta.Append(ctx, table, one(rows(0, 100)), delta.AppendOptions{Create: &delta.Metadata{}}); err != nil {
+		return err
+	}
+	for i := 1; i < n; i += 500 {
+		if err := appendFiles(ctx, table, i, min(500, n-i)); err != nil {
 			return err
 		}
 	}
 	return os.WriteFile(filepath.Join(dir, "lakehouse.yaml"), []byte("lakehouse: bench\n"), 0o644)
+}
+
+// appendFiles commits count files of 100 rows, the first of them with the ids of the given file.
+func appendFiles(ctx context.Context, table *delta.Table, first, count int) error {
+	_, err := table.Update(ctx, func(x *delta.Txn) error {
+		for i := first; i < first+count; i++ {
+			files, err := delta.WriteFiles(ctx, table, x.Snapshot().Metadata(), one(rows(int64(i)*100, 100)))
+			if err != nil {
+				return err
+			}
+			x.Add(files...)
+		}
+		x.Operation("WRITE", map[string]string{"mode": "Append"}, nil)
+		return nil
+	})
+	return err
 }
 
 // rows makes a batch of n rows with ids from first.
