@@ -69,7 +69,7 @@ func (a *app) check(ctx context.Context, lake *petalake.Lake, tables []string, o
 			tables = append(tables, n.String())
 		}
 	}
-	bad := 0
+	bad, out := 0, list[checkRow](a, nil, nil)
 	for _, name := range tables {
 		row, err := a.checkOne(ctx, lake, name, o)
 		if err != nil {
@@ -78,7 +78,7 @@ func (a *app) check(ctx context.Context, lake *petalake.Lake, tables []string, o
 		if !row.OK {
 			bad++
 		}
-		if err := a.showCheck(row); err != nil {
+		if err := a.showCheck(row, out); err != nil {
 			return err
 		}
 	}
@@ -110,19 +110,18 @@ func (a *app) checkOne(ctx context.Context, lake *petalake.Lake, name string, o 
 	return row, err
 }
 
-func (a *app) showCheck(row checkRow) error {
+func (a *app) showCheck(row checkRow, out rows[checkRow]) error {
 	if a.output != "text" {
-		out := list[checkRow](a, nil, nil)
 		if err := out.add(row); err != nil {
 			return err
 		}
-		return out.close()
+		return out.flush()
 	}
 	verdict := "ok"
 	if !row.OK {
 		verdict = "damaged"
 	}
-	fmt.Fprintf(a.out, "%-7s %-26s version %d, %s, %s\n", verdict, render.Escape(row.Table), row.Version,
+	fmt.Fprintf(a.out, "%-7s %-22s version %d, %s, %s\n", verdict, render.Escape(row.Table), row.Version,
 		render.Counted(row.Files, "file"), render.Bytes(row.Bytes))
 	for _, p := range row.Problems {
 		fmt.Fprintf(a.out, "        %s\n", render.Escape(p.String()))

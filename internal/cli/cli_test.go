@@ -181,11 +181,11 @@ func TestBar(t *testing.T) {
 		elapsed time.Duration
 		want    string
 	}{
-		{amount{label: "running", part: -1}, 3 * time.Second, "running  3.00 s"},
+		{amount{label: "running", part: -1}, 3 * time.Second, "running  3 s"},
 		{amount{label: "loading t", part: 0.25, bytes: 1 << 20, rows: 1000}, 2 * time.Second,
-			"loading t  █████░░░░░░░░░░░░░░░   25%  1,000 rows  1.0 MiB  512 KiB/s  6.00 s left"},
-		{amount{label: "x", part: 1, rows: 500}, time.Second, "x  ████████████████████  100%  500 rows  500 rows/s  1.00 s"},
-		{amount{label: "\x1b]0;x\a", part: 7}, time.Second, `\x1b]0;x\a  ████████████████████  100%  1.00 s`},
+			"loading t  █████░░░░░░░░░░░░░░░   25%  1,000 rows  1.0 MiB  512 KiB/s  6 s left"},
+		{amount{label: "x", part: 1, rows: 500}, time.Second, "x  ████████████████████  100%  500 rows  500 rows/s  1 s"},
+		{amount{label: "\x1b]0;x\a", part: 7}, time.Second, `\x1b]0;x\a  ████████████████████  100%  1 s`},
 	} {
 		if got := bar(c.amount, c.elapsed, 100); got != c.want {
 			t.Errorf("got  %q\nwant %q", got, c.want)

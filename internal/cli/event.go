@@ -37,16 +37,15 @@ func eventRowOf(e petalake.Event) eventRow {
 	return row
 }
 
-// event shows one event that is not Running.
-func (a *app) event(e petalake.Event) error {
-	if a.output != "text" {
-		out := list[eventRow](a, nil, nil)
+// event shows one event that is not Running: as text, or as a row of a list that goes on.
+func (a *app) event(e petalake.Event, out rows[eventRow]) error {
+	switch {
+	case a.output != "text":
 		if err := out.add(eventRowOf(e)); err != nil {
 			return err
 		}
-		return out.close()
-	}
-	if e.State == petalake.Failed {
+		return out.flush()
+	case e.State == petalake.Failed:
 		printProblems(a.err, a.style(a.err), e.Err)
 		return nil
 	}
@@ -59,25 +58,25 @@ func eventLine(e petalake.Event) string {
 	verb := map[string]string{"model": "built", "source": "loaded", "load": "loaded"}[e.Kind]
 	name := render.Escape(e.Table.String())
 	if e.State == petalake.Current {
-		line := fmt.Sprintf("%-7s %-26s nothing new", "", name)
+		line := fmt.Sprintf("%-7s %-22s     nothing new", "", name)
 		if e.Note != "" {
 			line += "; " + render.Escape(e.Note)
 		}
 		return line
 	}
-	amounts := fmt.Sprintf("%12s", render.Counted(e.Rows, "row"))
+	from := ""
 	if e.Files > 0 {
-		amounts += " from " + render.Counted(int64(e.Files), "file")
+		from = "from " + render.Counted(int64(e.Files), "file")
 		if e.Bytes > 0 {
-			amounts += ", " + render.Bytes(e.Bytes)
+			from += ", " + render.Bytes(e.Bytes)
 		}
 	}
-	line := fmt.Sprintf("%-7s %-26s %-36s %9s", verb, name, amounts, render.Duration(e.Took))
-	if e.Note != "" {
-		line += "  " + render.Escape(e.Note)
-	}
+	line := fmt.Sprintf("%-7s %-22s %15s %-22s %8s", verb, name, render.Counted(e.Rows, "row"), from, render.Duration(e.Took))
 	if e.Rejected > 0 {
-		line += fmt.Sprintf("\n%-7s %-26s %12s put aside", "", name+"_quarantine", render.Counted(e.Rejected, "bad row"))
+		line += fmt.Sprintf("\n%-7s %-22s %15s put aside", "", name+"_quarantine", render.Counted(e.Rejected, "bad row"))
+	}
+	if e.Note != "" && e.Version > 0 { // a first version needs no reason
+		line += "\n        " + render.Escape(e.Note)
 	}
 	return line
 }

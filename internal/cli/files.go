@@ -58,8 +58,13 @@ that a query with this condition reads.`,
 
 func (a *app) files(ctx context.Context, lake *petalake.Lake, name, where string) error {
 	now := a.now()
-	out := list(a, []render.Column{{Name: "file"}, {Name: "rows", Right: true}, {Name: "size", Right: true}, {Name: "written"}, {Name: "partition"}},
-		func(f fileRow) []string { return f.text(now) })
+	columns := []render.Column{{Name: "file"}, {Name: "rows", Right: true}, {Name: "size", Right: true}, {Name: "written"}, {Name: "partition"}}
+	if partitioned, err := isPartitioned(ctx, lake, name); err != nil {
+		return err
+	} else if !partitioned {
+		columns = columns[:4]
+	}
+	out := list(a, columns, func(f fileRow) []string { return f.text(now)[:len(columns)] })
 	var n, bytes int64
 	for f, err := range lake.Files(ctx, name, where) {
 		if err != nil {
@@ -91,4 +96,16 @@ func (f fileRow) text(now time.Time) []string {
 		partition = append(partition, k+"="+value)
 	}
 	return []string{f.Path, rows, render.Bytes(f.Bytes), render.Ago(f.Modified, now), strings.Join(partition, " ")}
+}
+
+func isPartitioned(ctx context.Context, lake *petalake.Lake, name string) (bool, error) {
+	table, err := lake.Table(ctx, name)
+	if err != nil {
+		return false, err
+	}
+	s, err := table.Snapshot(ctx, delta.When{})
+	if err != nil {
+		return false, err
+	}
+	return len(s.Metadata().PartitionColumns) > 0, nil
 }

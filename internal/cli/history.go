@@ -4,6 +4,7 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -94,11 +95,11 @@ func (c commitRow) what() string {
 	return strings.Join(parts, ", ")
 }
 
-// counted puts a number that is text before its noun, the first word of which is its plural's.
+// counted puts a number that is text before its noun, the first word of which has the plural.
 func counted(n, noun string) string {
-	if n == "1" {
-		return "1 " + noun
-	}
 	first, rest, _ := strings.Cut(noun, " ")
-	return strings.TrimSpace(n + " " + first + "s " + rest)
+	if number, err := strconv.ParseInt(n, 10, 64); err == nil {
+		return strings.TrimSpace(render.Counted(number, first) + " " + rest)
+	}
+	return n + " " + noun
 }

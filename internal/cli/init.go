@@ -67,11 +67,12 @@ func (a *app) init(dir string) error {
 			return err
 		}
 	}
+	out := list[created](a, nil, nil)
 	for _, f := range files {
 		if err := writeNew(filepath.Join(root, filepath.FromSlash(f.path)), f.body); err != nil {
 			return err
 		}
-		if err := a.tellCreated(filepath.Join(dir, f.path)); err != nil {
+		if err := a.tellCreated(filepath.Join(dir, f.path), out); err != nil {
 			return err
 		}
 	}
@@ -83,16 +84,15 @@ func (a *app) init(dir string) error {
 	return nil
 }
 
-func (a *app) tellCreated(path string) error {
+func (a *app) tellCreated(path string, out rows[created]) error {
 	if a.output == "text" {
 		_, err := fmt.Fprintf(a.out, "made %s\n", path)
 		return err
 	}
-	out := list[created](a, nil, nil)
 	if err := out.add(created{path}); err != nil {
 		return err
 	}
-	return out.close()
+	return out.flush()
 }
 
 type exampleFile struct {

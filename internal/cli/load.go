@@ -91,7 +91,7 @@ func (a *app) load(ctx context.Context, f loadFlags, table string, paths []strin
 		if err != nil {
 			return err
 		}
-		return a.event(done)
+		return a.event(done, list[eventRow](a, nil, nil))
 	})
 }
 

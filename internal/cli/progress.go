@@ -119,20 +119,28 @@ func bar(s amount, elapsed time.Duration, width int) string {
 		full := int(part * barCells)
 		parts = append(parts, strings.Repeat("█", full)+strings.Repeat("░", barCells-full), fmt.Sprintf("%3.0f%%", part*100))
 	}
-	seconds := elapsed.Seconds()
+	took := elapsed.Seconds()
 	if s.rows > 0 {
 		parts = append(parts, render.Count(s.rows)+" rows")
 	}
-	if s.bytes > 0 && seconds > 0 {
-		parts = append(parts, render.Bytes(s.bytes), render.Bytes(int64(float64(s.bytes)/seconds))+"/s")
-	} else if s.rows > 0 && seconds > 0 {
-		parts = append(parts, render.Count(int64(float64(s.rows)/seconds))+" rows/s")
+	if s.bytes > 0 && took > 0 {
+		parts = append(parts, render.Bytes(s.bytes), render.Bytes(int64(float64(s.bytes)/took))+"/s")
+	} else if s.rows > 0 && took > 0 {
+		parts = append(parts, render.Count(int64(float64(s.rows)/took))+" rows/s")
 	}
 	if s.part > 0.01 && s.part < 1 {
 		left := time.Duration(float64(elapsed) * (1 - s.part) / s.part)
-		parts = append(parts, render.Duration(left.Round(time.Second))+" left")
+		parts = append(parts, seconds(left)+" left")
 	} else {
-		parts = append(parts, render.Duration(elapsed.Round(time.Second)))
+		parts = append(parts, seconds(elapsed))
 	}
 	return render.Cut(strings.Join(parts, "  "), width)
+}
+
+// seconds is a duration without what changes too fast to read.
+func seconds(d time.Duration) string {
+	if d < time.Minute {
+		return fmt.Sprintf("%.0f s", d.Seconds())
+	}
+	return render.Duration(d)
 }

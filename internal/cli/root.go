@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -36,7 +37,8 @@ func (a *app) run(ctx context.Context, args []string) int {
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
 	code := exitCode(ctx, err)
-	if code == exitInterrupted {
+	var told *toldError
+	if code == exitInterrupted && !errors.As(err, &told) {
 		err = errInterrupted
 	}
 	printProblems(a.err, a.style(a.err), err)

@@ -2,9 +2,11 @@ package cli
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
@@ -63,11 +65,36 @@ func (a *app) writer(out *sink, schema *arrow.Schema) (render.Writer, error) {
 	case "parquet":
 		return parquet.New(out, schema)
 	}
+	if isPlan(schema) {
+		return plan{out}, nil
+	}
 	style := render.Style{}
 	if out.file == nil {
 		style = a.style(a.out)
 	}
 	return render.NewTable(out, schema, style), nil
+}
+
+// plan writes the rows of an EXPLAIN for people: the plan as it was drawn, then what is read.
+type plan struct{ out io.Writer }
+
+func (p plan) Write(batch arrow.RecordBatch) error {
+	value := batch.Column(int(batch.NumCols()) - 1)
+	for row := range int(batch.NumRows()) {
+		for line := range strings.Lines(value.ValueStr(row)) {
+			if _, err := fmt.Fprintln(p.out, render.Escape(strings.TrimRight(line, "\n"))); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (plan) Close() error { return nil }
+
+// isPlan says whether a statement is an EXPLAIN, from its columns.
+func isPlan(s *arrow.Schema) bool {
+	return s.NumFields() == 2 && s.Field(0).Name == "explain_key" && s.Field(1).Name == "explain_value"
 }
 
 // limit is how many rows are shown: all of them, except as text on a terminal.

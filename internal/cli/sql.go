@@ -44,7 +44,7 @@ completion. Rows stream to standard output; counts and times to standard error.`
 	flags.StringVarP(&f.input, "input", "i", "", "read the statements from a file; - is standard input")
 	flags.StringVar(&f.out, "out", "", "write the rows to a file; its name may give the format")
 	flags.BoolVar(&f.explain, "explain", false, "show the plan and the files it reads, instead of rows")
-	flags.IntVar(&f.rows, "rows", 50, "most rows to show as text on a terminal; 0 for all")
+	flags.IntVar(&f.rows, "rows", 40, "most rows to show as text on a terminal; 0 for all")
 	return c
 }
 
@@ -146,11 +146,13 @@ func (a *app) statement(ctx context.Context, lake *petalake.Lake, f sqlFlags, sq
 
 // summary says how many rows there were, how long they took, and what was not shown.
 func (a *app) summary(rows int64, more bool, start time.Time, w render.Writer) {
-	text := render.Counted(rows, "row")
-	if more {
-		text = "first " + text + ", there are more (--rows 0 shows all)"
+	if _, ok := w.(plan); ok {
+		return
 	}
-	text += " in " + render.Duration(a.now().Sub(start))
+	text := render.Counted(rows, "row") + " in " + render.Duration(a.now().Sub(start))
+	if more {
+		text = "first " + text + `; there are more: --rows 0, or \rows 0 in the shell, shows all`
+	}
 	if t, ok := w.(*render.Table); ok && t.Note() != "" {
 		text += "; " + t.Note()
 	}

@@ -43,12 +43,16 @@ once, whenever this is stopped. With --once do it once and show what came out.`,
 func (a *app) up(ctx context.Context, f upFlags) error {
 	return a.withLake(ctx, func(lake *petalake.Lake) error {
 		start := a.now()
-		u := &upReport{a: a, bar: a.progress(""), once: f.once}
+		u := &upReport{a: a, bar: a.progress(""), once: f.once, rows: list[eventRow](a, nil, nil), failures: map[string]string{}}
+		if !f.once {
+			a.say("looking for news in %s every %s; Ctrl-C stops", render.Counted(int64(len(lake.Spec().Sources)), "source"), f.every)
+		}
 		err := lake.Run(ctx, petalake.Up{Once: f.once, Every: f.every}, u.tell)
 		u.bar.end()
 		if err != nil {
 			if !f.once && errors.Is(context.Cause(ctx), errInterrupted) {
-				a.say("stopped; what was loaded is safe")
+				a.say("stopped")
+				return &toldError{errInterrupted}
 			}
 			return u.rest(err)
 		}
@@ -71,14 +75,16 @@ func (a *app) up(ctx context.Context, f upFlags) error {
 
 // upReport shows the events of a run as they happen.
 type upReport struct {
-	a      *app
-	bar    *progress
-	once   bool
-	rows   int64
-	models []string
-	tables []string
-	failed error // set where an event could not be written
-	told   []error
+	a        *app
+	bar      *progress
+	once     bool
+	rows     rows[eventRow]
+	loaded   int64
+	models   []string
+	tables   []string
+	failed   error // set where an event could not be written
+	told     []error
+	failures map[string]string // what was told last, by kind and name: no use in telling it every two seconds
 }
 
 func (u *upReport) tell(e petalake.Event) {
@@ -87,19 +93,35 @@ func (u *upReport) tell(e petalake.Event) {
 		return
 	}
 	u.bar.set(amount{})
-	if e.State == petalake.Current && !u.once {
+	if e.State == petalake.Current && !u.once || u.repeated(e) {
 		return
 	}
 	if e.Err != nil && u.a.output == "text" {
 		u.told = append(u.told, e.Err)
 	}
 	if e.State == petalake.Built {
-		u.rows += e.Rows
+		u.loaded += e.Rows
 	}
 	u.note(e)
-	if err := u.a.event(e); err != nil && u.failed == nil {
+	if !u.once && u.a.output == "text" && e.State == petalake.Built {
+		fmt.Fprint(u.a.out, u.a.now().Format("15:04:05 "))
+	}
+	if err := u.a.event(e, u.rows); err != nil && u.failed == nil {
 		u.failed = err
 	}
+}
+
+// repeated says whether an event is the failure that was told before.
+func (u *upReport) repeated(e petalake.Event) bool {
+	key := e.Kind + " " + e.Name
+	if e.Err == nil {
+		delete(u.failures, key)
+		return false
+	}
+	text := e.Err.Error()
+	same := u.failures[key] == text
+	u.failures[key] = text
+	return same
 }
 
 // note remembers the tables, for what is shown at the end.
@@ -147,7 +169,7 @@ type toldError struct{ error }
 func (e *toldError) Unwrap() error { return e.error }
 
 func (u *upReport) total(took time.Duration) string {
-	parts := []string{render.Counted(u.rows, "row"), render.Counted(int64(len(u.tables)+len(u.models)), "table")}
+	parts := []string{render.Counted(u.loaded, "row"), render.Counted(int64(len(u.tables)+len(u.models)), "table")}
 	return strings.Join(parts, " in ") + ", " + render.Duration(took)
 }
 

@@ -25,15 +25,8 @@ func (a *app) versionCommand() *cobra.Command {
 		Args:    exactly(),
 		RunE: func(*cobra.Command, []string) error {
 			v := builtFrom(debug.ReadBuildInfo())
-			if a.output == "json" {
-				return a.object(v)
-			}
-			if a.output == "csv" {
-				list := csvRows[versionInfo](a.out)
-				if err := list.add(v); err != nil {
-					return err
-				}
-				return list.close()
+			if a.output != "text" {
+				return one(a, v)
 			}
 			text := "petalake " + v.Version
 			if v.Revision != "" {

@@ -17,6 +17,9 @@ func Escape(s string) string {
 }
 
 func printable(s string) bool {
+	if s = s[plainPrefix(s):]; s == "" {
+		return true
+	}
 	for _, r := range s {
 		if hidden(r) {
 			return false
@@ -60,6 +63,10 @@ func appendEscaped(dst []byte, s string) []byte {
 func appendQuoted(dst []byte, s string) []byte {
 	dst = append(dst, '"')
 	for len(s) > 0 {
+		if n := plainPrefix(s); n > 0 {
+			dst, s = append(dst, s[:n]...), s[n:]
+			continue
+		}
 		r, n := utf8.DecodeRuneInString(s)
 		switch {
 		case r == utf8.RuneError && n == 1:
@@ -80,4 +87,14 @@ func appendQuoted(dst []byte, s string) []byte {
 		s = s[n:]
 	}
 	return append(dst, '"')
+}
+
+// plainPrefix is how many bytes from the start are ASCII that needs no escape anywhere.
+func plainPrefix(s string) int {
+	for i := 0; i < len(s); i++ {
+		if c := s[i]; c < 0x20 || c >= 0x7f || c == '"' || c == '\\' {
+			return i
+		}
+	}
+	return len(s)
 }
