@@ -73,6 +73,9 @@ func (s *Snapshot) sumAfter(a *actions) *totals {
 	}
 	sum := *s.totals
 	for i := range a.adds {
+		if a.adds[i].origin != 0 {
+			return nil // a live file, written down again: it may be counted already
+		}
 		sum.files, sum.bytes = sum.files+1, sum.bytes+a.adds[i].Size
 	}
 	for i := range a.removes {

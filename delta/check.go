@@ -103,6 +103,14 @@ func (c *checker) problem(kind ProblemKind, version int64, file, format string, 
 	c.report.Problems = append(c.report.Problems, Problem{kind, version, file, fmt.Sprintf(format, args...)})
 }
 
+func (c *checker) damaged(kind ProblemKind, e *CorruptError) {
+	at := ""
+	if e.Line > 0 {
+		at = fmt.Sprintf("line %d: ", e.Line)
+	}
+	c.problem(kind, e.Version, e.Key, "%s%v", at, e.Err)
+}
+
 func (c *checker) log(ctx context.Context, l *listing) error {
 	next := int64(0)
 	checkpoints := l.checkpoints
@@ -131,7 +139,7 @@ func (c *checker) log(ctx context.Context, l *listing) error {
 		var damaged *CorruptError
 		switch {
 		case errors.As(err, &damaged):
-			c.problem(ProblemCommit, e.version, e.key, "%v", err)
+			c.damaged(ProblemCommit, damaged)
 			c.broken = true
 			continue
 		case err != nil:
@@ -157,7 +165,7 @@ func (c *checker) begin(ctx context.Context, at *checkpoint) error {
 	}
 	var damaged *CorruptError
 	if errors.As(err, &damaged) {
-		c.problem(ProblemCheckpoint, at.version, at.files[0].Key, "%v", err)
+		c.damaged(ProblemCheckpoint, damaged)
 		c.broken = true
 		return nil
 	}
@@ -248,7 +256,7 @@ func (c *checker) checkpoint(ctx context.Context, at *checkpoint) error {
 	}
 	var damaged *CorruptError
 	if errors.As(err, &damaged) {
-		c.problem(ProblemCheckpoint, at.version, key, "%v", err)
+		c.damaged(ProblemCheckpoint, damaged)
 		return nil
 	}
 	if err != nil {

@@ -19,7 +19,8 @@ import (
 type column struct {
 	reader file.ColumnChunkReader
 	node   *pqschema.Column
-	behind int // rows to pass over before the next read
+	levels int64 // of the row group, as the footer says
+	behind int   // rows to pass over before the next read
 
 	defs, reps []int16
 	at         []int32 // by level: index of its value, -1 for null
@@ -42,7 +43,11 @@ func (p *parquetFile) column(group *file.RowGroupReader, leaf int) (*column, err
 	if err != nil {
 		return nil, err
 	}
-	return &column{reader: r, node: r.Descriptor()}, nil
+	meta, err := group.MetaData().ColumnChunk(leaf)
+	if err != nil {
+		return nil, err
+	}
+	return &column{reader: r, node: r.Descriptor(), levels: meta.NumValues()}, nil
 }
 
 func (c *column) reset() {
@@ -96,7 +101,8 @@ func (c *column) pass(n int) error {
 func (c *column) whole() error {
 	c.reset()
 	for c.reader.HasNext() {
-		if k, err := c.page(8192); err != nil || k == 0 {
+		n := min(max(c.levels-int64(len(c.defs)), 1), 8192)
+		if k, err := c.page(int(n)); err != nil || k == 0 {
 			return errors.Join(err, c.reader.Err())
 		}
 	}

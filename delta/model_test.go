@@ -47,7 +47,9 @@ type history struct {
 	names   int
 }
 
-func (h *history) note(format string, args ...any) { h.log = append(h.log, fmt.Sprintf(format, args...)) }
+func (h *history) note(format string, args ...any) {
+	h.log = append(h.log, fmt.Sprintf(format, args...))
+}
 
 func (h *history) fatal(format string, args ...any) {
 	for _, l := range h.log {
@@ -57,7 +59,10 @@ func (h *history) fatal(format string, args ...any) {
 }
 
 func TestModel(t *testing.T) {
-	seed, runs := uint64(time.Now().UnixNano()), 400
+	seed, runs := uint64(time.Now().UnixNano()), 150
+	if n, err := strconv.Atoi(os.Getenv("PETALAKE_RUNS")); err == nil {
+		runs = n
+	}
 	if text := os.Getenv("PETALAKE_SEED"); text != "" {
 		n, err := strconv.ParseUint(text, 10, 64)
 		if err != nil {
@@ -66,7 +71,7 @@ func TestModel(t *testing.T) {
 		seed, runs = n, 1
 	}
 	if testing.Short() {
-		runs = min(runs, 50)
+		runs = min(runs, 30)
 	}
 	for i := range runs {
 		s := seed + uint64(i)
