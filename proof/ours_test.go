@@ -2,20 +2,15 @@ package proof
 
 import (
 	"context"
-	"errors"
-	"io/fs"
 	"iter"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/apache/arrow-go/v18/arrow/memory"
-	"github.com/google/uuid"
 
 	"github.com/petalake/petalake/delta"
-	"github.com/petalake/petalake/delta/datafile"
 	"github.com/petalake/petalake/delta/schema"
 	"github.com/petalake/petalake/delta/stats"
 )
@@ -54,30 +49,6 @@ func expect(t *testing.T, s *schema.Struct, text string) rows {
 	return textOf(b.Schema(), []arrow.RecordBatch{b})
 }
 
-// files writes the rows of a batch as data files, one for each partition.
-func (p place) files(ctx context.Context, s *schema.Struct, by []string, b arrow.RecordBatch) ([]delta.Add, error) {
-	parts, err := datafile.Split(b, s, by)
-	if err != nil {
-		return nil, err
-	}
-	var out []delta.Add
-	for _, part := range parts {
-		defer part.Rows.Release()
-		a := delta.Add{PartitionValues: part.Values, DataChange: true, ModTime: time.Now().UnixMilli()}
-		a.Path = datafile.Dir(by, part.Values) + "part-" + uuid.NewString() + ".zstd.parquet"
-		a.Size, a.Stats, err = datafile.Write(ctx, p.table.Store(), p.table.Root()+"/"+a.Path, s.Without(by...), one(part.Rows), datafile.Options{})
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, a)
-	}
-	return out, nil
-}
-
-func one(b arrow.RecordBatch) iter.Seq2[arrow.RecordBatch, error] {
-	return func(yield func(arrow.RecordBatch, error) bool) { yield(b, nil) }
-}
-
 // create makes the table.
 func (p place) create(t *testing.T, m delta.Metadata) {
 	t.Helper()
@@ -91,38 +62,25 @@ func (p place) create(t *testing.T, m delta.Metadata) {
 // append adds rows, of the table's schema.
 func (p place) append(t *testing.T, text string) {
 	t.Helper()
-	p.write(t, text, map[string]string{"mode": "Append"}, func(*delta.Txn) error { return nil })
+	p.write(t, text, delta.AppendOptions{})
 }
 
-// overwrite replaces all rows.
-func (p place) overwrite(t *testing.T, text string) {
+// overwrite replaces all rows, or those of which a predicate over partition columns is true.
+func (p place) overwrite(t *testing.T, where stats.Predicate, text string) {
 	t.Helper()
-	p.write(t, text, map[string]string{"mode": "Overwrite"}, func(x *delta.Txn) error { return x.RemoveAll(context.Background()) })
+	p.write(t, text, delta.AppendOptions{Replace: true, ReplaceWhere: where})
 }
 
-// replace replaces the rows of which a predicate over partition columns is true.
-func (p place) replace(t *testing.T, where stats.Predicate, text string) {
+func (p place) write(t *testing.T, text string, o delta.AppendOptions) {
 	t.Helper()
-	p.write(t, text, map[string]string{"mode": "Overwrite"}, func(x *delta.Txn) error {
-		return x.RemoveWhere(context.Background(), where)
-	})
-}
-
-func (p place) write(t *testing.T, text string, parameters map[string]string, first func(*delta.Txn) error) {
-	t.Helper()
-	m := p.snapshot(t, latest).Metadata()
-	added, err := p.files(context.Background(), m.Schema, m.PartitionColumns, batch(t, m.Schema, text))
-	if err != nil {
+	rows := batch(t, p.snapshot(t, latest).Schema(), text)
+	if _, err := delta.Append(context.Background(), p.table, one(rows), o); err != nil {
 		t.Fatal(err)
 	}
-	p.update(t, func(x *delta.Txn) error {
-		if err := first(x); err != nil {
-			return err
-		}
-		x.Add(added...)
-		x.Operation("WRITE", parameters, nil)
-		return nil
-	})
+}
+
+func one(b arrow.RecordBatch) iter.Seq2[arrow.RecordBatch, error] {
+	return func(yield func(arrow.RecordBatch, error) bool) { yield(b, nil) }
 }
 
 func (p place) update(t *testing.T, change func(*delta.Txn) error) {
@@ -136,33 +94,25 @@ func (p place) update(t *testing.T, change func(*delta.Txn) error) {
 func (p place) scan(t *testing.T, at delta.When, where stats.Predicate) rows {
 	t.Helper()
 	s := p.snapshot(t, at)
-	m := s.Metadata()
 	var batches []arrow.RecordBatch
-	for f, err := range s.Files(context.Background(), where) {
+	for b, err := range delta.Scan(context.Background(), s, nil, where) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		values := map[string]stats.Value{}
-		for _, c := range m.PartitionColumns {
-			_, field, _ := m.Schema.Lookup(c)
-			if values[c], err = stats.ParsePartition(field.Type, f.PartitionValues[c]); err != nil {
-				t.Fatal(err)
-			}
-		}
-		read := datafile.Read(context.Background(), p.table.Store(), p.table.Root()+"/"+f.Path, f.Size, m.Schema, datafile.ReadOptions{Partition: values})
-		for b, err := range read {
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer b.Release()
-			batches = append(batches, b)
-		}
+		defer b.Release()
+		batches = append(batches, b)
 	}
-	return textOf(schema.ToArrow(m.Schema), batches)
+	return textOf(schema.ToArrow(s.Schema()), batches)
 }
 
-// exists says whether there is a table.
-func (p place) exists() bool {
-	_, err := p.table.Snapshot(context.Background(), latest)
-	return !errors.Is(err, fs.ErrNotExist)
+// sound promises that petalake finds nothing wrong with the table, down to its statistics.
+func (p place) sound(t *testing.T) {
+	t.Helper()
+	report, err := p.table.Check(context.Background(), delta.CheckOptions{Data: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, problem := range report.Problems {
+		t.Error("check: ", problem)
+	}
 }

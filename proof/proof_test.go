@@ -69,15 +69,18 @@ func others(t *testing.T) *peers {
 	return shared
 }
 
-// place is a folder with one table in it, by the names that both sides give it.
+// place is a table by the names that both sides give it, in a lake on the disk.
 type place struct {
-	path  string // on the disk
+	lake  string // folder
+	path  string // of the table
+	disk  *store.Disk
 	table *delta.Table
 }
 
 // sql names the table in Spark's SQL.
 func (p place) sql() string { return "delta.`" + p.path + "`" }
 
+// newPlace is a lake with room for a table named t.
 func newPlace(t *testing.T) place {
 	t.Helper()
 	root := t.TempDir()
@@ -85,7 +88,13 @@ func newPlace(t *testing.T) place {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return place{filepath.Join(root, "t"), delta.At(disk, "t")}
+	return place{lake: root, disk: disk}.named("t")
+}
+
+// named is another table of the same lake.
+func (p place) named(name string) place {
+	p.path, p.table = filepath.Join(p.lake, name), delta.At(p.disk, name)
+	return p
 }
 
 // snapshot is one version of the table.

@@ -21,10 +21,7 @@ func (p place) by(t *testing.T, reader string, at delta.When) rows {
 	o := others(t)
 	r := request{Do: reader, Table: p.path, Version: at.Version}
 	if reader == "spark" {
-		r = request{Do: reader, SQL: []string{"select * from " + p.sql()}}
-		if at.Version != nil {
-			r.SQL[0] += fmt.Sprintf(" version as of %d", *at.Version)
-		}
+		r = request{Do: reader, SQL: []string{"select * from " + p.sql() + asOf(at)}}
 	}
 	got, err := o.rows(r)
 	if err != nil {
@@ -33,10 +30,19 @@ func (p place) by(t *testing.T, reader string, at delta.When) rows {
 	return got
 }
 
+// asOf is what SQL says after a table's name to mean a version of it.
+func asOf(at delta.When) string {
+	if at.Version == nil {
+		return ""
+	}
+	return fmt.Sprintf(" version as of %d", *at.Version)
+}
+
 // seen promises that everyone reads exactly these rows in a version of the table.
 func (p place) seen(t *testing.T, at delta.When, want rows, readers ...string) {
 	t.Helper()
 	t.Run("petalake", func(t *testing.T) { p.scan(t, at, nil).want(t, want) })
+	t.Run("petalake sql", func(t *testing.T) { p.query(t, "select * from "+p.table.Root()+asOf(at)).want(t, want) })
 	for _, reader := range readers {
 		t.Run(reader, func(t *testing.T) { p.by(t, reader, at).want(t, want) })
 	}
@@ -71,7 +77,15 @@ func TestEveryType(t *testing.T) {
 	s := columns(t, everyColumn)
 	p.create(t, delta.Metadata{Schema: s})
 	p.append(t, everyRow)
-	p.seen(t, latest, expect(t, s, everyRow), readers()...)
+	want := expect(t, s, everyRow)
+	t.Run("rows of Go", func(t *testing.T) { p.seen(t, latest, want, readers()...) })
+	t.Run("rows of SQL", func(t *testing.T) {
+		copied := p.named("copied")
+		p.copy(t, "select * from t", copied)
+		copied.seen(t, latest, want, readers()...)
+		copied.sound(t)
+	})
+	p.sound(t)
 }
 
 // TestTimestampWithoutZone is apart because it makes a table of a newer protocol.
@@ -101,7 +115,15 @@ func TestPartitions(t *testing.T) {
 	]`
 	p.create(t, delta.Metadata{Schema: s, PartitionColumns: []string{"text", "n", "day", "at", "dec", "flag", "d"}})
 	p.append(t, text)
-	p.seen(t, latest, expect(t, s, text), readers()...)
+	want := expect(t, s, text)
+	p.seen(t, latest, want, readers()...)
+	p.sound(t)
+	t.Run("rows of SQL", func(t *testing.T) {
+		copied := p.named("copied")
+		p.copy(t, "select * from t", copied)
+		copied.seen(t, latest, want, readers()...)
+		copied.sound(t)
+	})
 	for where, want := range map[string]string{
 		"text = 'plain'": "2", "n < 0": "1", "day is null": "1", "at = timestamp'2026-06-01 12:34:56.789'": "1",
 		"dec > 1": "3", "not flag": "1", "text = '%20'": "1", "d = 0.5": "2",
@@ -122,9 +144,9 @@ func TestVersions(t *testing.T) {
 	keep()
 	p.append(t, `[{"part": "a", "id": 1}, {"part": "b", "id": 2}, {"part": null, "id": 3}]`)
 	keep()
-	p.overwrite(t, `[{"part": "a", "id": 4}, {"part": "b", "id": 5}]`)
+	p.overwrite(t, nil, `[{"part": "a", "id": 4}, {"part": "b", "id": 5}]`)
 	keep()
-	p.replace(t, stats.Compare{Path: []string{"part"}, Op: stats.EQ, Value: "b"}, `[{"part": "b", "id": 6}, {"part": "b", "id": 7}]`)
+	p.overwrite(t, stats.Compare{Path: []string{"part"}, Op: stats.EQ, Value: "b"}, `[{"part": "b", "id": 6}, {"part": "b", "id": 7}]`)
 	keep()
 	if got := want[3].rows; len(got) != 3 {
 		t.Fatalf("after replacing part b: got %v, want 3 rows", got)
@@ -151,7 +173,7 @@ func TestCheckpoint(t *testing.T) {
 	for i := range 25 {
 		p.append(t, fmt.Sprintf(`[{"part": "2026-01-%02d", "id": %d, "text": "t%d", "at": "2026-01-01 00:00:%02d.123456Z", "dec": "%d.25", "s": {"x": %d}}]`, i%5+1, i, i, i, i, i))
 	}
-	p.overwrite(t, `[{"part": null, "id": -1}]`)
+	p.overwrite(t, nil, `[{"part": null, "id": -1}]`)
 	for i := range 7 {
 		p.append(t, fmt.Sprintf(`[{"part": "2026-02-01", "id": %d}]`, i))
 	}
@@ -160,6 +182,7 @@ func TestCheckpoint(t *testing.T) {
 		t.Fatalf("got %d rows, want 8", len(want.rows))
 	}
 	old := p.scan(t, version(21), nil)
+	p.sound(t)
 	log := filepath.Join(p.path, "_delta_log")
 	for i := range 20 {
 		if err := os.Remove(filepath.Join(log, fmt.Sprintf("%020d.json", i))); err != nil {
@@ -229,15 +252,20 @@ func TestSkipping(t *testing.T) {
 			{"id": %[1]d0, "text": "%[2]s%[1]d\uD83D\uDE00", "d": "NaN", "at": "2026-01-0%[3]d 23:59:59.999999Z", "s": {"x": null}},
 			{"id": null, "text": null}]`, i, long, i+1))
 	}
+	copied := p.named("copied")
+	p.copy(t, "select * from t", copied)
 	for where, want := range map[string]int{
 		"id = 3": 1, "id >= 30": 5, "id is null": 8, "text = '" + long + "4'": 1, "text > '" + long + "6'": 3,
 		"d = double('NaN')": 8, "d > 1e300": 8, "d < 1": 1, "at > timestamp'2026-01-08 23:59:59.999998'": 1,
 		"at = timestamp'2026-01-03 00:00:00.000999'": 1, "day = date'2026-01-05'": 1, "dec > 6.00005": 2,
 		"s.x = 5": 1, "s.x is null": 16, "id in (1, 70)": 2, "not (id < 70)": 1, "text like '" + long + "2%'": 2,
 	} {
-		got := o.query(t, "select count(*) as n from "+p.sql()+" where "+where)
-		if w := fmt.Sprint(want); len(got.rows) != 1 || got.rows[0] != w {
-			t.Errorf("where %s: got %v, want %s", where, got.rows, w)
+		for _, p := range []place{p, copied} {
+			from := " where " + where
+			p.query(t, "select count(*) as n from "+p.table.Root()+strings.ReplaceAll(from, "double('NaN')", "'NaN'::double")).
+				want(t, rows{"n bigint", []string{fmt.Sprint(want)}}, "petalake: ", p.table.Root(), from)
+			o.query(t, "select count(*) as n from "+p.sql()+from).
+				want(t, rows{"n bigint", []string{fmt.Sprint(want)}}, "spark: ", p.table.Root(), from)
 		}
 	}
 }

@@ -21,14 +21,14 @@ type rows struct {
 	rows   []string
 }
 
-// want fails the test where the rows are not these.
-func (r rows) want(t *testing.T, want rows) {
+// want fails the test where the rows are not these. What says which rows they are.
+func (r rows) want(t *testing.T, want rows, what ...string) {
 	t.Helper()
 	if r.schema != want.schema {
-		t.Errorf("schema:\n got %s\nwant %s", r.schema, want.schema)
+		t.Errorf("%sschema:\n got %s\nwant %s", strings.Join(what, ""), r.schema, want.schema)
 	}
 	if d := cmp.Diff(want.rows, r.rows); d != "" {
-		t.Errorf("rows (-want +got):\n%s", d)
+		t.Errorf("%srows (-want +got):\n%s", strings.Join(what, ""), d)
 	}
 }
 
