@@ -183,7 +183,7 @@ func TestBar(t *testing.T) {
 	}{
 		{amount{label: "running", part: -1}, 3 * time.Second, "running  3 s"},
 		{amount{label: "loading t", part: 0.25, bytes: 1 << 20, rows: 1000}, 2 * time.Second,
-			"loading t  █████░░░░░░░░░░░░░░░   25%  1,000 rows  1.0 MiB  512 KiB/s  6 s left"},
+			"loading t  █████░░░░░░░░░░░░░░░   25%  1.0 MiB  512 KiB/s  6 s left"},
 		{amount{label: "x", part: 1, rows: 500}, time.Second, "x  ████████████████████  100%  500 rows  500 rows/s  1 s"},
 		{amount{label: "\x1b]0;x\a", part: 7}, time.Second, `\x1b]0;x\a  ████████████████████  100%  1 s`},
 	} {

@@ -58,7 +58,7 @@ that a query with this condition reads.`,
 
 func (a *app) files(ctx context.Context, lake *petalake.Lake, name, where string) error {
 	now := a.now()
-	columns := []render.Column{{Name: "file"}, {Name: "rows", Right: true}, {Name: "size", Right: true}, {Name: "written"}, {Name: "partition"}}
+	columns := []render.Column{{Name: "file"}, {Name: "rows", Right: true, Whole: true}, {Name: "size", Right: true, Whole: true}, {Name: "written"}, {Name: "partition"}}
 	if partitioned, err := isPartitioned(ctx, lake, name); err != nil {
 		return err
 	} else if !partitioned {

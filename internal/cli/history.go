@@ -57,7 +57,7 @@ func (a *app) history(ctx context.Context, lake *petalake.Lake, name string, lim
 		return err
 	}
 	now := a.now()
-	out := list(a, []render.Column{{Name: "version", Right: true}, {Name: "when"}, {Name: "operation"}, {Name: "what"}, {Name: "engine"}},
+	out := list(a, []render.Column{{Name: "version", Right: true, Whole: true}, {Name: "when"}, {Name: "operation"}, {Name: "what"}, {Name: "engine"}},
 		func(c commitRow) []string { return c.text(now) })
 	n := 0
 	for c, err := range table.History(ctx) {

@@ -120,13 +120,12 @@ func bar(s amount, elapsed time.Duration, width int) string {
 		parts = append(parts, strings.Repeat("█", full)+strings.Repeat("░", barCells-full), fmt.Sprintf("%3.0f%%", part*100))
 	}
 	took := elapsed.Seconds()
-	if s.rows > 0 {
-		parts = append(parts, render.Count(s.rows)+" rows")
-	}
-	if s.bytes > 0 && took > 0 {
+	switch {
+	case took <= 0:
+	case s.bytes > 0:
 		parts = append(parts, render.Bytes(s.bytes), render.Bytes(int64(float64(s.bytes)/took))+"/s")
-	} else if s.rows > 0 && took > 0 {
-		parts = append(parts, render.Count(int64(float64(s.rows)/took))+" rows/s")
+	case s.rows > 0:
+		parts = append(parts, render.Count(s.rows)+" rows", render.Count(int64(float64(s.rows)/took))+" rows/s")
 	}
 	if s.part > 0.01 && s.part < 1 {
 		left := time.Duration(float64(elapsed) * (1 - s.part) / s.part)

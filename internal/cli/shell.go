@@ -53,6 +53,7 @@ func (a *app) shell(ctx context.Context, lake *petalake.Lake, f sqlFlags) error 
 	if err != nil {
 		a.say("history: %v", err)
 	}
+	f.all = `\rows 0`
 	s := &session{a: a, lake: lake, flags: f, ctx: ctx}
 	lines := shell.NewLines(a.in.(*os.File), a.out, history, s.names)
 	a.say(`petalake shell: end statements with ; and press Tab for names; \? for help, \q to leave`)

@@ -21,11 +21,12 @@ type sqlFlags struct {
 	input   string // a file of statements; "-" for standard input
 	out     string // a file for the rows
 	explain bool
-	rows    int // most rows of a table on a terminal; 0: all
+	rows    int    // most rows of a table on a terminal; 0: all
+	all     string // what to type to see all rows
 }
 
 func (a *app) sqlCommand() *cobra.Command {
-	var f sqlFlags
+	f := sqlFlags{all: "--rows 0"}
 	c := &cobra.Command{
 		Use:   "sql [STATEMENT]",
 		Short: "Ask the tables in SQL; without a statement, a shell",
@@ -140,18 +141,18 @@ func (a *app) statement(ctx context.Context, lake *petalake.Lake, f sqlFlags, sq
 	if err := w.Close(); err != nil {
 		return err
 	}
-	a.summary(n, more, start, w)
+	a.summary(f, n, more, start, w)
 	return nil
 }
 
 // summary says how many rows there were, how long they took, and what was not shown.
-func (a *app) summary(rows int64, more bool, start time.Time, w render.Writer) {
+func (a *app) summary(f sqlFlags, rows int64, more bool, start time.Time, w render.Writer) {
 	if _, ok := w.(plan); ok {
 		return
 	}
 	text := render.Counted(rows, "row") + " in " + render.Duration(a.now().Sub(start))
 	if more {
-		text = "first " + text + `; there are more: --rows 0, or \rows 0 in the shell, shows all`
+		text = "first " + text + " (" + f.all + " shows all)"
 	}
 	if t, ok := w.(*render.Table); ok && t.Note() != "" {
 		text += "; " + t.Note()

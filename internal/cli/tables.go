@@ -51,8 +51,8 @@ func (a *app) tablesCommand() *cobra.Command {
 // command at its end.
 func (a *app) tables(ctx context.Context, lake *petalake.Lake) error {
 	now := a.now()
-	out := list(a, []render.Column{{Name: "table"}, {Name: "rows", Right: true}, {Name: "files", Right: true},
-		{Name: "size", Right: true}, {Name: "version", Right: true}, {Name: "changed"}},
+	out := list(a, []render.Column{{Name: "table"}, {Name: "rows", Right: true, Whole: true}, {Name: "files", Right: true, Whole: true},
+		{Name: "size", Right: true, Whole: true}, {Name: "version", Right: true, Whole: true}, {Name: "changed"}},
 		func(t tableRow) []string { return t.text(now) })
 	n := 0
 	for t, err := range lake.Tables(ctx) {

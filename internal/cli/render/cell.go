@@ -155,10 +155,10 @@ func isNull(a arrow.Array, row int) bool {
 	return a.IsNull(row) || a.DataType().ID() == arrow.NULL
 }
 
-// rightAligned says whether people read a column of this type from its last digit.
-func rightAligned(t arrow.DataType) bool {
+// isNumber says whether people read a column of this type from its last digit.
+func isNumber(t arrow.DataType) bool {
 	if d, ok := t.(*arrow.DictionaryType); ok {
-		return rightAligned(d.ValueType)
+		return isNumber(d.ValueType)
 	}
 	return arrow.IsInteger(t.ID()) || arrow.IsFloating(t.ID()) || arrow.IsDecimal(t.ID())
 }

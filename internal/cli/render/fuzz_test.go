@@ -56,7 +56,7 @@ func FuzzFit(f *testing.F) {
 		var columns []Column
 		var widths []int
 		for i, n := range natural {
-			columns = append(columns, Column{Right: right&(1<<(i%8)) != 0})
+			columns = append(columns, Column{Whole: right&(1<<(i%8)) != 0})
 			widths = append(widths, int(n))
 		}
 		shown := fit(columns, widths, width)

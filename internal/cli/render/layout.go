@@ -30,7 +30,8 @@ func (s Style) paint(code, text string) string {
 // Column is the head of a column.
 type Column struct {
 	Name  string
-	Right bool // aligned right, and never cut: a number without its last digits is another number
+	Right bool // aligned right, as numbers are
+	Whole bool // never cut: a number or a time without its end is another one
 }
 
 // fit gives the widths of the columns that are shown: all of them at their natural widths where
@@ -42,7 +43,7 @@ func fit(columns []Column, natural []int, width int) []int {
 		return shown
 	}
 	least := func(i int) int {
-		if columns[i].Right {
+		if columns[i].Whole {
 			return natural[i]
 		}
 		return min(natural[i], leastCut)

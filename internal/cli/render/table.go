@@ -20,7 +20,7 @@ type Table struct{ grid *Grid }
 func NewTable(w io.Writer, schema *arrow.Schema, style Style) *Table {
 	var columns []Column
 	for _, f := range schema.Fields() {
-		columns = append(columns, Column{Name: Escape(f.Name), Right: rightAligned(f.Type)})
+		columns = append(columns, Column{Name: Escape(f.Name), Right: isNumber(f.Type), Whole: isNumber(f.Type) || isTime(f.Type)})
 	}
 	return &Table{NewGrid(w, style, columns...)}
 }

@@ -46,6 +46,15 @@ func (f form) temporal(a arrow.Array) cell {
 	return nil
 }
 
+// isTime says whether values of a type are dates or times, which are short and end in what matters.
+func isTime(t arrow.DataType) bool {
+	switch t.ID() {
+	case arrow.DATE32, arrow.DATE64, arrow.TIME32, arrow.TIME64, arrow.TIMESTAMP:
+		return true
+	}
+	return false
+}
+
 // perSecond is how many of a unit make a second.
 func perSecond(u arrow.TimeUnit) int64 {
 	switch u {
