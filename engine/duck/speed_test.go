@@ -58,7 +58,7 @@ func BenchmarkLoadCSV(b *testing.B) {
 			}
 			dir := b.TempDir()
 			_, err = conn.Exec(context.Background(), "COPY (FROM read_csv("+duckdb.Quote(path)+")) TO "+duckdb.Quote(dir+"/out")+
-				" (FORMAT parquet, COMPRESSION zstd, PARQUET_VERSION v2, FILE_SIZE_BYTES '128MB', PRESERVE_ORDER false)")
+				" (FORMAT parquet, COMPRESSION zstd, PARQUET_VERSION v1, FILE_SIZE_BYTES '128MB', PRESERVE_ORDER false)")
 			if err != nil {
 				b.Fatal(err)
 			}

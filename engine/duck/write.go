@@ -223,8 +223,9 @@ func (w *writer) run(ctx context.Context, sql string) ([]written, error) {
 	return files, err
 }
 
-// options keep to the encodings of Parquet v1. Those of v2 make files a tenth smaller, but what
-// DuckDB 1.5 writes of a BIGINT column holding both its least and greatest value pyarrow cannot read.
+// options keep to the encodings of Parquet v1. With those of v2, which make files a tenth smaller,
+// DuckDB writes floating-point columns as BYTE_STREAM_SPLIT, which Spark 4.1 refuses, and BIGINT
+// columns that hold both the least and the greatest value in a way pyarrow cannot read.
 func (w *writer) options() string {
 	o := []string{
 		"FORMAT parquet", "COMPRESSION zstd", "PARQUET_VERSION v1", "ROW_GROUP_SIZE 122880", "RETURN_STATS",
