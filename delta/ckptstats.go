@@ -174,8 +174,3 @@ func upper(v stats.Value) stats.Value {
 	return v
 }
 
-// keepsGroup evaluates the predicate on the footer's bounds of a whole row group. A bound counts
-// only where every add of the group has one.
-func (p *plan) keepsGroup(f *parquetFile, group *file.RowGroupReader) bool {
-	return true
-}
