@@ -43,10 +43,10 @@ type Options struct {
 // snapshots.
 type Engine struct {
 	options Options
-	data    *instance // runs statements
-	planner *instance // plans them over stubs; it can reach no file at all
-	cache   *cache    // nil where files are opened in place
-	types   fileTypes
+	data    *instance  // runs statements
+	planner *instance  // plans them over stubs; it can reach no file at all
+	cache   *cache     // nil where files are opened in place
+	types   *fileTypes // what is known of data files
 }
 
 var _ engine.Engine = (*Engine)(nil)
@@ -58,7 +58,7 @@ func Open(o Options) (*Engine, error) {
 	if o.Tables == nil {
 		return nil, errors.New("sql: open: no tables to resolve names with")
 	}
-	e := &Engine{}
+	e := &Engine{types: &fileTypes{}}
 	var allowed []string
 	if o.LocalRoot != "" {
 		root, err := filepath.Abs(o.LocalRoot)
@@ -78,6 +78,7 @@ func Open(o Options) (*Engine, error) {
 	e.options = o
 	e.data = &instance{options: duckdb.Options{
 		Threads: o.Threads, MemoryLimit: o.Memory, TempDir: o.TempDir, Closed: true, AllowedDirs: allowed,
+		Settings: copySettings,
 	}}
 	e.planner = &instance{options: duckdb.Options{
 		Threads: 1, Closed: true, Settings: map[string]string{

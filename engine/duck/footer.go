@@ -1,6 +1,7 @@
 package duck
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -47,6 +48,23 @@ func footerStart(tail []byte, size int64) (int64, error) {
 	return size - tailBytes - n, nil
 }
 
+// compact is a reader of Thrift, under a name that is none of its methods.
+type compact = thrift.Reader
+
+// boundedReader refuses lists longer than the footer could hold, before room for them is made.
+type boundedReader struct {
+	compact
+	limit int64
+}
+
+func (r boundedReader) ReadList() (thrift.List, error) {
+	l, err := r.compact.ReadList()
+	if err == nil && (l.Size < 0 || int64(l.Size) > r.limit) {
+		err = fmt.Errorf("a list of %d", l.Size)
+	}
+	return l, err
+}
+
 // parseFooter reads a footer without its tail.
 func parseFooter(raw []byte, start int64) (f *footer, err error) {
 	defer func() {
@@ -55,7 +73,9 @@ func parseFooter(raw []byte, start int64) (f *footer, err error) {
 		}
 	}()
 	var meta format.FileMetaData
-	if err := thrift.Unmarshal(&thrift.CompactProtocol{}, raw, &meta); err != nil {
+	var protocol thrift.CompactProtocol
+	reader := boundedReader{protocol.NewReader(bytes.NewReader(raw)), int64(len(raw))}
+	if err := thrift.NewDecoder(reader).Decode(&meta); err != nil {
 		return nil, fmt.Errorf("%w: footer: %w", errNotParquet, err)
 	}
 	f = &footer{start: start}

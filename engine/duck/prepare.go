@@ -81,7 +81,7 @@ func (e *Engine) ready(ctx context.Context, r *relation, session *session, sql s
 		if err := session.begin(ctx); err != nil {
 			return err
 		}
-		if err := install(ctx, session.conn, inputs, &e.types); err != nil {
+		if err := install(ctx, session.conn, inputs, e.types); err != nil {
 			return err
 		}
 	}

@@ -119,7 +119,7 @@ func (e *Engine) describeOver(ctx context.Context, r *relation, session *session
 	if err := session.begin(ctx); err != nil {
 		return err
 	}
-	if err := install(ctx, session.conn, inputs, &e.types); err != nil {
+	if err := install(ctx, session.conn, inputs, e.types); err != nil {
 		return err
 	}
 	r.rewritten = r.statement.rewrite(inputs)
