@@ -23,7 +23,15 @@ type tableDetail struct {
 	PartitionBy []string          `json:"partition_by,omitempty"`
 	Columns     []columnRow       `json:"columns"`
 	Properties  map[string]string `json:"properties,omitempty"`
-	Protocol    delta.Protocol    `json:"protocol"`
+	Protocol    protocolRow       `json:"protocol"`
+}
+
+// protocolRow is what a reader and a writer of a table must understand.
+type protocolRow struct {
+	MinReader      int      `json:"min_reader"`
+	MinWriter      int      `json:"min_writer"`
+	ReaderFeatures []string `json:"reader_features,omitempty"`
+	WriterFeatures []string `json:"writer_features,omitempty"`
 }
 
 // columnRow is a column of a table.
@@ -103,7 +111,7 @@ func detail(ctx context.Context, lake *petalake.Lake, name string) (*tableDetail
 	}
 	m, at := s.Metadata(), s.Time()
 	d := &tableDetail{ID: m.ID, Description: m.Description, PartitionBy: m.PartitionColumns,
-		Columns: columnRows(m.Schema), Properties: m.Configuration, Protocol: s.Protocol()}
+		Columns: columnRows(m.Schema), Properties: m.Configuration, Protocol: protocolRow(s.Protocol())}
 	d.tableRow = tableRow{Table: strings.ReplaceAll(table.Root(), "/", "."), Version: s.Version(), Modified: &at}
 	for t, err := range lake.Tables(ctx) {
 		if err == nil && t.Name.String() == d.Table {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -30,10 +31,58 @@ names. Times are RFC 3339 in UTC, sizes are bytes, durations are seconds. What i
 
 `
 
+// shapes are the rows of the commands' lists, and the objects of single things.
+var shapes = []struct {
+	command string
+	row     any
+}{
+	{"petalake init", created{}},
+	{"petalake up", eventRow{}},
+	{"petalake load", eventRow{}},
+	{"petalake tables", tableRow{}},
+	{"petalake describe", tableDetail{}},
+	{"petalake describe -o csv", columnRow{}},
+	{"petalake history", commitRow{}},
+	{"petalake files", fileRow{}},
+	{"petalake check", checkRow{}},
+	{"petalake version", versionInfo{}},
+}
+
+// keys are the JSON keys of a struct, with what is inside them.
+func keys(t reflect.Type) string {
+	var all []string
+	for _, f := range reflect.VisibleFields(t) {
+		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+		if name == "" {
+			continue
+		}
+		if inner := f.Type; inner.Kind() == reflect.Slice && inner.Elem().Kind() == reflect.Struct {
+			name += " [" + keys(inner.Elem()) + "]"
+		}
+		all = append(all, name)
+	}
+	return strings.Join(all, ", ")
+}
+
 // docs/commands.md says what the commands say.
 func TestDocs(t *testing.T) {
 	var b strings.Builder
 	b.WriteString(docsHead)
+	b.WriteString("## What programs read\n\nThe keys of `--output json`, which are the columns of `--output csv` too.\n\n")
+	for _, s := range shapes {
+		fmt.Fprintf(&b, "- `%s`: %s\n", s.command, keys(reflect.TypeOf(s.row)))
+	}
+	b.WriteString("- `petalake sql`: the columns of the statement. Decimals and integers keep all their digits; binary is hexadecimal;\n")
+	b.WriteString("  NaN and the infinities are strings; lists, structs and maps are JSON, inside CSV also\n")
+	b.WriteString("\n## The shell\n\n`petalake sql` on a terminal, without a statement. Besides SQL it knows:\n\n| command | what it does | also |\n|---|---|---|\n")
+	for _, m := range metaCommands() {
+		var also []string
+		for _, n := range m.names[1:] {
+			also = append(also, "`"+n+"`")
+		}
+		fmt.Fprintf(&b, "| `%s` | %s | %s |\n", strings.TrimSpace(m.names[0]+" "+m.args), m.what, strings.Join(also, " "))
+	}
+	b.WriteString("\nThe history is kept in `~/.local/state/petalake/history` (or under `XDG_STATE_HOME`), for its owner alone.\n\n")
 	for _, c := range commands(testApp().root()) {
 		fmt.Fprintf(&b, "## %s\n\n```text\n%s```\n\n", c.CommandPath(), help(c))
 	}

@@ -66,6 +66,8 @@ func (a *app) sql(ctx context.Context, f sqlFlags, args []string) error {
 			return err
 		}
 		text = string(b)
+	case interactive && f.input == "" && f.out != "":
+		return &usageError{errors.New("--out takes the rows of a statement"), `write it, as in petalake sql --out rows.csv "select 1"`}
 	case interactive && f.input == "":
 		return a.withLake(ctx, func(lake *petalake.Lake) error { return a.shell(ctx, lake, f) })
 	default:
