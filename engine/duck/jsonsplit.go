@@ -12,7 +12,6 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/petalake/petalake/delta/schema"
 	"github.com/petalake/petalake/internal/duckdb"
 )
 
@@ -196,58 +195,4 @@ func jsonReason(err error) string {
 	}
 	msg, _, _ = strings.Cut(msg, " Try increasing")
 	return lowerFirst(strings.TrimSpace(msg))
-}
-
-// QuarantineSchema are the columns of the table that keeps rows which could not be read.
-func QuarantineSchema() *schema.Struct {
-	s := &schema.Struct{}
-	for _, f := range []struct {
-		name string
-		kind schema.Primitive
-	}{
-		{"source", schema.String}, {"file", schema.String}, {"line", schema.Long},
-		{"raw", schema.String}, {"reason", schema.String}, {"loaded_at", schema.Timestamp},
-	} {
-		s.Fields = append(s.Fields, schema.Field{Name: f.name, Type: f.kind, Nullable: true})
-	}
-	return s
-}
-
-// quarantine writes bad rows as data files of the quarantine table.
-func (r *rawRows) quarantine(ctx context.Context, bad []badRow) (Written, error) {
-	path := filepath.Join(r.dir, "bad.jsonl")
-	f, err := os.Create(path)
-	if err != nil {
-		return Written{}, err
-	}
-	defer f.Close()
-	out := bufio.NewWriter(f)
-	enc := json.NewEncoder(out)
-	for _, b := range bad {
-		err := enc.Encode(map[string]any{
-			"source": r.job.Source, "file": b.file, "line": b.line, "raw": b.raw, "reason": b.reason,
-			"loaded_at": r.job.Now.UTC().Format("2006-01-02T15:04:05.000000Z"),
-		})
-		if err != nil {
-			return Written{}, err
-		}
-	}
-	if err := out.Flush(); err != nil {
-		return Written{}, err
-	}
-	aside := &rawRows{raw: Raw{Format: FormatJSON}, writer: &writer{
-		job: Job{
-			Store: r.job.Store, Root: r.job.Quarantine, Schema: QuarantineSchema(),
-			FileSize: r.job.FileSize, Now: r.job.Now,
-		},
-		conn: r.conn, dir: filepath.Join(r.dir, "bad"),
-	}}
-	if err := os.Mkdir(aside.dir, 0o755); err != nil {
-		return Written{}, err
-	}
-	staged, _, err := aside.stageJSON(ctx, []rawFile{{path: path, size: 1, packing: plain}})
-	if err != nil {
-		return Written{}, err
-	}
-	return aside.publish(ctx, staged)
 }
