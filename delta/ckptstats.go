@@ -173,4 +173,3 @@ func upper(v stats.Value) stats.Value {
 	}
 	return v
 }
-
