@@ -182,6 +182,8 @@ type build struct {
 	before      delta.Metadata
 	why         string
 	incremental bool
+	increment   string                     // the input whose new rows are run, by lower-case name
+	from        int64                      // its version that the model's table holds
 	inputs      map[string]*delta.Snapshot // by lower-case name: what the run reads
 	engine      *duck.Engine               // sees exactly these inputs
 }
@@ -258,7 +260,7 @@ func (p *build) compare(ctx context.Context, m model, target *delta.Snapshot, pi
 	if err != nil {
 		return err
 	}
-	p.incremental, p.why = true, fmt.Sprintf("new rows in %s", on)
+	p.incremental, p.increment, p.from, p.why = true, on, from, "new rows in "+on
 	pinned.increment, pinned.added = on, added
 	return nil
 }
@@ -300,9 +302,11 @@ func (l *Lake) modelJob(ctx context.Context, m model, table *delta.Table, p buil
 
 // change makes the rows visible, with the versions of the inputs they were made of.
 func (p *build) change(ctx context.Context, x *delta.Txn, m model, metadata delta.Metadata, written duck.Written) error {
-	for _, s := range p.inputs {
+	for name, s := range p.inputs {
 		app := inputApp + s.Metadata().ID
 		switch have := x.Snapshot().Transaction(app); {
+		case p.incremental && name == p.increment && have != p.from:
+			return &delta.AdvancedError{App: app, From: p.from, Have: have} // its rows are in already
 		case have < s.Version():
 			x.Advance(app, have, s.Version())
 		case have > s.Version():
