@@ -235,3 +235,42 @@ func TestQuoteName(t *testing.T) {
 		t.Errorf("got %s, want %s", got, want)
 	}
 }
+
+func TestVisible(t *testing.T) {
+	var out bytes.Buffer
+	n, err := visible{&out}.Write([]byte("a\x1b[2J,1\nb,\"x\ny\"\n"))
+	if want := "a\\x1b[2J,1\nb,\"x\ny\"\n"; err != nil || n != 16 || out.String() != want {
+		t.Errorf("got %d, %v, %q; want 16, nil, %q", n, err, out.String(), want)
+	}
+}
+
+// A file appears under its name when it is whole, and leaves nothing where it is not.
+func TestSink(t *testing.T) {
+	a, dir := testApp(), t.TempDir()
+	for _, c := range []struct {
+		err  error
+		want []string
+	}{{errors.New("half"), nil}, {nil, []string{"rows.csv"}}} {
+		s, err := a.create(filepath.Join(dir, "rows.csv"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.Write([]byte("x")); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.finish(c.err); !errors.Is(err, c.err) {
+			t.Errorf("finish: got %v, want %v", err, c.err)
+		}
+		entries, err := os.ReadDir(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, e := range entries {
+			got = append(got, e.Name())
+		}
+		if diff := cmp.Diff(c.want, got); diff != "" {
+			t.Errorf("after %v (-want +got):\n%s", c.err, diff)
+		}
+	}
+}

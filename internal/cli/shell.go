@@ -63,7 +63,8 @@ func (a *app) shell(ctx context.Context, lake *petalake.Lake, f sqlFlags) error 
 		case errors.Is(err, shell.ErrInterrupted):
 			continue
 		case errors.Is(err, io.EOF):
-			return nil
+			_, err := fmt.Fprintln(a.out)
+			return err
 		case err != nil:
 			return err
 		}

@@ -55,12 +55,32 @@ func (s *sink) finish(err error) error {
 	return nil
 }
 
+// visible shows what would act on a terminal; line breaks stay. It is given whole lines.
+type visible struct{ io.Writer }
+
+func (v visible) Write(p []byte) (int, error) {
+	for line := range strings.Lines(string(p)) {
+		text, ended := strings.CutSuffix(line, "\n")
+		text = render.Escape(text)
+		if ended {
+			text += "\n"
+		}
+		if _, err := io.WriteString(v.Writer, text); err != nil {
+			return 0, err
+		}
+	}
+	return len(p), nil
+}
+
 // writer makes the rows of a schema go to a sink in the format that was asked for.
 func (a *app) writer(out *sink, schema *arrow.Schema) (render.Writer, error) {
 	switch a.output {
 	case "json":
 		return render.NewJSON(out, schema), nil
 	case "csv":
+		if _, person := terminal(a.out); person && out.file == nil {
+			return render.NewCSV(visible{out}, schema), nil
+		}
 		return render.NewCSV(out, schema), nil
 	case "parquet":
 		return parquet.New(out, schema)

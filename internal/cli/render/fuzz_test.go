@@ -106,3 +106,42 @@ func FuzzTime(f *testing.F) {
 		}
 	})
 }
+
+// No line of a grid is wider than the terminal, and no line acts on it.
+func FuzzGrid(f *testing.F) {
+	f.Add("name\tn\nAda\t1\n日本\t\x1b[2J", 10)
+	f.Add("a\tb\tc\tlonger than most", 3)
+	f.Add("", 0)
+	f.Fuzz(func(t *testing.T, text string, width int) {
+		width = abs(width) % 120
+		rows := strings.Split(text, "\n")
+		var columns []Column
+		for i, name := range strings.Split(rows[0], "\t") {
+			columns = append(columns, Column{Name: Escape(name), Right: i%2 == 1, Whole: i%3 == 2})
+		}
+		var out strings.Builder
+		grid := NewGrid(&out, Style{Width: width}, columns...)
+		for _, row := range rows[1:] {
+			values := make([]string, len(columns))
+			copy(values, strings.Split(row, "\t"))
+			if err := grid.Add(values...); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := grid.Close(); err != nil {
+			t.Fatal(err)
+		}
+		lines := strings.Split(strings.TrimSuffix(out.String(), "\n"), "\n")
+		if got, want := len(lines), len(rows)+1; got != want {
+			t.Errorf("%q: got %d lines, want %d", text, got, want)
+		}
+		for _, l := range lines {
+			if width > 0 && Width(l) > width {
+				t.Errorf("%q: line %q is %d wide, want at most %d", text, l, Width(l), width)
+			}
+			if !printable(l) {
+				t.Errorf("%q: line %q acts on the terminal", text, l)
+			}
+		}
+	})
+}
