@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"github.com/petalake/petalake"
-	"github.com/petalake/petalake/delta"
 )
 
 // workerFolder is set in the process that TestKill starts and kills.
@@ -72,16 +71,7 @@ models:
 	expect(t, lake, "select count(*), sum(id)::bigint from copied", want)
 	expect(t, lake, "from total", want)
 	expect(t, lake, "select count(*) from _quarantine", fmt.Sprint(bad))
-	for _, name := range []string{"t", "total", "copied", "_quarantine"} {
-		table, err := lake.Table(context.Background(), name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		report, err := table.Check(context.Background(), delta.CheckOptions{Data: true})
-		if err != nil || len(report.Problems) > 0 {
-			t.Errorf("seed %d: check %s: %v, %v", seed, name, report.Problems, err)
-		}
-	}
+	checkAll(t, lake, "t", "total", "copied", "_quarantine")
 	if t.Failed() {
 		t.Logf("seed %d", seed)
 	}
