@@ -243,21 +243,21 @@ func TestEvolution(t *testing.T) {
 func TestSkipping(t *testing.T) {
 	o := others(t)
 	p := newPlace(t)
-	s := columns(t, "id bigint, text string, d double, at timestamp, day date, dec decimal(20,4), s struct<x:int>")
+	s := columns(t, "id bigint, text string, d double, ts timestamp, day date, dec decimal(20,4), s struct<x:int>")
 	p.create(t, delta.Metadata{Schema: s})
 	long := strings.Repeat("prefix", 10)
 	for i := range 8 {
 		p.append(t, fmt.Sprintf(`[
-			{"id": %[1]d, "text": "%[2]s%[1]d", "d": %[1]d.5, "at": "2026-01-0%[3]d 00:00:00.000999Z", "day": "2026-01-0%[3]d", "dec": "%[1]d.0001", "s": {"x": %[1]d}},
-			{"id": %[1]d0, "text": "%[2]s%[1]d\uD83D\uDE00", "d": "NaN", "at": "2026-01-0%[3]d 23:59:59.999999Z", "s": {"x": null}},
+			{"id": %[1]d, "text": "%[2]s%[1]d", "d": %[1]d.5, "ts": "2026-01-0%[3]d 00:00:00.000999Z", "day": "2026-01-0%[3]d", "dec": "%[1]d.0001", "s": {"x": %[1]d}},
+			{"id": %[1]d0, "text": "%[2]s%[1]d\uD83D\uDE00", "d": "NaN", "ts": "2026-01-0%[3]d 23:59:59.999999Z", "s": {"x": null}},
 			{"id": null, "text": null}]`, i, long, i+1))
 	}
 	copied := p.named("copied")
 	p.copy(t, "select * from t", copied)
 	for where, want := range map[string]int{
 		"id = 3": 1, "id >= 30": 5, "id is null": 8, "text = '" + long + "4'": 1, "text > '" + long + "6'": 3,
-		"d = double('NaN')": 8, "d > 1e300": 8, "d < 1": 1, "at > timestamp'2026-01-08 23:59:59.999998'": 1,
-		"at = timestamp'2026-01-03 00:00:00.000999'": 1, "day = date'2026-01-05'": 1, "dec > 6.00005": 2,
+		"d = double('NaN')": 8, "d > 1e300": 8, "d < 1": 1, "ts > timestamp'2026-01-08 23:59:59.999998'": 1,
+		"ts = timestamp'2026-01-03 00:00:00.000999'": 1, "day = date'2026-01-05'": 1, "dec > 6.00005": 2,
 		"s.x = 5": 1, "s.x is null": 16, "id in (1, 70)": 2, "not (id < 70)": 1, "text like '" + long + "2%'": 2,
 	} {
 		for _, p := range []place{p, copied} {
