@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"time"
 
 	"golang.org/x/term"
@@ -19,6 +20,7 @@ import (
 
 // app is what all commands share.
 type app struct {
+	name     string // what a person types to run petalake
 	in       io.Reader
 	out, err io.Writer
 	getenv   func(string) string
@@ -127,4 +129,15 @@ func terminal(stream any) (width int, ok bool) {
 		return width, true
 	}
 	return 80, true
+}
+
+// commandName is what a person types to run this command again, from how it was started.
+func commandName(arg0 string) string {
+	switch {
+	case strings.Contains(filepath.ToSlash(arg0), "/go-build"):
+		return "go run ./cmd/petalake"
+	case strings.ContainsAny(arg0, `/\`):
+		return arg0
+	}
+	return "petalake"
 }

@@ -230,6 +230,17 @@ func TestLakehouseName(t *testing.T) {
 	}
 }
 
+func TestCommandName(t *testing.T) {
+	for arg0, want := range map[string]string{
+		"petalake": "petalake", "bin/petalake": "bin/petalake", "/usr/bin/petalake": "/usr/bin/petalake",
+		"/tmp/go-build12/b001/exe/petalake": "go run ./cmd/petalake",
+	} {
+		if got := commandName(arg0); got != want {
+			t.Errorf("commandName(%q): got %q, want %q", arg0, got, want)
+		}
+	}
+}
+
 func TestQuoteName(t *testing.T) {
 	if got, want := quoteName(`a b.c"d`), `"a b"."c""d"`; got != want {
 		t.Errorf("got %s, want %s", got, want)

@@ -58,7 +58,7 @@ func eventLine(e petalake.Event) string {
 	verb := map[string]string{"model": "built", "source": "loaded", "load": "loaded"}[e.Kind]
 	name := render.Escape(e.Table.String())
 	if e.State == petalake.Current {
-		line := fmt.Sprintf("%-7s %-22s     nothing new", "", name)
+		line := fmt.Sprintf("%-7s %-22s     nothing new", "current", name)
 		if e.Note != "" {
 			line += "; " + render.Escape(e.Note)
 		}

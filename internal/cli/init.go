@@ -80,7 +80,11 @@ func (a *app) init(dir string) error {
 	if dir != "." {
 		a.say("  cd %s", dir)
 	}
-	a.say("  petalake up --once")
+	command := "petalake"
+	if filepath.IsAbs(a.name) {
+		command = a.name
+	}
+	a.say("  %s up --once", command)
 	return nil
 }
 

@@ -21,7 +21,8 @@ func Main() int {
 		return exitFailed
 	}
 	a := &app{
-		in: os.Stdin, out: os.Stdout, err: os.Stderr,
+		name: commandName(os.Args[0]),
+		in:   os.Stdin, out: os.Stdout, err: os.Stderr,
 		getenv: os.Getenv, dir: dir, now: time.Now,
 		stop: &interrupts{kill: func() { os.Exit(exitInterrupted) }},
 	}

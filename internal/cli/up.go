@@ -80,6 +80,7 @@ type upReport struct {
 	once     bool
 	rows     rows[eventRow]
 	loaded   int64
+	built    []string
 	models   []string
 	tables   []string
 	failed   error // set where an event could not be written
@@ -101,6 +102,7 @@ func (u *upReport) tell(e petalake.Event) {
 	}
 	if e.State == petalake.Built {
 		u.loaded += e.Rows
+		u.built = appendNew(u.built, e.Table.String())
 	}
 	u.note(e)
 	if !u.once && u.a.output == "text" && e.State == petalake.Built {
@@ -169,8 +171,11 @@ type toldError struct{ error }
 func (e *toldError) Unwrap() error { return e.error }
 
 func (u *upReport) total(took time.Duration) string {
-	parts := []string{render.Counted(u.loaded, "row"), render.Counted(int64(len(u.tables)+len(u.models)), "table")}
-	return strings.Join(parts, " in ") + ", " + render.Duration(took)
+	text := "nothing new"
+	if len(u.built) > 0 {
+		text = render.Counted(u.loaded, "row") + " in " + render.Counted(int64(len(u.built)), "table")
+	}
+	return text + ", " + render.Duration(took)
 }
 
 // show prints the first rows of every model.
@@ -196,19 +201,19 @@ func (u *upReport) show(ctx context.Context, lake *petalake.Lake, n int) error {
 
 // next says what to type next.
 func (u *upReport) next() {
-	file := ""
+	command := u.a.name
 	if u.a.file != "" {
-		file = " -f " + u.a.file
+		command += " -f " + u.a.file
 	}
 	from := append(u.models, u.tables...)
 	if len(from) == 0 {
-		u.a.say("\nnothing to load: name sources in lakehouse.yaml, or `petalake%s load TABLE FILES`", file)
+		u.a.say("\nnothing to load: name sources in %s, or type\n  %s load TABLE FILES", lakefile, command)
 		return
 	}
 	u.a.say("\nnext:")
-	u.a.say("  petalake%s sql \"select * from %s limit 10\"", file, from[0])
-	u.a.say("  petalake%s sql       a shell; Tab completes names", file)
-	u.a.say("  petalake%s up        keep loading what arrives", file)
+	u.a.say("  %s sql \"select * from %s limit 10\"", command, from[0])
+	u.a.say("  %s sql       a shell; Tab completes names", command)
+	u.a.say("  %s up        keep loading what arrives", command)
 }
 
 // quoteName writes a name of a table as SQL takes it, whatever is in it.
