@@ -1,0 +1,165 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/petalake/petalake"
+	"github.com/petalake/petalake/internal/cli/render"
+)
+
+// upReport shows the events of a run as they happen. Events that are not Running come from one
+// goroutine.
+type upReport struct {
+	a        *app
+	bar      *progress
+	once     bool
+	rows     rows[eventRow]
+	loaded   int64             // rows
+	built    []string          // tables with a new version
+	models   []string          // tables of models, new or not
+	tables   []string          // the other tables
+	failed   error             // set where an event could not be written
+	told     []error           // failures that were shown
+	failures map[string]string // what was told last, by kind and name: no use in telling it every two seconds
+}
+
+func (u *upReport) tell(e petalake.Event) {
+	if e.State == petalake.Running {
+		u.bar.set(amountOf(e))
+		return
+	}
+	u.bar.set(amount{})
+	if e.State == petalake.Current && !u.once || u.repeated(e) {
+		return
+	}
+	if e.Err != nil && u.once && u.a.output == "text" {
+		u.told = append(u.told, e.Err)
+	}
+	if e.State == petalake.Built {
+		u.loaded += e.Rows
+		u.built = appendNew(u.built, e.Table.String())
+	}
+	u.note(e)
+	if !u.once && u.a.output == "text" && e.State == petalake.Built {
+		fmt.Fprint(u.a.out, u.a.now().Format("15:04:05 "))
+	}
+	if err := u.a.event(e, u.rows); err != nil && u.failed == nil {
+		u.failed = err
+	}
+}
+
+// repeated says whether an event is the failure that was told before.
+func (u *upReport) repeated(e petalake.Event) bool {
+	key := e.Kind + " " + e.Name
+	if e.Err == nil {
+		delete(u.failures, key)
+		return false
+	}
+	text := e.Err.Error()
+	same := u.failures[key] == text
+	u.failures[key] = text
+	return same
+}
+
+// note remembers the tables, for what is shown at the end.
+func (u *upReport) note(e petalake.Event) {
+	name := e.Table.String()
+	if e.State == petalake.Failed || name == "" {
+		return
+	}
+	if e.Kind == "model" {
+		u.models = appendNew(u.models, name)
+	} else {
+		u.tables = appendNew(u.tables, name)
+	}
+}
+
+func appendNew(names []string, name string) []string {
+	for _, n := range names {
+		if n == name {
+			return names
+		}
+	}
+	return append(names, name)
+}
+
+// rest marks those errors of the run that the person was told of when they happened.
+func (u *upReport) rest(err error) error {
+	if many, ok := err.(interface{ Unwrap() []error }); ok {
+		var all []error
+		for _, e := range many.Unwrap() {
+			all = append(all, u.rest(e))
+		}
+		return errors.Join(all...)
+	}
+	for _, told := range u.told {
+		if errors.Is(err, told) || errors.Is(told, err) {
+			return &toldError{err}
+		}
+	}
+	return err
+}
+
+// toldError is an error that was shown already; it still counts for the exit code.
+type toldError struct{ error }
+
+func (e *toldError) Unwrap() error { return e.error }
+
+func (u *upReport) total(took time.Duration) string {
+	text := "nothing new"
+	if len(u.built) > 0 {
+		text = render.Counted(u.loaded, "row") + " in " + render.Counted(int64(len(u.built)), "table")
+	}
+	return text + ", " + render.Duration(took)
+}
+
+// show prints the first rows of every model.
+func (u *upReport) show(ctx context.Context, lake *petalake.Lake, n int) error {
+	for _, name := range u.models {
+		fmt.Fprintf(u.a.out, "\n%s\n", u.a.style(u.a.out).Bold(render.Escape(name)))
+		reader, err := lake.Query(ctx, fmt.Sprintf("SELECT * FROM %s LIMIT %d", quoteName(name), n))
+		if err != nil {
+			return err
+		}
+		table := render.NewTable(u.a.out, reader.Schema(), u.a.style(u.a.out))
+		_, _, err = copyRows(table, reader, 0, nil)
+		reader.Release()
+		if err == nil {
+			err = table.Close()
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// next says what to type next.
+func (u *upReport) next() {
+	command := u.a.name
+	if u.a.file != "" {
+		command += " -f " + u.a.file
+	}
+	from := append(u.models, u.tables...)
+	if len(from) == 0 {
+		u.a.say("\nnothing to load: name sources in %s, or type\n  %s load TABLE FILES", lakefile, command)
+		return
+	}
+	u.a.say("\nnext:")
+	u.a.say("  %s sql \"select * from %s limit 10\"", command, from[0])
+	u.a.say("  %s sql       a shell; Tab completes names", command)
+	u.a.say("  %s up        keep loading what arrives", command)
+}
+
+// quoteName writes a name of a table as SQL takes it, whatever is in it.
+func quoteName(name string) string {
+	parts := strings.Split(name, ".")
+	for i, p := range parts {
+		parts[i] = `"` + strings.ReplaceAll(p, `"`, `""`) + `"`
+	}
+	return strings.Join(parts, ".")
+}
