@@ -93,7 +93,7 @@ func (l *Lake) loading(ctx context.Context, load Load, table *delta.Table, tell 
 	}
 	decl := l.spec.Table(toSpec(load.Table))
 	w := &loading{
-		lake: l, table: table, name: load.Table, source: "petalake load", decl: decl, files: found, replace: load.Replace,
+		lake: l, table: table, name: load.Table, source: "petalake load " + load.Table.String(), decl: decl, files: found, replace: load.Replace,
 		evolve: spec.Evolution(load.Evolve), onError: cmp.Or(spec.OnError(load.OnError), spec.Reject),
 		event: Event{Kind: "load", Name: load.Table.String(), Table: load.Table, Files: len(found)}, tell: tell,
 	}

@@ -13,7 +13,7 @@ type Source struct {
 	Kind        SourceKind `key:"kind" enum:"files" default:"files" doc:"What it is." instead:"type"`
 	Description string     `key:"description" doc:"What comes from where."`
 	Table       TableName  `key:"table" doc:"The table that is loaded. Default: the one named like the source." instead:"target,to,into"`
-	OnError     OnError    `key:"on_error" enum:"reject,quarantine" default:"reject" doc:"What happens to rows that cannot be read: the load fails (reject), or they go to the table's _quarantine table with the reason (quarantine)."`
+	OnError     OnError    `key:"on_error" enum:"reject,quarantine" default:"reject" doc:"What happens to rows that cannot be read: the load fails (reject), or they go to the table _quarantine, with the reason (quarantine)."`
 	Files       *Files     `inline:"files"`
 
 	resolved bool

@@ -73,7 +73,7 @@ func eventLine(e petalake.Event) string {
 	}
 	line := fmt.Sprintf("%-7s %-22s %15s %-22s %8s", verb, name, render.Counted(e.Rows, "row"), from, render.Duration(e.Took))
 	if e.Rejected > 0 {
-		line += fmt.Sprintf("\n%-7s %-22s %15s put aside", "", name+"_quarantine", render.Counted(e.Rejected, "bad row"))
+		line += fmt.Sprintf("\n%-7s %-22s %15s put aside", "", "_quarantine", render.Counted(e.Rejected, "bad row"))
 	}
 	if e.Note != "" && e.Version > 0 { // a first version needs no reason
 		line += "\n        " + render.Escape(e.Note)

@@ -41,7 +41,7 @@ with the types found in the files. FILE may hold *, ** and ?.`,
 	flags.SortFlags = false
 	flags.StringVar(&f.format, "format", "", "csv, json or parquet; default: by the names")
 	flags.StringVar(&f.mode, "mode", "append", "append, or replace: instead of all rows")
-	flags.StringVar(&f.onError, "on-error", "reject", "reject, or quarantine: bad rows to TABLE_quarantine")
+	flags.StringVar(&f.onError, "on-error", "reject", "reject, or quarantine: bad rows to table _quarantine")
 	flags.StringVar(&f.evolve, "evolve", "", "none, add (columns) or widen (types too)")
 	flags.StringArrayVar(&f.options, "option", nil, "how CSV is written, as in `delimiter=;` (repeat)")
 	for name, values := range f.choices() {
