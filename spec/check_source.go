@@ -101,16 +101,13 @@ func (c *checker) files(s *Source, at string) {
 
 // badPath tells what is wrong with the path of files to load.
 func badPath(p Text) *fault {
-	bucket, isS3 := strings.CutPrefix(string(p), "s3://")
 	switch {
 	case strings.HasPrefix(string(p), "~"):
 		return faultf("write ${env:HOME}", "~ is not resolved")
 	case !p.plain():
 		return nil
-	case isS3 && !strings.Contains(strings.Trim(bucket, "/"), "/"):
-		return faultf("write s3://bucket/folder/*.csv", "the path has a bucket but no files in it")
-	case !isS3 && hasScheme.MatchString(string(p)):
-		return faultf("write a path of files, or s3://bucket/path", "files cannot be read from there")
+	case hasScheme.MatchString(string(p)):
+		return faultf("copy the files to a folder of this machine and name that", "files cannot be read from there")
 	}
 	if _, err := path.Match(string(p), ""); err != nil {
 		return faultf(`close the bracket, or write \[ for the character itself`, "the pattern is not closed")

@@ -38,7 +38,7 @@ const (
 
 // Files is a source of files in a folder or a bucket.
 type Files struct {
-	Paths   []Text  `key:"path" required:"true" doc:"The files, relative to lakehouse.yaml or in a bucket (s3://). * ? and [a-z] match within a name." instead:"paths,file,files,glob"`
+	Paths   []Text  `key:"path" required:"true" doc:"The files, relative to lakehouse.yaml. * ? and [a-z] match within a name, ** any folders." instead:"paths,file,files,glob"`
 	Format  Format  `key:"format" enum:"csv,json,parquet" doc:"What is in them; JSON is one object a line. Default: by the name, from .csv, .tsv, .json, .jsonl, .ndjson and .parquet, with .gz or .zst after it."`
 	Mode    Mode    `key:"mode" enum:"append,replace" default:"append" doc:"Whether each new file is loaded once (append), or the files of a load take the place of all rows (replace)."`
 	Options Options `key:"options" doc:"How text files are written, where that is not detected."`
