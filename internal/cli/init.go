@@ -122,10 +122,9 @@ func exampleFiles(folder string) ([]exampleFile, error) {
 	return all, err
 }
 
-var notInName = regexp.MustCompile(`[^a-z0-9_-]+`)
-
 // lakehouseName makes the name of a lakehouse from that of its folder.
 func lakehouseName(folder string) string {
+	notInName := regexp.MustCompile(`[^a-z0-9_-]+`)
 	name := strings.Trim(notInName.ReplaceAllString(strings.ToLower(folder), "-"), "-_")
 	name = strings.TrimLeft(name, "0123456789-_")
 	if name == "" {
