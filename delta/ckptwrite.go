@@ -58,7 +58,10 @@ func (c *checkpointWriter) flush() error {
 	if c.row == 0 {
 		return nil
 	}
-	group := c.out.AppendRowGroup()
+	group, err := c.out.AppendRowGroupChecked()
+	if err != nil {
+		return err
+	}
 	for _, l := range c.all {
 		w, err := group.NextColumn()
 		if err == nil {

@@ -139,15 +139,17 @@ func same(t *testing.T, what string, got, want []string) {
 	}
 }
 
-func TestBadRows(t *testing.T) {
-	const columns = "a int, b string, c date"
+// badRows is a raw file, what of it is good, and what is not.
+type badRows struct {
+	name, text string
+	format     Format
+	good       []string
+	bad        []string // line, raw text, reason
+}
+
+func badRowFiles() []badRows {
 	csv := FormatCSV
-	for _, test := range []struct {
-		name, text string
-		format     Format
-		good       []string
-		bad        []string // line, raw text, reason
-	}{
+	return []badRows{
 		{"conversion.csv", "a,b,c\n1,x,2024-01-01\n2,y,nope\n3,z,\n", csv,
 			[]string{"1|x|2024-01-01", "3|z|"},
 			[]string{`3 "2,y,nope" column c: Could not convert string "nope" to 'DATE'`}},
@@ -187,7 +189,12 @@ func TestBadRows(t *testing.T) {
 		{"bom.jsonl.zst", "\ufeff" + `{"a":1}` + "\r\n" + `{"a":}` + "\r\n", FormatJSON,
 			[]string{"1||"}, []string{`2 "{\"a\":}" `}},
 		{"empty.jsonl", "", FormatJSON, nil, nil},
-	} {
+	}
+}
+
+func TestBadRows(t *testing.T) {
+	const columns = "a int, b string, c date"
+	for _, test := range badRowFiles() {
 		t.Run(test.name, func(t *testing.T) {
 			b := newBench(t)
 			raw := Raw{Format: test.format, Paths: []string{b.file(test.name, test.text)}}

@@ -119,6 +119,7 @@ func (s *Store) classify(ctx context.Context, op, key string, write bool, err er
 	return err
 }
 
+//lint:ignore ST1008 the error is the answer here, not the outcome
 func (s *Store) judge(ctx context.Context, op, key string, err error) (judged error, temporary, lost bool) {
 	if api, ok := errors.AsType[smithy.APIError](err); ok {
 		status := 0
