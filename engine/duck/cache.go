@@ -22,6 +22,8 @@ type cache struct {
 	temporary bool // the folder goes when the cache is closed
 	lock      *os.File
 
+	filling sync.RWMutex // held for reading while files are fetched; the cache closes after that
+
 	mu    sync.Mutex
 	files map[string]*sparse // by name
 	used  int64              // bytes held or promised
@@ -229,6 +231,8 @@ func (c *cache) makeRoomLocked(n int64) bool {
 }
 
 func (c *cache) close() error {
+	c.filling.Lock()
+	defer c.filling.Unlock()
 	if c.temporary {
 		err := os.RemoveAll(c.dir)
 		if c.lock != nil {

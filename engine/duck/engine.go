@@ -47,6 +47,9 @@ type Engine struct {
 	planner *instance  // plans them over stubs; it can reach no file at all
 	cache   *cache     // nil where files are opened in place
 	types   *fileTypes // what is known of data files
+
+	life  context.Context // of the engine: every statement ends with it
+	close context.CancelCauseFunc
 }
 
 var _ engine.Engine = (*Engine)(nil)
@@ -59,6 +62,7 @@ func Open(o Options) (*Engine, error) {
 		return nil, errors.New("sql: open: no tables to resolve names with")
 	}
 	e := &Engine{types: &fileTypes{}}
+	e.life, e.close = context.WithCancelCause(context.Background())
 	var allowed []string
 	if o.LocalRoot != "" {
 		root, err := filepath.Abs(o.LocalRoot)
@@ -88,8 +92,10 @@ func Open(o Options) (*Engine, error) {
 	return e, nil
 }
 
-// Close ends all statements and frees what the engine holds.
+// Close ends all statements and frees what the engine holds. It waits until DuckDB has noticed, which
+// takes milliseconds, but not for readers to be released: their Err says that the engine was closed.
 func (e *Engine) Close() error {
+	e.close(errClosed)
 	e.planner.close()
 	e.data.close()
 	if e.cache != nil {
@@ -100,10 +106,13 @@ func (e *Engine) Close() error {
 
 // Query runs one statement and streams its rows. Its errors about the statement are *Error.
 func (e *Engine) Query(ctx context.Context, sql string, args ...any) (array.RecordReader, error) {
+	ctx, done := e.during(ctx)
 	r, err := e.prepare(ctx, sql, args)
 	if err != nil {
-		return nil, err
+		defer done()
+		return nil, ended(ctx, err)
 	}
+	r.ends = append([]func(){done}, r.ends...)
 	if r.statement.explain != "" {
 		return e.explain(ctx, r)
 	}
@@ -112,7 +121,28 @@ func (e *Engine) Query(ctx context.Context, sql string, args ...any) (array.Reco
 
 // Describe returns the columns that a statement would give, without reading a file.
 func (e *Engine) Describe(ctx context.Context, sql string) (*arrow.Schema, error) {
-	return e.describe(ctx, sql)
+	ctx, done := e.during(ctx)
+	defer done()
+	s, err := e.describe(ctx, sql)
+	return s, ended(ctx, err)
+}
+
+// during is a context that ends with the engine too. Done must be called when the statement is over.
+func (e *Engine) during(ctx context.Context) (_ context.Context, done func()) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	stop := context.AfterFunc(e.life, func() { cancel(errClosed) })
+	return ctx, func() {
+		stop()
+		cancel(nil)
+	}
+}
+
+// ended is err, or that the engine was closed where that is why the statement ended.
+func ended(ctx context.Context, err error) error {
+	if err != nil && errors.Is(context.Cause(ctx), errClosed) {
+		return errClosed
+	}
+	return err
 }
 
 // With is the same engine with other tables: it shares the instance, its memory and its cache, and

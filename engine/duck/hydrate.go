@@ -33,6 +33,11 @@ func (e *Engine) hydrate(ctx context.Context, plan *Plan, inputs []*input, foote
 			e.cache.unpin(s)
 		}
 	}
+	e.cache.filling.RLock()
+	defer e.cache.filling.RUnlock()
+	if err := ctx.Err(); err != nil {
+		return release, err
+	}
 	g, gctx := errgroup.WithContext(ctx)
 	g.SetLimit(filesAtOnce)
 	fetched := make([]fetchCount, len(plan.Tables))

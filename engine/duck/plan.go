@@ -84,9 +84,11 @@ func (p *Plan) note(inputs []*input) {
 // Plan says what a statement would read, and counts the files of its tables, which takes as long
 // as listing them where their last writer left no count. Where the lake is not on this machine, the footers of the files are fetched.
 func (e *Engine) Plan(ctx context.Context, sql string, args ...any) (*Plan, error) {
+	ctx, done := e.during(ctx)
+	defer done()
 	r, err := e.prepareFor(ctx, sql, args, true)
 	if err != nil {
-		return nil, err
+		return nil, ended(ctx, err)
 	}
 	defer r.end()
 	return r.plan, e.total(ctx, r)

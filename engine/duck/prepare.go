@@ -166,6 +166,8 @@ func parserOf(c *duckdb.Conn) parser {
 // References returns the tables a SELECT reads, each once, in the order it names them first. Names
 // of its own CTEs are not among them. The tables need not exist.
 func (e *Engine) References(ctx context.Context, sql string) ([]TableName, error) {
+	ctx, done := e.during(ctx)
+	defer done()
 	session, err := e.data.session(ctx)
 	if err != nil {
 		return nil, err
@@ -189,7 +191,7 @@ func (e *Engine) References(ctx context.Context, sql string) ([]TableName, error
 // failed turns an error of the running statement into one about the user's text.
 func (r *relation) failed(ctx context.Context, err error) error {
 	if err == nil || ctx.Err() != nil {
-		return err
+		return ended(ctx, err)
 	}
 	if d, ok := errors.AsType[*duckdb.Error](err); ok {
 		return r.statement.explainError(d, r.rewritten)

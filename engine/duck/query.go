@@ -33,9 +33,20 @@ type reader struct {
 	ctx      context.Context // of the statement, to tell its end from an error
 	relation *relation
 	refs     atomic.Int64
+	err      error
 }
 
-func (r *reader) Err() error { return r.relation.failed(r.ctx, r.RecordReader.Err()) }
+func (r *reader) Next() bool {
+	if r.RecordReader.Next() {
+		return true
+	}
+	if r.err == nil {
+		r.err = r.relation.failed(r.ctx, r.RecordReader.Err())
+	}
+	return false
+}
+
+func (r *reader) Err() error { return r.err }
 
 func (r *reader) Retain() { r.refs.Add(1) }
 

@@ -15,6 +15,7 @@ type instance struct {
 	mu     sync.Mutex
 	db     *duckdb.DB
 	idle   []*session
+	busy   map[*session]bool
 	made   int
 	closed bool
 }
@@ -42,6 +43,7 @@ func (d *instance) session(ctx context.Context) (*session, error) {
 	if n := len(d.idle); n > 0 {
 		s := d.idle[n-1]
 		d.idle = d.idle[:n-1]
+		d.busy[s] = true
 		return s, nil
 	}
 	if d.db == nil {
@@ -61,7 +63,12 @@ func (d *instance) session(ctx context.Context) (*session, error) {
 		conn.Close()
 		return nil, fmt.Errorf("opening a session: %w", err)
 	}
-	return &session{of: d, conn: conn}, nil
+	s := &session{of: d, conn: conn}
+	if d.busy == nil {
+		d.busy = map[*session]bool{}
+	}
+	d.busy[s] = true
+	return s, nil
 }
 
 // begin starts the transaction that holds a statement's tables.
@@ -80,6 +87,7 @@ func (s *session) end() {
 	}
 	s.of.mu.Lock()
 	defer s.of.mu.Unlock()
+	delete(s.of.busy, s)
 	if s.bad || s.of.closed || len(s.of.idle) >= idleSessions {
 		s.conn.Close()
 		return
@@ -87,18 +95,23 @@ func (s *session) end() {
 	s.of.idle = append(s.of.idle, s)
 }
 
-// close frees the instance. Sessions in use are closed when they end.
+// close frees the instance, with the sessions that are in use: their statements were cancelled before.
 func (d *instance) close() {
 	d.mu.Lock()
-	defer d.mu.Unlock()
 	if d.closed {
+		d.mu.Unlock()
 		return
 	}
 	d.closed = true
-	for _, s := range d.idle {
+	sessions := d.idle
+	d.idle = nil
+	for s := range d.busy {
+		sessions = append(sessions, s)
+	}
+	d.mu.Unlock()
+	for _, s := range sessions { // without the lock: a statement may need it to end
 		s.conn.Close()
 	}
-	d.idle = nil
 	if d.db != nil {
 		d.db.Close()
 	}

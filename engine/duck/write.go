@@ -91,6 +91,8 @@ func (l Loader) Load(ctx context.Context, raw Raw, job Job) (Written, error) {
 // Write runs a SELECT and writes its rows as data files of a table. Columns are matched by name.
 // The staging folder must be inside the lake's or the cache's folder; empty chooses one.
 func (e *Engine) Write(ctx context.Context, sql string, job Job) (Written, error) {
+	ctx, done := e.during(ctx)
+	defer done()
 	if job.Staging == "" {
 		job.Staging = e.staging()
 	}

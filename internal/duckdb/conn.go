@@ -47,7 +47,8 @@ var sessionSettings = []string{
 	"SET enable_progress_bar=true", "SET enable_progress_bar_print=false", "SET progress_bar_time=0",
 }
 
-// Close ends the session, with a stream that was left open. Closing twice is fine.
+// Close ends the session, with a stream that was left open, whose next Next then fails. It waits for
+// a statement that runs. Closing twice is fine.
 func (c *Conn) Close() {
 	c.mu.Lock()
 	defer c.mu.Unlock()

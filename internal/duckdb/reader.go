@@ -30,6 +30,7 @@ type reader struct {
 	target  int  // rows wanted for the next batch
 	drained bool // every row was fetched
 	ended   bool // res is destroyed
+	last    bool // Next has said that there is no more
 }
 
 var _ array.RecordReader = (*reader)(nil)
@@ -95,6 +96,9 @@ func (r *reader) Next() bool {
 	r.conn.mu.Lock()
 	defer r.conn.mu.Unlock()
 	if r.ended {
+		if !r.last {
+			r.err = r.conn.cause(r.ctx, errClosed)
+		}
 		return false
 	}
 	stop := r.conn.watch(r.ctx)
@@ -112,6 +116,7 @@ func (r *reader) Next() bool {
 		r.err = r.conn.cause(r.ctx, err)
 	}
 	if r.err != nil || r.current == nil {
+		r.last = true
 		r.endLocked()
 		return false
 	}

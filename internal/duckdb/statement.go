@@ -76,7 +76,7 @@ func (c *Conn) runLocked(ctx context.Context, s *statements, i int, args []any, 
 
 // cause is the context's error where that is why the statement ended.
 func (c *Conn) cause(ctx context.Context, err error) error {
-	if e, ok := err.(*Error); ok && e.Kind == Interrupted && ctx.Err() != nil {
+	if e, ok := err.(*Error); ctx.Err() != nil && (err == errClosed || ok && e.Kind == Interrupted) {
 		return ctx.Err()
 	}
 	return err
