@@ -24,7 +24,10 @@ type Disk struct {
 	path string // absolute, free of symbolic links
 	root *os.Root
 
+	unnamed bool // files without a name can get one
+
 	mu      sync.Mutex
+	open    map[string]*folder
 	ready   bool            // the folder of temporary files is there and swept
 	mode    fs.FileMode     // of new files, as the umask has it
 	durable map[string]bool // folders whose own entry is known to be synced
@@ -48,7 +51,7 @@ func OpenDisk(root string) (*Disk, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Disk{path: real, root: r, durable: map[string]bool{}}, nil
+	return &Disk{path: real, root: r, unnamed: canUnnamed(), open: map[string]*folder{}, durable: map[string]bool{}}, nil
 }
 
 // Path is where the object of a key lies, or would lie, on the local file system.
@@ -64,7 +67,7 @@ func (d *Disk) Get(ctx context.Context, key string, off, n int64) (io.ReadCloser
 	if err := begin(ctx, key); err != nil {
 		return nil, err
 	}
-	f, err := d.root.Open(key)
+	f, err := d.openFile(key)
 	if err != nil {
 		return nil, d.failed("get", key, err)
 	}
@@ -101,7 +104,7 @@ func (d *Disk) Delete(ctx context.Context, keys ...string) error {
 }
 
 func (d *Disk) remove(key string) error {
-	info, err := d.root.Lstat(key)
+	info, err := d.lstat(key)
 	if err == nil && !info.IsDir() {
 		err = d.root.Remove(key)
 	}

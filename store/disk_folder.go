@@ -97,6 +97,7 @@ func (d *Disk) prune(dir string) {
 			return
 		}
 		delete(d.durable, dir)
+		d.dropLocked(dir)
 	}
 }
 

@@ -52,7 +52,7 @@ func (d *Disk) exactly(prefix, start string) (Object, bool) {
 	if prefix <= start || CheckKey(prefix) != nil {
 		return Object{}, false
 	}
-	info, err := d.root.Lstat(prefix)
+	info, err := d.lstat(prefix)
 	if err != nil || !info.Mode().IsRegular() {
 		return Object{}, false
 	}

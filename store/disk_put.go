@@ -1,17 +1,15 @@
 package store
 
 import (
+	"bytes"
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
 	"path"
-	"path/filepath"
 	"syscall"
-	"time"
 )
 
 // Put implements Store. The order of steps is what makes it safe: bytes, sync of the bytes, name,
@@ -22,49 +20,36 @@ func (d *Disk) Put(ctx context.Context, key string, body io.ReadSeeker, cond Con
 		return err
 	}
 	if cond == IfAbsent { // spares the copy; the link below is what decides
-		if info, err := d.root.Lstat(key); err == nil && !info.IsDir() {
+		if info, err := d.lstat(key); err == nil && !info.IsDir() {
 			return failed("put", key, fs.ErrExist)
 		}
 	}
 	if err := d.prepare(); err != nil {
 		return d.failed("put", key, err)
 	}
-	temp := path.Join(reserved, rand.Text())
-	defer d.root.Remove(temp) // gone already after a rename
-	if err := d.stage(ctx, temp, body); err != nil {
+	temp := &staged{disk: d}
+	defer temp.discard()
+	if err := temp.write(ctx, body); err != nil {
 		return d.failed("put", key, err)
 	}
-	if err := d.publish(ctx, temp, key, cond); err != nil {
+	folder, err := d.publish(ctx, temp, key, cond)
+	if err != nil {
 		return d.failed("put", key, err)
 	}
-	if err := d.syncFolder(path.Dir(key)); err != nil && !isAbsent(err) { // absent: deleted again
+	defer d.release(folder)
+	if err := folder.sync(); err != nil {
 		return &UnknownError{Key: key, Cause: err}
 	}
 	return nil
 }
 
-// stage puts the bytes of body, synced, under a temporary name.
-func (d *Disk) stage(ctx context.Context, temp string, body io.ReadSeeker) error {
-	if f, ok := body.(*os.File); ok && d.adopt(f, temp) {
-		return f.Sync()
-	}
-	if _, err := body.Seek(0, io.SeekStart); err != nil {
-		return err
-	}
-	f, err := d.root.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
-	if err != nil {
-		return err
-	}
-	err = fill(ctx, f, body)
-	if err == nil {
-		err = f.Sync()
-	}
-	return errors.Join(err, f.Close())
-}
-
 // fill copies in pieces: each ends early with ctx, and is one copy_file_range where src is a file.
 func fill(ctx context.Context, dst *os.File, src io.Reader) error {
 	const piece = 16 << 20
+	if memory, ok := src.(*bytes.Reader); ok && memory.Len() <= piece {
+		_, err := memory.WriteTo(dst) // without another buffer
+		return err
+	}
 	for {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -78,61 +63,39 @@ func fill(ctx context.Context, dst *os.File, src io.Reader) error {
 	}
 }
 
-// adopt links a file under a temporary name instead of copying it. It reports false, and leaves
-// nothing, where that cannot be done: another file system, another owner, a file that has no
-// name any more or whose name is a different file by now.
-func (d *Disk) adopt(f *os.File, temp string) bool {
-	info, err := f.Stat()
-	if err != nil || !info.Mode().IsRegular() {
-		return false
-	}
-	if os.Link(f.Name(), filepath.Join(d.path, filepath.FromSlash(temp))) != nil {
-		return false
-	}
-	linked, err := d.root.Lstat(temp)
-	if err == nil && os.SameFile(info, linked) {
-		now := time.Now() // an object is as old as its Put; the sweeper looks at this too
-		err = errors.Join(d.root.Chtimes(temp, now, now), d.root.Chmod(temp, d.mode))
-		if err == nil {
-			return true
-		}
-	}
-	d.root.Remove(temp)
-	return false
-}
-
-// publish gives a staged file its name. The loop is for a folder that a Delete, here or in
-// another process, found empty and removed in between.
-func (d *Disk) publish(ctx context.Context, temp, key string, cond Cond) error {
-	name := d.root.Link
-	if cond == Always {
-		name = d.root.Rename
-	}
+// publish gives a staged file its name, and returns the folder, which the caller releases. The loop
+// is for a folder that a Delete, here or in another process, found empty and removed in between.
+func (d *Disk) publish(ctx context.Context, temp *staged, key string, cond Cond) (*folder, error) {
 	const tries = 100
 	var err error
 	for range tries {
 		if err = ctx.Err(); err != nil {
-			return err
+			return nil, err
 		}
+		var f *folder
 		if err = d.makeFolder(path.Dir(key)); err == nil {
-			err = name(temp, key)
+			f, err = d.folder(path.Dir(key))
+		}
+		if err == nil {
+			if err = temp.publish(f, key, cond); err == nil {
+				return f, nil
+			}
+			d.release(f)
 		}
 		switch info, _ := d.root.Lstat(key); {
-		case err == nil:
-			return nil
 		case info != nil && info.IsDir():
 			if d.root.Remove(key) != nil { // goes where it is empty
-				return fmt.Errorf("%w: the key is a folder of other keys", fs.ErrInvalid)
+				return nil, fmt.Errorf("%w: the key is a folder of other keys", fs.ErrInvalid)
 			}
 		case errors.Is(err, fs.ErrNotExist):
 			d.forget(path.Dir(key))
 		case errors.Is(err, fs.ErrExist):
-			return fs.ErrExist
+			return nil, fs.ErrExist
 		default:
-			return d.blame(err)
+			return nil, d.blame(err)
 		}
 	}
-	return d.blame(err)
+	return nil, d.blame(err)
 }
 
 // blame explains the one failure that is the key's own fault.
