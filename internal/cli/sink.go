@@ -11,7 +11,6 @@ import (
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
 
-	"github.com/petalake/petalake/internal/cli/parquet"
 	"github.com/petalake/petalake/internal/cli/render"
 )
 
@@ -83,7 +82,7 @@ func (a *app) writer(out *sink, schema *arrow.Schema) (render.Writer, error) {
 		}
 		return render.NewCSV(out, schema), nil
 	case "parquet":
-		return parquet.New(out, schema)
+		return newParquet(out, schema)
 	}
 	if isPlan(schema) {
 		return plan{out}, nil
