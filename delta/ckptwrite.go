@@ -9,6 +9,7 @@ import (
 	"github.com/apache/arrow-go/v18/parquet"
 	"github.com/apache/arrow-go/v18/parquet/compress"
 	"github.com/apache/arrow-go/v18/parquet/file"
+	"github.com/petalake/petalake/delta/schema"
 	"github.com/petalake/petalake/delta/stats"
 )
 
@@ -37,9 +38,13 @@ func newCheckpointWriter(w io.Writer, m *metadata, p properties) (*checkpointWri
 	c.full = stats.NewParser(m.Schema)
 	props := []parquet.WriterProperty{
 		parquet.WithCompression(compress.Codecs.Snappy), parquet.WithCreatedBy(engineName),
-		parquet.WithDictionaryFor("add.path", false), parquet.WithDictionaryFor("add.stats", false),
-		parquet.WithStatsFor("add.stats", false), parquet.WithDictionaryFor("metaData.schemaString", false),
-		parquet.WithStatsFor("metaData.schemaString", false),
+		parquet.WithDictionaryDefault(false), // of little use but for partition values, and a page more for each column
+		parquet.WithStatsFor("add.stats", false), parquet.WithStatsFor("metaData.schemaString", false),
+	}
+	for _, l := range append([]*leaf{c.partKey, c.partValue}, c.parts...) {
+		if l.typ != schema.Boolean {
+			props = append(props, parquet.WithDictionaryPath(l.path, true))
+		}
 	}
 	c.out, err = file.NewParquetWriterWithError(w, root, file.WithWriterProps(parquet.NewWriterProperties(props...)))
 	return c, err

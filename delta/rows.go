@@ -81,11 +81,14 @@ func discard(ctx context.Context, t *Table, files []Add) error {
 // target finds what the table is, or will be, and looks at the first batch where it must.
 func target(ctx context.Context, t *Table, rows iter.Seq2[arrow.RecordBatch, error], o AppendOptions) (Metadata, iter.Seq2[arrow.RecordBatch, error], func(), error) {
 	none := func() {}
-	s, err := t.Snapshot(ctx, When{})
-	if err == nil {
+	s, err := t.newest(ctx)
+	if err == nil && s.version >= 0 {
 		return s.Metadata(), rows, none, s.Writable()
 	}
-	if !errors.Is(err, fs.ErrNotExist) || o.Create == nil {
+	if err == nil && o.Create == nil {
+		err = fmt.Errorf("%s: no table: %w", t.root, fs.ErrNotExist)
+	}
+	if err != nil {
 		return Metadata{}, nil, none, err
 	}
 	m := o.Create.clone()
