@@ -26,7 +26,9 @@ func FuzzLex(f *testing.F) {
 				t.Fatalf("%q: token %v after byte %d", s, tok, last)
 			}
 			last = tok.to
-			tok.unquote(s)
+			if text := tok.unquote(s); len(text) > tok.to-tok.from {
+				t.Fatalf("%q: token %v means %q, longer than it is", s, tok, text)
+			}
 		}
 	})
 }
