@@ -28,8 +28,11 @@ const (
 	puts     = 4    // how often a put is sent while its outcome stays unknown
 )
 
+// Version is the release of petalake that this is, or the one it is on the way to.
+const Version = "0.1.0"
+
 // engineName is how commits say who wrote them.
-const engineName = "petalake/0.1.0"
+const engineName = "petalake/" + Version
 
 // Update commits what change makes of the latest snapshot, as one new version. A change that does
 // nothing commits nothing.

@@ -83,9 +83,13 @@ func (x *Txn) current() *metadata {
 	return x.snapshot.state.metadata
 }
 
-// Add makes files live. Their names are new: a data file is never overwritten.
+// Add makes files live. Their names are new: a data file is never overwritten. Stats left at their
+// zero value are not known; a file known to be empty has its bounds tight.
 func (x *Txn) Add(files ...Add) {
 	for _, f := range files {
+		if f.Stats.NumRecords == 0 && !f.Stats.TightBounds && f.Stats.Columns == nil {
+			f.Stats.NumRecords = -1
+		}
 		x.adds = append(x.adds, logAdd{Add: f})
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"maps"
 	"slices"
 	"testing"
 
@@ -90,5 +91,33 @@ func TestCreateAppendRead(t *testing.T) {
 	c, err := tab.Update(ctx, func(x *Txn) error { return nil })
 	if c.Version != 2 || c.ID != "" || err != nil {
 		t.Errorf("empty change: got %+v, %v; want version 2 and no commit", c, err)
+	}
+}
+
+// TestAddWithoutStatistics: a file whose statistics nobody filled in is not a file of no rows.
+func TestAddWithoutStatistics(t *testing.T) {
+	tab := At(store.NewMem(), "t")
+	create(t, tab, Metadata{Schema: idSchema()})
+	for path, of := range map[string]stats.File{"zero": {}, "unknown": {NumRecords: -1}, "empty": {TightBounds: true}} {
+		if _, err := tab.Update(t.Context(), func(x *Txn) error {
+			x.Add(Add{Path: path, Size: 10, DataChange: true, Stats: of})
+			return nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got := map[string]int64{}
+	for a, err := range latest(t, At(tab.store, "t")).Files(t.Context(), nil) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		got[a.Path] = a.Stats.NumRecords
+	}
+	if want := map[string]int64{"zero": -1, "unknown": -1, "empty": 0}; !maps.Equal(got, want) {
+		t.Errorf("rows of the files: got %v, want %v", got, want)
+	}
+	where := stats.Compare{Path: []string{"id"}, Op: stats.EQ, Value: int64(7)}
+	if got, want := paths(t, latest(t, tab), where), []string{"unknown", "zero"}; !slices.Equal(got, want) {
+		t.Errorf("files that may match: got %v, want %v", got, want)
 	}
 }

@@ -6,11 +6,13 @@ import (
 	"runtime/debug"
 
 	"github.com/spf13/cobra"
+
+	"github.com/petalake/petalake/delta"
 )
 
 // versionInfo is what petalake was built from.
 type versionInfo struct {
-	Version  string `json:"version"`  // of the module, or "devel"
+	Version  string `json:"version"`  // of the module; of a build outside of it delta.Version with "-devel"
 	Revision string `json:"revision"` // of the source, "+" after it where files were changed
 	Go       string `json:"go"`
 	Platform string `json:"platform"`
@@ -39,7 +41,7 @@ func (a *app) versionCommand() *cobra.Command {
 }
 
 func builtFrom(info *debug.BuildInfo, ok bool) versionInfo {
-	v := versionInfo{Version: "devel", Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH, DuckDB: "unknown"}
+	v := versionInfo{Version: delta.Version + "-devel", Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH, DuckDB: "unknown"}
 	if !ok {
 		return v
 	}
