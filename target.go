@@ -2,6 +2,7 @@ package petalake
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -30,16 +31,24 @@ func (w *loading) target(ctx context.Context, snapshot *delta.Snapshot) (target,
 	if snapshot != nil {
 		t.version, t.before = snapshot.Version(), snapshot.Metadata()
 		t.metadata = t.before
-		if err := w.declare(&t.metadata); err != nil {
+		if w.decl != nil {
+			if err := declare(&t.metadata, w.decl, w.evolve, w.replace); err != nil {
+				return t, err
+			}
+		}
+	} else {
+		if err := w.lake.catalog.Vacant(ctx, w.name); err != nil {
 			return t, err
 		}
-	} else if err := w.first(&t.metadata); err != nil {
-		return t, err
+		if err := w.first(&t.metadata); err != nil {
+			return t, err
+		}
 	}
-	found, err := w.lake.loader.Inspect(ctx, w.raw)
+	found, raw, err := w.lake.loader.Inspect(ctx, w.raw)
 	if err != nil {
 		return t, err
 	}
+	w.raw = raw
 	if t.metadata.Schema == nil {
 		t.metadata.Schema = found
 		return t, nil
@@ -65,40 +74,39 @@ func (w *loading) first(m *delta.Metadata) error {
 	return nil
 }
 
-// declare brings an existing table up to what lakehouse.yaml says of it now: description, properties,
-// constraints, and new columns where the table may evolve.
-func (w *loading) declare(m *delta.Metadata) error {
-	if w.decl == nil {
-		return nil
-	}
-	describe(m, w.decl.Description, w.decl.Properties, w.decl.Constraints)
-	if len(w.decl.Columns) == 0 {
-		return nil
-	}
-	declared, err := columns(w.decl.Columns)
-	if err != nil {
-		return err
-	}
-	plan, err := schema.Conform(m.Schema, declared, mode(w.evolve))
-	if err != nil {
-		return fmt.Errorf("%s: table %s is not what the file declares: %w", w.decl.Pos, w.name, err)
-	}
-	m.Schema = plan.Schema
-	return nil
-}
+// A table's properties that lakehouse.yaml set are listed in one of their own, so that what is taken
+// out of the file is taken off the table, and what others set stays.
+const (
+	declaredKey      = "petalake.declared"
+	constraintPrefix = "delta.constraints."
+)
 
 // describe sets what can change without touching a row.
 func describe(m *delta.Metadata, description string, properties, constraints map[string]string) {
 	if description != "" {
 		m.Description = description
 	}
+	own := map[string]string{}
+	maps.Copy(own, properties)
+	for name, condition := range constraints {
+		own[constraintPrefix+name] = condition
+	}
 	m.Configuration = maps.Clone(m.Configuration)
 	if m.Configuration == nil {
 		m.Configuration = map[string]string{}
 	}
-	maps.Copy(m.Configuration, properties)
-	for name, condition := range constraints {
-		m.Configuration["delta.constraints."+name] = condition
+	var former []string
+	_ = json.Unmarshal([]byte(m.Configuration[declaredKey]), &former) // somebody else's text is no list of ours
+	for _, key := range former {
+		if _, stays := own[key]; !stays {
+			delete(m.Configuration, key)
+		}
+	}
+	maps.Copy(m.Configuration, own)
+	delete(m.Configuration, declaredKey)
+	if len(own) > 0 {
+		list, _ := json.Marshal(slices.Sorted(maps.Keys(own))) // strings only: cannot fail
+		m.Configuration[declaredKey] = string(list)
 	}
 }
 
@@ -138,11 +146,11 @@ func (w *loading) conform(t *target, found *schema.Struct) error {
 		if err == nil {
 			t.metadata.Schema = plan.Schema
 		}
-		return w.misfit(err)
+		return err
 	}
 	plan, err := schema.Conform(t.metadata.Schema, like(found, t.metadata.Schema), schema.Mode{AddColumns: evolve.AddColumns})
 	if err != nil {
-		return w.misfit(err)
+		return err
 	}
 	if wide, err := schema.Conform(t.metadata.Schema, found, evolve); err == nil && wide.Widened {
 		wider := t.metadata
@@ -151,13 +159,6 @@ func (w *loading) conform(t *target, found *schema.Struct) error {
 	}
 	t.metadata.Schema = plan.Schema
 	return nil
-}
-
-func (w *loading) misfit(err error) error {
-	if err == nil {
-		return nil
-	}
-	return fmt.Errorf("load %s: %s: %w", w.name, w.files[0].Path, err)
 }
 
 // like gives columns of text the types that the table has for them.

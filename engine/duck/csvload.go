@@ -55,9 +55,15 @@ func (r *rawRows) stageCSV(ctx context.Context, files []rawFile) ([]written, []b
 // dialect is the files' dialect. Their first record is a header if it names columns of the table,
 // whatever the sniffer thinks.
 func (r *rawRows) dialect(ctx context.Context, files []rawFile) (dialect, error) {
-	d, err := r.raw.CSV.sniff(ctx, r.conn, files)
-	if err != nil || r.raw.CSV.Header != nil || d.header {
+	var d dialect
+	var err error
+	if r.raw.sniffed != nil {
+		d = *r.raw.sniffed
+	} else if d, err = r.raw.CSV.sniff(ctx, r.conn, files); err != nil {
 		return d, err
+	}
+	if r.raw.CSV.Header != nil || d.header {
+		return d, nil
 	}
 	names, err := d.firstRecord(files[0])
 	if err != nil {

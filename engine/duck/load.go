@@ -23,35 +23,44 @@ type Loader struct {
 const sampledFiles = 64
 
 // Inspect finds the columns of raw files from their first rows (Parquet: from their footers). See
-// SchemaOf for the types. Empty files have no columns; that is an error where all are empty.
-func (l Loader) Inspect(ctx context.Context, raw Raw) (*schema.Struct, error) {
+// SchemaOf for the types. Empty files have no columns; that is an error where all are empty. The
+// Raw it returns is the same files with what was found out, which Load then need not find out again.
+func (l Loader) Inspect(ctx context.Context, raw Raw) (*schema.Struct, Raw, error) {
 	files, err := raw.look()
 	if err != nil {
-		return nil, err
+		return nil, raw, err
 	}
 	db, conn, err := l.open(folders(files))
 	if err != nil {
-		return nil, err
+		return nil, raw, err
 	}
 	defer db.Close()
 	defer conn.Close()
 	files = spread(withRows(files), sampledFiles)
 	if len(files) == 0 {
-		return nil, fmt.Errorf("inspect %s: the files are empty: declare the table's columns", raw.Paths[0])
+		return nil, raw, fmt.Errorf("inspect %s: the files are empty: declare the table's columns", raw.Paths[0])
 	}
-	from := ""
 	if raw.Format == FormatCSV {
 		d, err := raw.CSV.sniff(ctx, conn, files)
 		if err != nil {
-			return nil, err
+			return nil, raw, err
 		}
-		return d.infer(ctx, conn, files)
+		raw.sniffed = &d
+		columns, err := d.infer(ctx, conn, files)
+		return columns, raw, err
 	}
+	columns, err := raw.infer(ctx, conn, files)
+	return columns, raw, err
+}
+
+// infer finds the columns of JSON lines or Parquet.
+func (r Raw) infer(ctx context.Context, conn *duckdb.Conn, files []rawFile) (*schema.Struct, error) {
+	from := ""
 	for i, group := range byPacking(files) {
 		if i > 0 {
 			from += " UNION ALL BY NAME "
 		}
-		from += "FROM " + raw.reader(group, "")
+		from += "FROM " + r.reader(group, "")
 	}
 	s, err := conn.Describe(ctx, from)
 	if err != nil {

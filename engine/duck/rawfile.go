@@ -27,6 +27,8 @@ type Raw struct {
 	Format Format
 	Paths  []string // of files, not patterns
 	CSV    CSV
+
+	sniffed *dialect // by Inspect; nil where it did not look
 }
 
 // CSV says how text files are written. What is not set is detected from the first rows.

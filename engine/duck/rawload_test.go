@@ -376,7 +376,7 @@ func TestInspect(t *testing.T) {
 		{FormatJSON, []string{b.file("a.jsonl", `{"a":1,"b":{"c":"x","d":[1.5]},"t":"2024-01-01T00:00:00Z","u":"5a6b0a04-5c0f-4b7e-8c3d-0a1b2c3d4e5f"}`+"\n")},
 			"struct<a:bigint,b:struct<c:string,d:array<double>>,t:timestamp,u:string>"},
 	} {
-		s, err := Loader{}.Inspect(t.Context(), Raw{Format: test.format, Paths: test.paths})
+		s, _, err := Loader{}.Inspect(t.Context(), Raw{Format: test.format, Paths: test.paths})
 		if err != nil {
 			t.Errorf("%v: %v", test.paths, err)
 			continue
@@ -385,7 +385,7 @@ func TestInspect(t *testing.T) {
 			t.Errorf("%v:\n got %s\nwant %s", test.paths, got, test.want)
 		}
 	}
-	if _, err := (Loader{}).Inspect(t.Context(), Raw{Format: FormatCSV, Paths: []string{b.file("0.csv", "")}}); err == nil {
+	if _, _, err := (Loader{}).Inspect(t.Context(), Raw{Format: FormatCSV, Paths: []string{b.file("0.csv", "")}}); err == nil {
 		t.Error("an empty file: got no error")
 	}
 }

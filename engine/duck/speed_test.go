@@ -29,7 +29,7 @@ func BenchmarkLoadCSV(b *testing.B) {
 				b.Fatal(err)
 			}
 			l := Loader{Memory: 1 << 30}
-			s, err := l.Inspect(b.Context(), raw)
+			s, raw, err := l.Inspect(b.Context(), raw)
 			if err != nil {
 				b.Fatal(err)
 			}
