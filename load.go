@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -31,6 +32,7 @@ type loading struct {
 	source  string // what the quarantine says the rows came from
 	decl    *spec.Table
 	raw     duck.Raw
+	dir     string // where the paths of files start
 	files   []files.File
 	replace bool
 	evolve  spec.Evolution
@@ -43,7 +45,11 @@ type loading struct {
 // Load loads raw files into a table, in one commit. Progress may be nil.
 func (l *Lake) Load(ctx context.Context, load Load, progress func(Event)) (Event, error) {
 	began := time.Now()
-	table, err := l.table(ctx, mainless(load.Table.Schema, load.Table.Table))
+	load.Table = mainless(load.Table.Schema, load.Table.Table)
+	if strings.EqualFold(load.Table.String(), quarantine.String()) {
+		return Event{}, fmt.Errorf("load %s: the table belongs to petalake: %w", load.Table, fs.ErrInvalid)
+	}
+	table, err := l.table(ctx, load.Table)
 	if err != nil {
 		return Event{}, err
 	}
@@ -51,16 +57,21 @@ func (l *Lake) Load(ctx context.Context, load Load, progress func(Event)) (Event
 	if err != nil {
 		return Event{}, err
 	}
+	if w.decl != nil && !w.replace {
+		if _, err := l.settle(ctx, w.decl); err != nil {
+			return Event{}, err
+		}
+	}
 	written, change, err := w.write(ctx)
-	if err != nil {
-		return Event{}, err
+	if err == nil {
+		err = l.isolate(ctx, written.Bad, nil)
 	}
-	if err := l.isolate(ctx, written.Bad, nil); err != nil {
-		return Event{}, err
+	var commit delta.Commit
+	if err == nil {
+		commit, err = table.Update(ctx, change)
 	}
-	commit, err := table.Update(ctx, change)
 	if err != nil {
-		return Event{}, err
+		return Event{}, failure("", w.name.String(), err)
 	}
 	return w.built(commit, written, began), nil
 }
@@ -74,13 +85,13 @@ func (l *Lake) loading(ctx context.Context, load Load, table *delta.Table, tell 
 			return nil, err
 		}
 		patterns[i] = abs
-		if found, err := files.List(ctx, []string{abs}); err != nil {
+		if found, err := files.List(ctx, "", []string{abs}); err != nil {
 			return nil, err
 		} else if len(found) == 0 {
 			return nil, fmt.Errorf("load %s: no such file: %w", p, fs.ErrNotExist)
 		}
 	}
-	found, err := files.List(ctx, patterns)
+	found, err := files.List(ctx, "", patterns)
 	if err != nil {
 		return nil, err
 	}
@@ -100,7 +111,7 @@ func (l *Lake) loading(ctx context.Context, load Load, table *delta.Table, tell 
 	if w.evolve == "" && decl != nil {
 		w.evolve = decl.Evolve
 	}
-	w.raw = duck.Raw{Format: duck.Format(format), Paths: paths(found), CSV: tabs(format, found, load.CSV)}
+	w.raw = duck.Raw{Format: duck.Format(format), Paths: files.Absolute("", found), CSV: tabs(format, found, load.CSV)}
 	return w, nil
 }
 
@@ -153,14 +164,6 @@ func tabs(format spec.Format, found []files.File, csv duck.CSV) duck.CSV {
 	return csv
 }
 
-func paths(found []files.File) []string {
-	all := make([]string, len(found))
-	for i, f := range found {
-		all[i] = f.Path
-	}
-	return all
-}
-
 // write makes the data files, and the change that makes them visible.
 func (w *loading) write(ctx context.Context) (duck.Written, func(*delta.Txn) error, error) {
 	if len(w.files) == 0 {
@@ -172,7 +175,7 @@ func (w *loading) write(ctx context.Context) (duck.Written, func(*delta.Txn) err
 	}
 	target, err := w.target(ctx, snapshot)
 	if err != nil {
-		return duck.Written{}, nil, err
+		return duck.Written{}, nil, about(w.files, err)
 	}
 	written, err := w.attempt(ctx, target.metadata)
 	if target.wider != nil && (isBadRow(err) || err == nil && written.BadRows > 0) {
@@ -180,9 +183,9 @@ func (w *loading) write(ctx context.Context) (duck.Written, func(*delta.Txn) err
 		written, err = w.attempt(ctx, target.metadata)
 	}
 	if err != nil {
-		return duck.Written{}, nil, err
+		return duck.Written{}, nil, about(w.files, err)
 	}
-	if err := files.Unchanged(w.files); err != nil {
+	if err := files.Unchanged(w.dir, w.files); err != nil {
 		return duck.Written{}, nil, err
 	}
 	return written, func(x *delta.Txn) error { return w.change(ctx, x, target, written) }, nil
@@ -198,28 +201,16 @@ func (w *loading) nothing(ctx context.Context) (duck.Written, func(*delta.Txn) e
 				return err
 			}
 			if t.metadata.Schema == nil {
-				return &VanishedError{Source: w.source, Table: w.name}
+				return errNoColumns
 			}
 		}
 		return become(ctx, x, t.metadata, w.replace)
 	}, nil
 }
 
-// VanishedError says that no file is left to learn a new table's columns from.
-type VanishedError struct {
-	Source string
-	Table  catalog.Name
-}
-
-// Error implements error.
-func (e *VanishedError) Error() string {
-	return fmt.Sprintf("source %s: all files of its first batch vanished before table %s was made", e.Source, e.Table)
-}
-
-// Hint says what to do.
-func (e *VanishedError) Hint() string {
-	return fmt.Sprintf("put a file back, or declare the columns of %s in lakehouse.yaml", e.Table)
-}
+// errNoColumns says that there is nothing to learn a new table's columns from. A batch of a source
+// is passed over before it comes to that.
+var errNoColumns = errors.New("no file is left to learn the table's columns from")
 
 func isBadRow(err error) bool {
 	var bad *duck.BadRowError
@@ -238,7 +229,7 @@ func (w *loading) attempt(ctx context.Context, metadata delta.Metadata) (duck.Wr
 	}
 	job.Progress = func(p duck.Progress) {
 		running := w.event
-		running.State, running.Done, running.Rows, running.Bytes = Running, p.Done, p.Rows, p.Bytes
+		running.State, running.Done, running.Bytes = Running, p.Done, p.Bytes
 		w.tell(running)
 	}
 	return w.lake.loader.Load(ctx, w.raw, job)
@@ -259,7 +250,7 @@ func (l *Lake) job(table *delta.Table, metadata delta.Metadata) duck.Job {
 // change is the commit of a load.
 func (w *loading) change(ctx context.Context, x *delta.Txn, target target, written duck.Written) error {
 	if x.Snapshot().Version() != target.version && !sameShape(x.Snapshot().Metadata(), target.before) {
-		return fmt.Errorf("load %s: %w", w.name, errReshaped)
+		return errReshaped
 	}
 	if err := become(ctx, x, target.metadata, w.replace); err != nil {
 		return err

@@ -67,10 +67,16 @@ func (l *Lake) models(ctx context.Context) ([]model, error) {
 
 // inModel puts an error of a model's statement where the statement is written.
 func inModel(m *spec.Model, err error) spec.Problem {
-	problem := spec.Problem{Pos: m.QueryPos, Path: "models." + m.Name.String(), Message: err.Error()}
+	name := m.Name.String()
+	problem := spec.Problem{Pos: m.QueryPos, Path: "models." + name, Message: fmt.Sprintf("model %s: %v", name, err)}
 	var hinted interface{ Hint() string }
 	if errors.As(err, &hinted) {
 		problem.Hint = hinted.Hint()
+	}
+	if wrong := (*duck.Error)(nil); errors.As(err, &wrong) && wrong.Line > 0 {
+		problem.Message = fmt.Sprintf("model %s: %s", name, wrong.Message)
+		problem.Pos.Line += wrong.Line - 1
+		problem.Pos.Column += wrong.Column - 1 // all lines begin at one column
 	}
 	return problem
 }
@@ -154,7 +160,7 @@ func (l *Lake) build(ctx context.Context, m model, tell func(Event)) error {
 	}
 	job.Progress = func(q duck.Progress) {
 		running := event
-		running.State, running.Done, running.Rows = Running, q.Done, q.Rows
+		running.State, running.Done = Running, q.Done
 		tell(running)
 	}
 	written, err := p.engine.Write(ctx, m.Query, job)
@@ -198,7 +204,7 @@ func (l *Lake) planBuild(ctx context.Context, m model, table *delta.Table) (buil
 		}
 		s, err := t.Snapshot(ctx, delta.When{})
 		if errors.Is(err, fs.ErrNotExist) {
-			return p, inModel(m.Model, fmt.Errorf("reads %s: %w", name, l.missing(ctx, name.String())))
+			return p, l.unmade(ctx, m, name)
 		}
 		if err != nil {
 			return p, err
@@ -222,6 +228,18 @@ func (l *Lake) planBuild(ctx context.Context, m model, table *delta.Table) (buil
 	}
 	p.engine = l.engine.With(pinned)
 	return p, nil
+}
+
+// unmade says why a table that a model reads is not there.
+func (l *Lake) unmade(ctx context.Context, m model, name catalog.Name) error {
+	for _, s := range l.spec.Sources {
+		if s.Table.Same(toSpec(name)) {
+			problem := inModel(m.Model, fmt.Errorf("reads %s, which source %s has not made yet", name, s.Name))
+			problem.Hint = "it is made when the source finds its first file"
+			return problem
+		}
+	}
+	return inModel(m.Model, fmt.Errorf("reads %s: %w", name, l.missing(ctx, name.String())))
 }
 
 // compare finds which inputs are newer than those the model was made of, and whether their new
@@ -287,6 +305,9 @@ func (l *Lake) modelJob(ctx context.Context, m model, table *delta.Table, p buil
 	}
 	metadata := p.before
 	if p.have < 0 {
+		if err := l.catalog.Vacant(ctx, m.name); err != nil {
+			return duck.Job{}, delta.Metadata{}, inModel(m.Model, err)
+		}
 		metadata = delta.Metadata{ID: uuid.NewString(), CreatedAt: time.Now().UnixMilli()}
 	}
 	if !p.incremental {

@@ -52,16 +52,17 @@ type State string
 
 // The states of an Event.
 const (
-	Running State = "running" // Done, Rows and Bytes grow
+	Running State = "running" // Done and Bytes grow
 	Built   State = "built"   // a new version is visible
 	Current State = "current" // there was nothing to do
 	Failed  State = "failed"  // Err says why; the table is as it was
 )
 
-// Event tells of one piece of work: a batch of a source, or a model.
+// Event tells of one piece of work: a batch of a source, a model, or a table that became what
+// lakehouse.yaml says of it now.
 type Event struct {
-	Kind     string // "source", "model" or "load"
-	Name     string // of the source or model
+	Kind     string // "source", "model", "load" or "table"
+	Name     string // of the source, model or table
 	Table    catalog.Name
 	State    State
 	Done     float64 // 0 to 1, while Running

@@ -5,10 +5,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/petalake/petalake/catalog"
+	"github.com/petalake/petalake/spec"
 )
 
 // Run loads what is new from all sources and builds the models that depend on it, in order. With
@@ -51,9 +53,33 @@ func (l *Lake) round(ctx context.Context, models []model, tell func(Event)) erro
 		failures = append(failures, err)
 		stale[strings.ToLower(event.Table.String())] = true
 	}
+	settle := func(decl *spec.Table) {
+		event := Event{Kind: "table", Name: decl.Name.String(), Table: specName(decl.Name)}
+		changed, err := l.settle(ctx, decl)
+		if err != nil {
+			fail(event, err)
+		} else if changed != "" {
+			event.State, event.Note = Built, changed
+			tell(event)
+		}
+	}
+	for _, decl := range l.spec.Tables {
+		if !l.replaced(decl) {
+			settle(decl)
+		}
+	}
 	for _, s := range l.spec.Sources {
+		event := Event{Kind: "source", Name: s.Name, Table: specName(s.Table)}
+		if stale[strings.ToLower(event.Table.String())] {
+			continue // told with the table
+		}
 		if err := l.pull(ctx, s, tell); err != nil {
-			fail(Event{Kind: "source", Name: s.Name, Table: specName(s.Table)}, err)
+			fail(event, err)
+		}
+	}
+	for _, decl := range l.spec.Tables {
+		if l.replaced(decl) && !stale[strings.ToLower(specName(decl.Name).String())] {
+			settle(decl)
 		}
 	}
 	for _, m := range models {
@@ -67,6 +93,13 @@ func (l *Lake) round(ctx context.Context, models []model, tell func(Event)) erro
 		}
 	}
 	return errors.Join(failures...)
+}
+
+// replaced says whether a source replaces all rows of a table, and with them what they must obey.
+func (l *Lake) replaced(decl *spec.Table) bool {
+	return slices.ContainsFunc(l.spec.Sources, func(s *spec.Source) bool {
+		return s.Table.Same(decl.Name) && s.Files != nil && s.Files.Mode == spec.Replace
+	})
 }
 
 func staleInput(m model, stale map[string]bool) (catalog.Name, bool) {

@@ -3,8 +3,12 @@ package petalake
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 	"path/filepath"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/petalake/petalake/delta"
@@ -26,38 +30,55 @@ func (l *Lake) pull(ctx context.Context, source *spec.Source, tell func(Event)) 
 		return err
 	}
 	event := Event{Kind: "source", Name: resolved.Name, Table: name}
-	pipeline := ingest.Pipeline{
-		Name: resolved.Name, Lake: l.place.store, Table: table, Source: l.filesOf(resolved, event, tell),
-	}
+	watched := l.filesOf(resolved, event, tell)
+	pipeline := ingest.Pipeline{Name: resolved.Name, Lake: l.place.store, Table: table, Source: watched}
 	for loaded := false; ; loaded = true {
 		var done Event
 		began := time.Now()
 		pipeline.Load = func(ctx context.Context, b ingest.Batch) (func(*delta.Txn) error, error) {
-			change, e, err := l.loadBatch(ctx, resolved, table, b, event, tell)
+			change, e, err := l.loadBatch(ctx, resolved, table, b, watched, event, tell)
 			done = e
 			return change, err
 		}
 		version, more, err := pipeline.Step(ctx)
 		if err != nil {
-			return err
+			return failure(resolved.Name, name.String(), err)
+		}
+		if !more && !loaded {
+			event.State = Current
+			event.Note, err = nothingThere(ctx, watched, resolved)
+			tell(event)
 		}
 		if !more {
-			if !loaded {
-				event.State = Current
-				tell(event)
-			}
-			return nil
+			return err
 		}
 		done.State, done.Version, done.Took = Built, version, time.Since(began)
 		tell(done)
 	}
 }
 
+// nothingThere says so where a source has no file at all.
+func nothingThere(ctx context.Context, watched *files.Source, s *spec.Source) (string, error) {
+	found, err := files.List(ctx, watched.Dir, watched.Patterns)
+	if err != nil || slices.ContainsFunc(found, func(f files.File) bool { return f.Size > 0 }) {
+		return "", err
+	}
+	patterns := make([]string, len(s.Files.Paths))
+	for i, p := range s.Files.Paths {
+		patterns[i] = string(p)
+	}
+	what := "no file matches " + strings.Join(patterns, ", ")
+	if len(found) > 0 {
+		what = "only empty files match " + strings.Join(patterns, ", ")
+	}
+	return what, nil
+}
+
 // filesOf watches the paths of a source.
 func (l *Lake) filesOf(s *spec.Source, event Event, tell func(Event)) *files.Source {
-	watched := &files.Source{Replace: s.Files.Mode == spec.Replace}
+	watched := &files.Source{Dir: l.dir, Replace: s.Files.Mode == spec.Replace}
 	for _, p := range s.Files.Paths {
-		watched.Patterns = append(watched.Patterns, absolute(l.dir, string(p)))
+		watched.Patterns = append(watched.Patterns, string(p))
 	}
 	watched.Changed = func(f files.File) {
 		l.mu.Lock()
@@ -74,26 +95,35 @@ func (l *Lake) filesOf(s *spec.Source, event Event, tell func(Event)) *files.Sou
 }
 
 // loadBatch writes the rows of a batch of files.
-func (l *Lake) loadBatch(ctx context.Context, s *spec.Source, table *delta.Table, b ingest.Batch, event Event, tell func(Event)) (func(*delta.Txn) error, Event, error) {
+func (l *Lake) loadBatch(ctx context.Context, s *spec.Source, table *delta.Table, b ingest.Batch, watched *files.Source, event Event, tell func(Event)) (func(*delta.Txn) error, Event, error) {
 	var work files.Work
 	if err := json.Unmarshal(b.Work, &work); err != nil {
 		return nil, event, fmt.Errorf("batch %d of source %s: %w", b.N, s.Name, err)
 	}
-	present, gone, err := files.Present(work)
+	present, gone, err := files.Present(l.dir, work)
 	if err != nil {
 		return nil, event, err
 	}
+	present, gone = wanted(watched, present, gone)
+	l.mu.Lock()
+	for _, f := range present {
+		l.told[f] = true // it is loaded as it is now, corrected perhaps since it was first seen
+	}
+	l.mu.Unlock()
 	event.Files = len(present)
 	if len(gone) > 0 {
-		event.Note = fmt.Sprintf("%d files vanished before they were loaded, %s first", len(gone), gone[0].Path)
+		event.Note = vanished(gone)
+		if _, err := table.Snapshot(ctx, delta.When{}); len(present) == 0 && errors.Is(err, fs.ErrNotExist) {
+			return nil, event, ingest.ErrNothing
+		}
 	}
 	format, err := formatOf(s.Files.Format, present)
 	if err != nil {
 		return nil, event, err
 	}
 	w := &loading{
-		lake: l, table: table, name: event.Table, source: s.Name, decl: l.spec.Table(s.Table), files: present,
-		raw:     duck.Raw{Format: duck.Format(format), Paths: paths(present), CSV: tabs(format, present, csvOptions(s.Files.Options))},
+		lake: l, table: table, name: event.Table, source: s.Name, decl: l.spec.Table(s.Table), dir: l.dir, files: present,
+		raw:     duck.Raw{Format: duck.Format(format), Paths: files.Absolute(l.dir, present), CSV: tabs(format, present, csvOptions(s.Files.Options))},
 		replace: work.Replace, onError: s.OnError, event: event, tell: tell,
 	}
 	if w.decl != nil {
@@ -109,6 +139,23 @@ func (l *Lake) loadBatch(ctx context.Context, s *spec.Source, table *delta.Table
 	done := w.built(delta.Commit{}, written, time.Now())
 	done.Note = event.Note
 	return change, done, nil
+}
+
+// wanted moves files that the source's paths no longer match to those that are gone.
+func wanted(watched *files.Source, present, gone []files.File) ([]files.File, []files.File) {
+	for _, f := range present {
+		if !watched.Wants(f.Path) {
+			gone = append(gone, f)
+		}
+	}
+	return slices.DeleteFunc(present, func(f files.File) bool { return !watched.Wants(f.Path) }), gone
+}
+
+func vanished(gone []files.File) string {
+	if len(gone) == 1 {
+		return gone[0].Path + " was taken away before it was loaded"
+	}
+	return fmt.Sprintf("%d files were taken away before they were loaded, such as %s", len(gone), gone[0].Path)
 }
 
 func csvOptions(o spec.Options) duck.CSV {

@@ -11,6 +11,7 @@ import (
 	"io/fs"
 	"iter"
 	"strings"
+	"unicode"
 
 	"github.com/petalake/petalake/delta"
 	"github.com/petalake/petalake/store"
@@ -25,11 +26,17 @@ func ParseName(text string) (Name, error) {
 	if !dotted {
 		schema, table = "", text
 	}
+	if strings.EqualFold(schema, "_petalake") || strings.EqualFold(table, "_petalake") {
+		return Name{}, fmt.Errorf("table name %q: the name _petalake belongs to petalake: %w", text, fs.ErrInvalid)
+	}
+	if strings.EqualFold(schema, "information_schema") || strings.EqualFold(schema, "pg_catalog") {
+		return Name{}, fmt.Errorf("table name %q: the schema %s belongs to the SQL engine: %w", text, schema, fs.ErrInvalid)
+	}
 	for i, part := range []string{schema, table} {
 		if part == "" && i == 0 && !dotted {
 			continue
 		}
-		if part == "" || part == "." || part == ".." || strings.ContainsAny(part, "./\\\x00") {
+		if part == "" || part == "." || part == ".." || strings.ContainsAny(part, "./\\") || strings.ContainsFunc(part, unicode.IsControl) {
 			return Name{}, fmt.Errorf("table name %q: want table or schema.table: %w", text, fs.ErrInvalid)
 		}
 	}
@@ -58,6 +65,10 @@ type Catalog interface {
 	// compared without regard to case where a table of that name exists.
 	Table(ctx context.Context, name Name) (*delta.Table, error)
 
+	// Vacant says whether a new table may have that name: a *ClashError where its folder would lie
+	// in that of another table, or hold another.
+	Vacant(ctx context.Context, name Name) error
+
 	// Names yields the tables that exist, ordered by their folders. After an error it ends.
 	Names(ctx context.Context) iter.Seq2[Name, error]
 }
@@ -82,6 +93,33 @@ func (l *Local) Table(ctx context.Context, name Name) (*delta.Table, error) {
 		}
 	}
 	return delta.At(l.lake, name.Root()), nil
+}
+
+// ClashError says that a table cannot have a name because of the place of another.
+type ClashError struct{ Name, Other Name }
+
+// Error implements error.
+func (e *ClashError) Error() string {
+	return fmt.Sprintf("table %s: its folder and that of table %s would be one in the other", e.Name, e.Other)
+}
+
+// Hint says what to do.
+func (e *ClashError) Hint() string {
+	return "give one of them a name with a schema that is no table, as in bronze." + e.Name.Table
+}
+
+// Vacant implements Catalog.
+func (l *Local) Vacant(ctx context.Context, name Name) error {
+	for other, err := range l.Names(ctx) {
+		if err != nil {
+			return err
+		}
+		if name.Schema == "" && strings.EqualFold(other.Schema, name.Table) ||
+			other.Schema == "" && strings.EqualFold(name.Schema, other.Table) {
+			return &ClashError{Name: name, Other: other}
+		}
+	}
+	return nil
 }
 
 // Names implements Catalog. It needs a few listings a table, however many files the table has:

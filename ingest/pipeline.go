@@ -17,8 +17,13 @@ type Pipeline struct {
 	Table  *delta.Table
 	// Load writes the data files of a batch, and returns the change that makes them visible. It
 	// is called again with the same batch after a crash; what it wrote before is then an orphan.
+	// Where nothing of the batch is left and there is no table yet, it returns ErrNothing.
 	Load func(ctx context.Context, b Batch) (func(*delta.Txn) error, error)
 }
+
+// ErrNothing says that nothing of a batch is left to make a table of. The batch is passed over: the
+// next one takes its place.
+var ErrNothing = errors.New("nothing of the batch is left")
 
 // Step loads one batch, commits it and returns the table's version with it. False means that there
 // was nothing new.
@@ -27,16 +32,22 @@ func (p *Pipeline) Step(ctx context.Context) (version int64, more bool, err erro
 	if err != nil {
 		return 0, false, err
 	}
-	batch, ok, err := NewOffsets(p.Lake, p.Name).Next(ctx, last, p.Source)
-	if err != nil || !ok {
-		return 0, false, err
+	offsets := NewOffsets(p.Lake, p.Name)
+	for at := last; ; at++ {
+		batch, ok, err := offsets.Next(ctx, at, p.Source)
+		if err != nil || !ok {
+			return 0, false, err
+		}
+		change, err := p.Load(ctx, batch)
+		if errors.Is(err, ErrNothing) {
+			continue
+		}
+		if err != nil {
+			return 0, false, err
+		}
+		version, err = commit(ctx, p.Table, batch, change, func(int64) int64 { return last })
+		return version, err == nil, err
 	}
-	change, err := p.Load(ctx, batch)
-	if err != nil {
-		return 0, false, err
-	}
-	version, err = Commit(ctx, p.Table, batch, change)
-	return version, err == nil, err
 }
 
 // committed is the number of the last batch of a source that a table holds, -1 for none.
@@ -51,19 +62,15 @@ func committed(ctx context.Context, table *delta.Table, source string) (int64, e
 	return snapshot.Transaction(source), nil
 }
 
-// Commit makes a batch visible together with its number, and returns the table's version. Where the
-// table holds the batch already, because another ingester or an attempt whose answer was lost
-// committed it, nothing is committed and nothing is wrong.
-func Commit(ctx context.Context, table *delta.Table, b Batch, change func(*delta.Txn) error) (int64, error) {
-	return commit(ctx, table, b, change, func(int64) int64 { return b.N - 1 })
-}
-
-// CommitAside does the same in a table that takes something out of some batches only, such as the
-// rows that could not be read: the batch before need not be in it.
+// CommitAside makes what belongs to a batch visible in a table that takes something out of some
+// batches only, such as the rows that could not be read: the batch before need not be in it.
 func CommitAside(ctx context.Context, table *delta.Table, b Batch, change func(*delta.Txn) error) (int64, error) {
 	return commit(ctx, table, b, change, func(have int64) int64 { return min(have, b.N-1) })
 }
 
+// commit makes a batch visible together with its number, and returns the table's version. Where the
+// table holds the batch already, because another ingester or an attempt whose answer was lost
+// committed it, nothing is committed and nothing is wrong.
 func commit(ctx context.Context, table *delta.Table, b Batch, change func(*delta.Txn) error, from func(have int64) int64) (int64, error) {
 	c, err := table.Update(ctx, func(x *delta.Txn) error {
 		x.Advance(b.Source, from(x.Snapshot().Transaction(b.Source)), b.N)

@@ -47,6 +47,9 @@ type MismatchError struct {
 	widens    bool
 }
 
+// Widens says whether the table's column could become as wide as the rows'.
+func (e *MismatchError) Widens() bool { return e.widens }
+
 func (e *MismatchError) Error() string {
 	switch {
 	case e.Want == nil:

@@ -17,7 +17,7 @@ import (
 
 // File is a raw file as it was seen.
 type File struct {
-	Path string `json:"path"` // as the patterns found it
+	Path string `json:"path"` // relative to the source's folder where it is inside, else absolute
 	Size int64  `json:"size"` // bytes
 	Time int64  `json:"time"` // of its last change, nanoseconds since the epoch
 }
@@ -31,7 +31,10 @@ type Work struct {
 
 // Source watches folders. It implements ingest.Source.
 type Source struct {
-	Patterns []string // absolute, with *, **, ?, [a-z] and {a,b}
+	// Dir is where relative patterns start. The paths in positions are relative to it too, so that
+	// a lake and its raw files can be moved together without being loaded again.
+	Dir      string
+	Patterns []string // with *, **, ?, [a-z] and {a,b}
 	Replace  bool     // load everything anew whenever anything changed
 	MaxFiles int      // of a batch; 0 is 1,000. Not in use with Replace
 	MaxBytes int64    // of a batch, where it has more than one file; 0 is 8 GiB
@@ -46,7 +49,8 @@ type position struct {
 	Files []File `json:"files"` // ordered by path
 }
 
-// Next implements ingest.Source: the files that are not in the position, oldest first.
+// Next implements ingest.Source: the files that are not in the position, oldest first. An empty
+// file is one that nobody has written yet.
 func (s *Source) Next(ctx context.Context, after ingest.Position) (ingest.Chunk, bool, error) {
 	var seen position
 	if after != nil {
@@ -54,10 +58,11 @@ func (s *Source) Next(ctx context.Context, after ingest.Position) (ingest.Chunk,
 			return ingest.Chunk{}, false, fmt.Errorf("position of a files source: %w", err)
 		}
 	}
-	found, err := List(ctx, s.Patterns)
+	found, err := List(ctx, s.Dir, s.Patterns)
 	if err != nil {
 		return ingest.Chunk{}, false, err
 	}
+	found = slices.DeleteFunc(found, func(f File) bool { return f.Size == 0 })
 	work := Work{Files: s.fresh(seen.Files, found)}
 	next := position{Files: append(slices.Clone(seen.Files), work.Files...)}
 	if s.Replace {
@@ -111,18 +116,18 @@ func byPath(a, b File) int { return cmp.Compare(a.Path, b.Path) }
 
 // List finds the regular files that match any of the patterns, ordered by path, each once. A
 // pattern that matches nothing is no error: the files may come later.
-func List(ctx context.Context, patterns []string) ([]File, error) {
+func List(ctx context.Context, dir string, patterns []string) ([]File, error) {
 	var found []File
 	for _, pattern := range patterns {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		paths, err := doublestar.FilepathGlob(pattern, doublestar.WithFilesOnly(), doublestar.WithFailOnIOErrors())
+		paths, err := doublestar.FilepathGlob(absolute(dir, pattern), doublestar.WithFilesOnly(), doublestar.WithFailOnIOErrors())
 		if err != nil && !os.IsNotExist(err) {
 			return nil, fmt.Errorf("find %s: %w", pattern, err)
 		}
 		for _, path := range paths {
-			f, err := Stat(path)
+			f, err := stat(dir, path)
 			if os.IsNotExist(err) {
 				continue // gone between the listing and now
 			}
@@ -136,20 +141,49 @@ func List(ctx context.Context, patterns []string) ([]File, error) {
 	return slices.CompactFunc(found, func(a, b File) bool { return a.Path == b.Path }), nil
 }
 
-// Stat looks at one file.
-func Stat(path string) (File, error) {
-	info, err := os.Stat(path)
+// stat looks at one file.
+func stat(dir, path string) (File, error) {
+	info, err := os.Stat(absolute(dir, path))
 	if err != nil {
 		return File{}, err
 	}
-	return File{Path: filepath.Clean(path), Size: info.Size(), Time: info.ModTime().UnixNano()}, nil
+	if rel, err := filepath.Rel(dir, absolute(dir, path)); err == nil && filepath.IsLocal(rel) {
+		path = filepath.ToSlash(rel)
+	}
+	return File{Path: path, Size: info.Size(), Time: info.ModTime().UnixNano()}, nil
+}
+
+// absolute is a path or pattern that may be relative to dir.
+func absolute(dir, path string) string {
+	if filepath.IsAbs(path) {
+		return filepath.Clean(path)
+	}
+	return filepath.Join(dir, filepath.FromSlash(path))
+}
+
+// Absolute gives the paths of files on this machine.
+func Absolute(dir string, files []File) []string {
+	paths := make([]string, len(files))
+	for i, f := range files {
+		paths[i] = absolute(dir, f.Path)
+	}
+	return paths
+}
+
+// Wants says whether a file is one of this source: a batch may name files that its patterns no
+// longer match.
+func (s *Source) Wants(path string) bool {
+	return slices.ContainsFunc(s.Patterns, func(pattern string) bool {
+		match, err := doublestar.PathMatch(absolute(s.Dir, pattern), absolute(s.Dir, path))
+		return err == nil && match
+	})
 }
 
 // Present splits the files of a batch into those that are there, as they are now, and those that
 // are gone. A file may have changed since the batch was decided: none of its rows was visible yet.
-func Present(work Work) (present, gone []File, err error) {
+func Present(dir string, work Work) (present, gone []File, err error) {
 	for _, f := range work.Files {
-		now, err := Stat(f.Path)
+		now, err := stat(dir, f.Path)
 		switch {
 		case err == nil:
 			present = append(present, now)
@@ -174,9 +208,9 @@ func (e *ChangedError) Hint() string {
 }
 
 // Unchanged checks that files are still what they were when loading began.
-func Unchanged(files []File) error {
+func Unchanged(dir string, files []File) error {
 	for _, f := range files {
-		if now, err := Stat(f.Path); err != nil || now != f {
+		if now, err := stat(dir, f.Path); err != nil || now != f {
 			return &ChangedError{Path: f.Path}
 		}
 	}

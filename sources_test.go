@@ -1,0 +1,122 @@
+package petalake_test
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/petalake/petalake"
+	"github.com/petalake/petalake/catalog"
+)
+
+// TestFailedBatchIsNoDeadEnd: what a person does about a file that cannot be loaded ends the trouble,
+// though the offset log names the file for ever.
+func TestFailedBatchIsNoDeadEnd(t *testing.T) {
+	const bad, good = "a,b\n1,2,3\n4,5,x\n1,2\n", "a,b\n1,2\n"
+	const yaml = "lakehouse: x\nsources:\n  t: {path: 'raw/*', format: csv}\n"
+	for name, mend := range map[string]func(h *house){
+		"correct": func(h *house) { h.write("raw/bad.csv", good) },
+		"remove": func(h *house) {
+			h.write("raw/good.csv", good)
+			if err := os.Remove(filepath.Join(h.dir, "raw/bad.csv")); err != nil {
+				h.t.Fatal(err)
+			}
+		},
+		"narrow": func(h *house) {
+			h.write("raw/good.csv", good)
+			h.write("lakehouse.yaml", strings.Replace(yaml, "raw/*", "raw/g*", 1))
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := newHouse(t, map[string]string{"lakehouse.yaml": yaml, "raw/bad.csv": bad})
+			for range 2 {
+				_, err := h.up(h.open())
+				var failed *petalake.LoadError
+				if !errors.As(err, &failed) || failed.Source != "t" || !strings.Contains(err.Error(), "source t: ") || !strings.Contains(err.Error(), "raw/bad.csv:2: ") {
+					t.Fatalf("got %v, want an error of source t at raw/bad.csv:2", err)
+				}
+			}
+			mend(h)
+			lake := h.open()
+			h.mustUp(lake, "source t: built 1")
+			h.mustUp(lake, "source t: current")
+			h.write("raw/good2.csv", good)
+			h.mustUp(h.open(), "source t: built 1")
+			expect(t, lake, "select count(*) from t", "2")
+			checkAll(t, lake, "t")
+		})
+	}
+}
+
+// A file that is there but empty is one that is still to be written.
+func TestEmptyFilesAreWaitedFor(t *testing.T) {
+	h := newHouse(t, map[string]string{"lakehouse.yaml": "lakehouse: x\nsources:\n  t: {path: raw/*.csv}\n"})
+	lake := h.open()
+	note := func(want string) {
+		t.Helper()
+		events, err := h.up(lake)
+		if err != nil || len(events) != 1 || events[0].State != petalake.Current || events[0].Note != want {
+			t.Fatalf("got %+v, %v; want the note %q", events, err, want)
+		}
+	}
+	note("no file matches raw/*.csv")
+	h.write("raw/1.csv", "")
+	note("only empty files match raw/*.csv")
+	h.write("raw/2.csv", "a\n1\n")
+	h.mustUp(lake, "source t: built 1")
+	note("")
+	h.write("raw/1.csv", "a\n2\n")
+	h.mustUp(lake, "source t: built 1")
+	expect(t, lake, "select a from t order by a", "1", "2")
+}
+
+// The hint of a failed load is in the words of what was used: the file, or the command.
+func TestHintsNameWhatToWrite(t *testing.T) {
+	const yaml = "lakehouse: x\ntables:\n  t:\n    columns: [a: string]\nsources:\n  t: {path: raw/*.csv}\n"
+	for _, c := range []struct{ text, inFile, byHand string }{
+		{"a,b\n1,2\n", "write evolve: add under tables.t", "load with --evolve add"},
+		{"a\n1\n2,3\n", "write on_error: quarantine at the source", "load with --on-error quarantine"},
+		{"a\nM\xfcller\n", "options: {encoding: latin-1}", "--option encoding=latin-1"},
+	} {
+		h := newHouse(t, map[string]string{"lakehouse.yaml": yaml, "raw/1.csv": c.text})
+		lake := h.open()
+		_, inFile := h.up(lake)
+		_, byHand := lake.Load(context.Background(), petalake.Load{Table: catalog.Name{Table: "t"}, Paths: []string{filepath.Join(h.dir, "raw/1.csv")}}, nil)
+		for want, err := range map[string]error{c.inFile: inFile, c.byHand: byHand} {
+			var failed *petalake.LoadError
+			if !errors.As(err, &failed) || !strings.Contains(failed.Hint(), want) {
+				t.Errorf("%q: got %v, want the hint %q", c.text, err, want)
+			} else if !strings.Contains(err.Error(), "raw/1.csv") {
+				t.Errorf("%q: got %v, want the file's name", c.text, err)
+			}
+		}
+	}
+}
+
+// A table cannot lie in the folder of another.
+func TestTablesDoNotNest(t *testing.T) {
+	h := newHouse(t, map[string]string{"lakehouse.yaml": "lakehouse: x\n", "1.csv": "a\n1\n"})
+	lake := h.open()
+	load := func(schema, table string) error {
+		_, err := lake.Load(context.Background(), petalake.Load{Table: catalog.Name{Schema: schema, Table: table}, Paths: []string{filepath.Join(h.dir, "1.csv")}}, nil)
+		return err
+	}
+	var clash *catalog.ClashError
+	for _, step := range []struct {
+		schema, table string
+		ok            bool
+	}{{"", "a", true}, {"a", "b", false}, {"A", "b", false}, {"main", "A", true}, {"c", "d", true}, {"", "C", false}, {"C", "D", true}} {
+		err := load(step.schema, step.table)
+		if step.ok && err != nil || !step.ok && !errors.As(err, &clash) {
+			t.Errorf("load %s.%s: got %v, want it to work: %v", step.schema, step.table, err, step.ok)
+		}
+	}
+	expect(t, lake, "select (select count(*) from a), (select count(*) from c.d)", "2|2")
+	if err := load("", "_quarantine"); !errors.Is(err, fs.ErrInvalid) {
+		t.Errorf("load _quarantine: got %v, want that it is refused", err)
+	}
+}
