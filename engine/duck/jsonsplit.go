@@ -3,6 +3,7 @@ package duck
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -10,6 +11,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/petalake/petalake/internal/duckdb"
@@ -19,8 +21,8 @@ import (
 const maxJSONLine = 16 << 20
 
 // splitter sorts lines of JSON into those DuckDB can read and those it cannot. DuckDB's own error
-// names a line inexactly and ends at the first one; so lines are tried in blocks, and a block that
-// fails is halved until the bad line is alone.
+// names a line inexactly and ends at the first one; so lines are tried in blocks. The faults of a block
+// that fails are looked for in all its lines at once, so that many bad lines cost little more than few.
 type splitter struct {
 	*rawRows
 	columns string
@@ -30,11 +32,13 @@ type splitter struct {
 	bad     []badRow
 	block   []jsonLine
 	bytes   int
+	lines   int64 // read so far
 }
 
 type jsonLine struct {
 	file string
 	line int64
+	nth  int64 // line of all files
 	text []byte
 }
 
@@ -73,8 +77,9 @@ func (s *splitter) read(ctx context.Context, f rawFile) error {
 		if err != nil && err != io.EOF {
 			return &FileError{f.path, fmt.Errorf("%w: %w", errTruncated, err)}
 		}
+		s.lines++
 		if trimmed := bytes.TrimSpace(text); len(trimmed) > 0 {
-			if err := s.line(ctx, jsonLine{f.path, line, trimmed}); err != nil {
+			if err := s.line(ctx, jsonLine{f.path, line, s.lines, trimmed}); err != nil {
 				return err
 			}
 		}
@@ -84,19 +89,8 @@ func (s *splitter) read(ctx context.Context, f rawFile) error {
 	}
 }
 
-// line takes a line into the block. One that is no JSON object for sure need not spoil a block.
+// line takes a line into the block.
 func (s *splitter) line(ctx context.Context, l jsonLine) error {
-	switch {
-	case len(l.text) >= maxJSONLine:
-		return s.reject(ctx, l, "the line is longer than 16 MiB")
-	case l.text[0] != '{':
-		return s.reject(ctx, l, "the line is not a JSON object")
-	case !json.Valid(l.text):
-		if err := s.flush(ctx); err != nil {
-			return err
-		}
-		return s.sort(ctx, []jsonLine{l})
-	}
 	s.block = append(s.block, l)
 	s.bytes += len(l.text)
 	if len(s.block) < 4096 && s.bytes < 8<<20 {
@@ -105,13 +99,32 @@ func (s *splitter) line(ctx context.Context, l jsonLine) error {
 	return s.flush(ctx)
 }
 
+// flush sorts the lines of the block, and writes the good ones.
 func (s *splitter) flush(ctx context.Context) error {
 	block := s.block
 	s.block, s.bytes = nil, 0
-	return s.sort(ctx, block)
+	before := len(s.bad)
+	block, err := s.malformed(ctx, block)
+	if err != nil {
+		return err
+	}
+	if err := s.sort(ctx, block, s.misfits); err != nil {
+		return err
+	}
+	bad := s.bad[before:]
+	slices.SortFunc(bad, func(a, b badRow) int { return cmp.Compare(a.at, b.at) })
+	if s.job.Quarantine == "" && len(bad) > 0 {
+		return bad[0].err()
+	}
+	return tooMany(s.bad, s.job.MaxBad)
 }
 
-func (s *splitter) sort(ctx context.Context, lines []jsonLine) error {
+// sieve rejects lines, and returns the rest.
+type sieve func(context.Context, []jsonLine) ([]jsonLine, error)
+
+// sort writes lines that can be read together. Of others, the sieve first takes those out whose
+// fault it can tell for all at once; what is left is halved until a bad line is alone.
+func (s *splitter) sort(ctx context.Context, lines []jsonLine, sieve sieve) error {
 	if len(lines) == 0 {
 		return nil
 	}
@@ -129,13 +142,24 @@ func (s *splitter) sort(ctx context.Context, lines []jsonLine) error {
 	case !aboutRows(err):
 		return err
 	case len(lines) == 1:
-		return s.reject(ctx, lines[0], jsonReason(err))
+		column := ""
+		if s.job.Quarantine == "" {
+			column = s.culprit(ctx, lines[0])
+		}
+		s.reject(lines[0], column, jsonReason(err))
+		return nil
+	case sieve != nil:
+		rest, err := sieve(ctx, lines)
+		if err != nil {
+			return err
+		}
+		return s.sort(ctx, rest, nil)
 	}
 	half := len(lines) / 2
-	if err := s.sort(ctx, lines[:half]); err != nil {
+	if err := s.sort(ctx, lines[:half], nil); err != nil {
 		return err
 	}
-	return s.sort(ctx, lines[half:])
+	return s.sort(ctx, lines[half:], nil)
 }
 
 // try reads lines with all columns.
@@ -148,20 +172,12 @@ func (s *splitter) try(ctx context.Context, text []byte, columns string) error {
 	return err
 }
 
-func (s *splitter) reject(ctx context.Context, l jsonLine, reason string) error {
-	raw := strings.ToValidUTF8(string(l.text[:min(len(l.text), 1<<20)]), "\ufffd")
-	b := badRow{file: l.file, line: l.line, reason: reason, raw: raw}
-	if s.job.Quarantine == "" {
-		if err := s.flush(ctx); err != nil { // an earlier line may be bad too
-			return err
-		}
-		if b.column = s.culprit(ctx, l); b.column != "" {
-			b.reason = "column " + b.column + ": " + reason
-		}
-		return b.err()
+func (s *splitter) reject(l jsonLine, column, reason string) {
+	if column != "" {
+		reason = "column " + column + ": " + reason
 	}
-	s.bad = append(s.bad, b)
-	return tooMany(s.bad, s.job.MaxBad)
+	raw := strings.ToValidUTF8(string(l.text[:min(len(l.text), 1<<20)]), "\ufffd")
+	s.bad = append(s.bad, badRow{file: l.file, line: l.line, at: l.nth, column: column, reason: reason, raw: raw})
 }
 
 // culprit finds the column that makes a line of valid JSON unreadable.
