@@ -3,6 +3,7 @@ package delta
 import (
 	"regexp"
 	"strings"
+	"time"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
@@ -161,6 +162,13 @@ func constant(word string, t schema.Type) (stats.Value, bool) {
 	if text == "" {
 		return "", t == schema.String
 	}
+	if quoted && t == schema.Timestamp { // in the zone of the capture
+		for _, layout := range []string{"2006-01-02 15:04:05.999999", "2006-01-02T15:04:05.999999", "2006-01-02"} {
+			if then, err := time.ParseInLocation(layout, text, losAngeles()); err == nil {
+				return stats.Timestamp(then.UnixMicro()), true
+			}
+		}
+	}
 	v, err := stats.ParsePartition(t, &text)
 	return v, err == nil
 }
@@ -185,6 +193,9 @@ func cell(batch arrow.RecordBatch, path []string, row int) stats.Value {
 	}
 	if col.IsNull(row) {
 		return nil
+	}
+	if col.DataType().ID() == arrow.STRUCT { // compared with null alone
+		return true
 	}
 	v, err := datafile.Value(col, row)
 	if err != nil {

@@ -117,6 +117,7 @@ type spec struct {
 	Version   *int64
 	Timestamp string
 	Predicate string
+	Columns   []string
 	Error     *struct{ ErrorCode, ErrorMessage string }
 	Expected  struct {
 		Protocol *struct {
@@ -244,19 +245,20 @@ func TestCorpus(t *testing.T) {
 	c.report(t)
 }
 
-func losAngeles(t *testing.T) *time.Location {
+// losAngeles is where the corpus was captured.
+var losAngeles = sync.OnceValue(func() *time.Location {
 	l, err := time.LoadLocation("America/Los_Angeles")
 	if err != nil {
-		t.Fatal(err)
+		panic(err)
 	}
 	return l
-}
+})
 
 func checkSpec(t *testing.T, disk store.Store, sp *spec, c *tally) {
 	tab := At(stamped{disk}, sp.table)
 	at := When{Version: sp.Version}
 	if sp.Timestamp != "" {
-		then, err := time.ParseInLocation("2006-01-02 15:04:05.999999", sp.Timestamp, losAngeles(t)) // where it was captured
+		then, err := time.ParseInLocation("2006-01-02 15:04:05.999999", sp.Timestamp, losAngeles())
 		if err != nil && deviates(sp.file) {
 			return
 		}

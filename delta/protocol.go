@@ -105,7 +105,10 @@ func (p *Protocol) readable(table string, m *Metadata) error {
 				missing = append(missing, name)
 			}
 		}
-	case p.MinReader == 2 && mapped(m):
+	}
+	// Also where the protocol does not say so, as some writers have left it: the columns would be
+	// looked for by the wrong names, and found null.
+	if mapped(m) && !slices.Contains(missing, featureColumnMapping) {
 		missing = append(missing, featureColumnMapping)
 	}
 	if missing == nil {

@@ -18,8 +18,11 @@ import (
 // that does not fit is an error, a null where there must be none a *NullError. The caller releases
 // the batch, which may share memory with the one given.
 func Adapt(ctx context.Context, batch arrow.RecordBatch, want *schema.Struct) (arrow.RecordBatch, error) {
+	return adapter{ctx: ctx}.batch(batch, want)
+}
+
+func (a adapter) batch(batch arrow.RecordBatch, want *schema.Struct) (arrow.RecordBatch, error) {
 	to := schema.ToArrow(want)
-	a := adapter{ctx}
 	columns := make([]arrow.Array, 0, len(want.Fields))
 	defer func() { release(columns) }()
 	source := members{names: batch.Schema().Field, n: int(batch.NumCols()), column: batch.Column, rows: int(batch.NumRows())}
@@ -64,7 +67,10 @@ func (m members) find(name string) int {
 }
 
 // adapter carries the context into the casts of one call.
-type adapter struct{ ctx context.Context }
+type adapter struct {
+	ctx   context.Context
+	int96 bool // 12 bytes may be a time
+}
 
 func (a adapter) member(in members, f schema.Field, to arrow.DataType, parent schema.Path) (arrow.Array, error) {
 	i := in.find(f.Name)
@@ -106,6 +112,9 @@ func (a adapter) array(x arrow.Array, t schema.Type, to arrow.DataType, path sch
 		if m, ok := x.(*array.Map); ok {
 			return a.mapping(m, t, to.(*arrow.MapType), path)
 		}
+	}
+	if b, ok := x.(*array.FixedSizeBinary); ok && a.int96 && (t == schema.Timestamp || t == schema.TimestampNTZ) {
+		return int96Times(b, to, path)
 	}
 	if !castable(x.DataType(), t) {
 		return nil, fmt.Errorf("column %s: from %s to %s: not without loss", path, x.DataType(), to)

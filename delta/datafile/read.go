@@ -85,6 +85,9 @@ func openReader(ctx context.Context, s store.Store, key string, size int64, want
 		return nil, err
 	}
 	f, err := file.NewParquetReader(source)
+	if err == nil {
+		f, err = plainInt96(f, source)
+	}
 	if err != nil {
 		return nil, source.blame(err)
 	}
@@ -217,5 +220,5 @@ func (r *reader) finish(ctx context.Context, rows arrow.RecordBatch) (arrow.Reco
 	}
 	all := array.NewRecordBatch(arrow.NewSchema(fields, nil), columns, int64(n))
 	defer all.Release()
-	return Adapt(ctx, all, r.want)
+	return adapter{ctx: ctx, int96: true}.batch(all, r.want)
 }
