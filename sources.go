@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -30,7 +29,8 @@ func (l *Lake) pull(ctx context.Context, source *spec.Source, tell func(Event)) 
 		return err
 	}
 	event := Event{Kind: "source", Name: resolved.Name, Table: name}
-	watched := l.filesOf(resolved, event, tell)
+	var notes []string
+	watched := l.filesOf(resolved, func(note string) { notes = append(notes, note) })
 	pipeline := ingest.Pipeline{Name: resolved.Name, Lake: l.place.store, Table: table, Source: watched}
 	for loaded := false; ; loaded = true {
 		var done Event
@@ -47,12 +47,14 @@ func (l *Lake) pull(ctx context.Context, source *spec.Source, tell func(Event)) 
 		if !more && !loaded {
 			event.State = Current
 			event.Note, err = nothingThere(ctx, watched, resolved)
+			event.Note = remarks(append(notes, event.Note))
 			tell(event)
 		}
 		if !more {
 			return err
 		}
 		done.State, done.Version, done.Took = Built, version, time.Since(began)
+		done.Note, notes = remarks(append(notes, done.Note)), nil
 		tell(done)
 	}
 }
@@ -74,8 +76,13 @@ func nothingThere(ctx context.Context, watched *files.Source, s *spec.Source) (s
 	return what, nil
 }
 
+// remarks puts notes together, without those that say nothing.
+func remarks(notes []string) string {
+	return strings.Join(slices.DeleteFunc(notes, func(n string) bool { return n == "" }), "; ")
+}
+
 // filesOf watches the paths of a source.
-func (l *Lake) filesOf(s *spec.Source, event Event, tell func(Event)) *files.Source {
+func (l *Lake) filesOf(s *spec.Source, note func(string)) *files.Source {
 	watched := &files.Source{Dir: l.dir, Replace: s.Files.Mode == spec.Replace}
 	for _, p := range s.Files.Paths {
 		watched.Patterns = append(watched.Patterns, string(p))
@@ -86,9 +93,7 @@ func (l *Lake) filesOf(s *spec.Source, event Event, tell func(Event)) *files.Sou
 		l.told[f] = true
 		l.mu.Unlock()
 		if !told {
-			event.State = Current
-			event.Note = fmt.Sprintf("%s is not what it was when it was first seen; it is not loaded again", filepath.Base(f.Path))
-			tell(event)
+			note(f.Path + " is not what it was when it was first seen; a file is loaded once")
 		}
 	}
 	return watched

@@ -45,7 +45,7 @@ func TestFailedBatchIsNoDeadEnd(t *testing.T) {
 			h.mustUp(lake, "source t: built 1")
 			h.mustUp(lake, "source t: current")
 			h.write("raw/good2.csv", good)
-			h.mustUp(h.open(), "source t: built 1")
+			h.mustUp(lake, "source t: built 1")
 			expect(t, lake, "select count(*) from t", "2")
 			checkAll(t, lake, "t")
 		})

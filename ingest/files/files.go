@@ -64,7 +64,7 @@ func (s *Source) Next(ctx context.Context, after ingest.Position) (ingest.Chunk,
 	}
 	found = slices.DeleteFunc(found, func(f File) bool { return f.Size == 0 })
 	work := Work{Files: s.fresh(seen.Files, found)}
-	next := position{Files: append(slices.Clone(seen.Files), work.Files...)}
+	next := position{Files: append(refreshed(seen.Files, found), work.Files...)}
 	if s.Replace {
 		if slices.Equal(seen.Files, found) {
 			return ingest.Chunk{}, false, nil
@@ -77,6 +77,17 @@ func (s *Source) Next(ctx context.Context, after ingest.Position) (ingest.Chunk,
 	}
 	slices.SortFunc(next.Files, byPath)
 	return chunk(after, next, work)
+}
+
+// refreshed is a position with its files as they are now: of a change is told until the next batch.
+func refreshed(seen, found []File) []File {
+	now := slices.Clone(seen)
+	for i, f := range now {
+		if at, ok := slices.BinarySearchFunc(found, f, byPath); ok {
+			now[i] = found[at]
+		}
+	}
+	return now
 }
 
 func chunk(from ingest.Position, next position, work Work) (ingest.Chunk, bool, error) {

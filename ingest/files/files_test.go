@@ -104,6 +104,13 @@ func TestChangedFileIsToldNotLoaded(t *testing.T) {
 	if !slices.Equal(changed, []string{"a"}) {
 		t.Errorf("changed files: got %q, want a", changed)
 	}
+	f.write("b", "1")
+	changed = nil
+	at = f.next(s, at, "b")
+	f.next(s, at)
+	if !slices.Equal(changed, []string{"a"}) {
+		t.Errorf("changed files: got %q, want a once more, with the batch after it", changed)
+	}
 }
 
 func TestReplaceLoadsAllWhenAnythingChanged(t *testing.T) {

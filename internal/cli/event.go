@@ -7,9 +7,10 @@ import (
 	"github.com/petalake/petalake/internal/cli/render"
 )
 
-// eventRow is a piece of work that is over: a batch of a source, a load, a model.
+// eventRow is a piece of work that is over: a batch of a source, a load, a model, a table that
+// became what lakehouse.yaml says.
 type eventRow struct {
-	Kind     string  `json:"kind"` // "source", "model" or "load"
+	Kind     string  `json:"kind"` // "source", "model", "load" or "table"
 	Name     string  `json:"name"`
 	Table    string  `json:"table"`
 	State    string  `json:"state"` // "built", "current" or "failed"
@@ -57,6 +58,9 @@ func (a *app) event(e petalake.Event, out rows[eventRow]) error {
 func eventLine(e petalake.Event) string {
 	verb := map[string]string{"model": "built", "source": "loaded", "load": "loaded"}[e.Kind]
 	name := render.Escape(e.Table.String())
+	if e.Kind == "table" {
+		return fmt.Sprintf("%-7s %-22s     %s", "changed", name, render.Escape(e.Note))
+	}
 	if e.State == petalake.Current {
 		line := fmt.Sprintf("%-7s %-22s     nothing new", "current", name)
 		if e.Note != "" {

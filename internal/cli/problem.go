@@ -50,6 +50,7 @@ func printProblems(w io.Writer, style render.Style, err error) {
 	for _, p := range problems(err) {
 		lines := strings.Split(strings.TrimRight(p.text, "\n"), "\n")
 		for i := range lines {
+			lines[i] = shorten(lines[i])
 			lines[i] = render.Escape(strings.ReplaceAll(strings.TrimRight(lines[i], "\r"), "\t", "    "))
 		}
 		fmt.Fprintf(w, "%s %s\n", style.Bold("petalake:"), strings.Join(lines, "\n  "))
@@ -57,4 +58,13 @@ func printProblems(w io.Writer, style render.Style, err error) {
 			fmt.Fprintf(w, "%s %s\n", style.Dim("hint:"), render.Escape(p.hint))
 		}
 	}
+}
+
+// shorten cuts the middle out of a line that nobody would read: a message may quote a row.
+func shorten(line string) string {
+	const most = 1200
+	if len(line) <= most {
+		return line
+	}
+	return strings.ToValidUTF8(line[:most-200], "") + " ... " + strings.ToValidUTF8(line[len(line)-200:], "")
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/petalake/petalake"
@@ -24,7 +23,7 @@ type upReport struct {
 	tables   []string          // the other tables
 	failed   error             // set where an event could not be written
 	told     []error           // failures that were shown
-	failures map[string]string // what was told last, by kind and name: no use in telling it every two seconds
+	failures map[string]string // or notes that were told last, by kind and name: no use in telling them every two seconds
 }
 
 func (u *upReport) tell(e petalake.Event) {
@@ -33,7 +32,8 @@ func (u *upReport) tell(e petalake.Event) {
 		return
 	}
 	u.bar.set(amount{})
-	if e.State == petalake.Current && !u.once || u.repeated(e) {
+	repeated := u.repeated(e)
+	if repeated || e.State == petalake.Current && e.Note == "" && !u.once {
 		return
 	}
 	if e.Err != nil && u.once && u.a.output == "text" {
@@ -44,7 +44,7 @@ func (u *upReport) tell(e petalake.Event) {
 		u.built = appendNew(u.built, e.Table.String())
 	}
 	u.note(e)
-	if !u.once && u.a.output == "text" && e.State == petalake.Built {
+	if !u.once && u.a.output == "text" && e.State != petalake.Failed {
 		fmt.Fprint(u.a.out, u.a.now().Format("15:04:05 "))
 	}
 	if err := u.a.event(e, u.rows); err != nil && u.failed == nil {
@@ -52,14 +52,19 @@ func (u *upReport) tell(e petalake.Event) {
 	}
 }
 
-// repeated says whether an event is the failure that was told before.
+// repeated says whether an event is the failure, or the note on nothing new, that was told before.
 func (u *upReport) repeated(e petalake.Event) bool {
 	key := e.Kind + " " + e.Name
-	if e.Err == nil {
+	text := ""
+	switch {
+	case e.Err != nil:
+		text = e.Err.Error()
+	case e.State == petalake.Current && e.Note != "" && !u.once:
+		text = e.Note
+	default:
 		delete(u.failures, key)
 		return false
 	}
-	text := e.Err.Error()
 	same := u.failures[key] == text
 	u.failures[key] = text
 	return same
@@ -150,16 +155,7 @@ func (u *upReport) next() {
 		return
 	}
 	u.a.say("\nnext:")
-	u.a.say("  %s sql \"select * from %s limit 10\"", command, from[0])
+	u.a.say("  %s sql \"select * from %s limit 10\"", command, typedName(from[0]))
 	u.a.say("  %s sql       a shell; Tab completes names", command)
 	u.a.say("  %s up        keep loading what arrives", command)
-}
-
-// quoteName writes a name of a table as SQL takes it, whatever is in it.
-func quoteName(name string) string {
-	parts := strings.Split(name, ".")
-	for i, p := range parts {
-		parts[i] = `"` + strings.ReplaceAll(p, `"`, `""`) + `"`
-	}
-	return strings.Join(parts, ".")
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -14,24 +15,61 @@ import (
 	"github.com/petalake/petalake/internal/cli/render"
 )
 
-// sink is where rows go: standard output, or a file that appears under its name only when it is
-// whole.
+// sink is where rows go: standard output, a device or pipe, or a file that appears under its name
+// only when it is whole.
 type sink struct {
 	io.Writer
 	file *os.File // nil for standard output
-	path string
+	path string   // what the file becomes; "" where it is written in place
+	mode os.FileMode
 }
 
-// create opens a sink; an empty path is standard output.
+// outError says why --out cannot take the rows.
+type outError struct {
+	path string
+	err  error
+}
+
+func (e *outError) Error() string { return "--out " + e.path + ": " + e.err.Error() }
+func (e *outError) Unwrap() error { return e.err }
+
+// create opens a sink; an empty path is standard output. What is no file, such as /dev/stdout, is
+// written to, not replaced; a link stays a link.
 func (a *app) create(path string) (*sink, error) {
 	if path == "" {
 		return &sink{Writer: a.out}, nil
 	}
-	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
-	if err != nil {
-		return nil, err
+	target, mode := path, os.FileMode(0o644)
+	if real, err := filepath.EvalSymlinks(path); err == nil {
+		target = real
 	}
-	return &sink{Writer: f, file: f, path: path}, nil
+	info, err := os.Stat(path) // of /dev/stdout that is what it stands for, which may have no path
+	switch {
+	case err == nil && info.IsDir():
+		return nil, &outError{path, errors.New("is a folder")}
+	case err == nil && (!info.Mode().IsRegular() || !sameFile(target, info)):
+		f, err := os.OpenFile(path, os.O_WRONLY, 0)
+		if err != nil {
+			return nil, err
+		}
+		return &sink{Writer: f, file: f}, nil
+	case err == nil:
+		mode = info.Mode().Perm()
+	}
+	f, err := os.CreateTemp(filepath.Dir(target), "."+filepath.Base(target)+".*")
+	if err != nil {
+		var at *fs.PathError
+		if errors.As(err, &at) {
+			err = at.Err
+		}
+		return nil, &outError{path, err}
+	}
+	return &sink{Writer: f, file: f, path: target, mode: mode}, nil
+}
+
+func sameFile(path string, info os.FileInfo) bool {
+	other, err := os.Stat(path)
+	return err == nil && os.SameFile(other, info)
 }
 
 // finish puts the file in its place, or takes it away where err says that it is not whole.
@@ -39,11 +77,14 @@ func (s *sink) finish(err error) error {
 	if s.file == nil {
 		return err
 	}
-	if err == nil {
-		err = s.file.Chmod(0o644)
+	if err == nil && s.path != "" {
+		err = s.file.Chmod(s.mode)
 	}
 	if closing := s.file.Close(); err == nil {
 		err = closing
+	}
+	if s.path == "" {
+		return err
 	}
 	if err == nil {
 		err = os.Rename(s.file.Name(), s.path)

@@ -118,6 +118,11 @@ func (a *app) statement(ctx context.Context, lake *petalake.Lake, f sqlFlags, sq
 		sql = "EXPLAIN " + sql
 	}
 	start := a.now()
+	out, err := a.create(f.out)
+	if err != nil {
+		return err
+	}
+	defer func() { err = out.finish(err) }()
 	wait := a.progress("running")
 	defer wait.end()
 	reader, err := lake.Query(ctx, sql)
@@ -125,11 +130,6 @@ func (a *app) statement(ctx context.Context, lake *petalake.Lake, f sqlFlags, sq
 		return err
 	}
 	defer reader.Release()
-	out, err := a.create(f.out)
-	if err != nil {
-		return err
-	}
-	defer func() { err = out.finish(err) }()
 	w, err := a.writer(out, reader.Schema())
 	if err != nil {
 		return err
