@@ -173,7 +173,6 @@ var deviations = map[string]string{
 	"read_empty_path_tbl_snapshot":          "no table: there is no snapshot of version -1 to open",
 	"pv_empty_reader_features_snapshot":     "metaData without a schema",
 	"pv_unknown_writer_feature_ok_snapshot": "metaData without a schema",
-	"intv_":                                 "interval types are a draft, refused by the name of the type",
 	"ict_err_00":                            "damaged on purpose; the expectation says nothing",
 	"tt_partition_evolution_timestamp_v1":   "captured by the store's clock, 22 ms after the commit's own time",
 	"tt_schema_evolution_timestamp_v1":      "captured by the store's clock, 19 ms after the commit's own time",

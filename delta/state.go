@@ -3,7 +3,10 @@ package delta
 import (
 	"context"
 	"errors"
+	"fmt"
 	"maps"
+
+	"github.com/petalake/petalake/delta/schema"
 )
 
 // state is what of a version does not grow with its files. Its maps are shared between versions
@@ -60,7 +63,12 @@ func (s *state) settle(t *Table) error {
 	if err := s.protocol.valid(); err != nil {
 		return err
 	}
-	return s.metadata.resolve()
+	err := s.metadata.resolve()
+	var unknown *schema.UnknownTypeError
+	if errors.As(err, &unknown) { // of a newer protocol, as likely as damage
+		return &UnsupportedError{Table: t.root, Features: []string{fmt.Sprintf("type %q (column %s)", unknown.Type, unknown.Column)}, Reader: true}
+	}
+	return err
 }
 
 // state finds protocol, metadata and transactions of a version: from its .crc, else from the newest

@@ -64,7 +64,9 @@ func typeOf(v any, path []string) (Type, error) {
 		case "map":
 			return mapOf(v, path)
 		}
-		return nil, fault(path, "unknown type %s", brief(v["type"]))
+		if name, ok := v["type"].(string); ok {
+			return nil, &UnknownTypeError{Column: path, Type: name}
+		}
 	}
 	return nil, fault(path, "want a type, found %s", brief(v))
 }
@@ -83,7 +85,18 @@ func primitiveOf(name string, path []string) (Type, error) {
 		}
 		return nil, fault(path, "malformed type %q", name)
 	}
-	return nil, fault(path, "unknown type %q", name)
+	return nil, &UnknownTypeError{Column: path, Type: name}
+}
+
+// UnknownTypeError is a column of a type that this package has no name for: of a newer protocol,
+// or of none.
+type UnknownTypeError struct {
+	Column Path
+	Type   string
+}
+
+func (e *UnknownTypeError) Error() string {
+	return fault(e.Column, "unknown type %q", e.Type).Error()
 }
 
 func structOf(v map[string]any, path []string) (Type, error) {
