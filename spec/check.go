@@ -32,6 +32,7 @@ func (c *checker) check(files fs.FS) {
 		c.name(tables, made{name: m.Name, path: "models." + m.Name.String(), pos: m.Pos, by: m})
 	}
 	c.sources(tables)
+	c.nested(tables)
 	for _, m := range c.Models {
 		c.model(m, tables, files)
 	}
@@ -53,6 +54,19 @@ func (c *checker) name(tables map[string]made, m made) {
 		hint = "names that differ only in case are the same; " + hint
 	}
 	c.fail(m.pos, m.path, hint, "the name is taken by %s at line %d", first.path, first.pos.Line)
+}
+
+// nested reports a table whose name is the schema of another: the folder of the one would lie in that
+// of the other.
+func (c *checker) nested(tables map[string]made) {
+	for _, inner := range tables {
+		outer, ok := tables[TableName{mainSchema, inner.name.Schema}.folded()]
+		if !ok || inner.name.Schema == mainSchema {
+			continue
+		}
+		c.fail(inner.pos, inner.path, "rename one: the folder of the one would lie in that of the other",
+			"%s is a table, by %s at line %d, and cannot be a schema", outer.name, outer.path, outer.pos.Line)
+	}
 }
 
 func (c *checker) table(t *Table) {
