@@ -79,6 +79,9 @@ func (e *UnsupportedError) Hint() string {
 	if len(e.Features) == 0 {
 		return "use an engine that supports the table's protocol"
 	}
+	if strings.Contains(e.Features[0], " ") { // a version, a type: not a feature that can be dropped
+		return "use an engine that supports it"
+	}
 	if e.Features[0] == featureDeletionVectors {
 		return "in Spark, REORG TABLE ... APPLY (PURGE) rewrites the files that have deletion vectors"
 	}

@@ -28,6 +28,7 @@ type properties struct {
 	interval        int64 // commits between checkpoints
 	statsJSON       bool
 	statsStruct     bool
+	stringPrefix    int64 // of strings in statistics; 0: the default
 	logRetention    time.Duration
 	logCleanup      bool
 	tombstones      time.Duration
@@ -78,6 +79,7 @@ func (m *Metadata) properties() (p properties, err error) {
 		interval:        number("delta.checkpointInterval", 10),
 		statsJSON:       flag("delta.checkpoint.writeStatsAsJson", true),
 		statsStruct:     flag("delta.checkpoint.writeStatsAsStruct", true),
+		stringPrefix:    number("delta.dataSkippingStringPrefixLength", 0),
 		logRetention:    length("delta.logRetentionDuration", 30*24*time.Hour),
 		logCleanup:      flag("delta.enableExpiredLogCleanup", true),
 		tombstones:      length("delta.deletedFileRetentionDuration", 7*24*time.Hour),
@@ -86,6 +88,9 @@ func (m *Metadata) properties() (p properties, err error) {
 	}
 	if p.interval < 1 && err == nil {
 		err = fmt.Errorf("property delta.checkpointInterval: %d is less than 1", p.interval)
+	}
+	if p.stringPrefix < 0 || p.stringPrefix > 1<<20 {
+		p.stringPrefix = 0 // as where it is absent
 	}
 	return p, err
 }

@@ -17,13 +17,17 @@ import (
 type AppendOptions struct {
 	// Create makes the table where there is none. Its Schema may be nil: the rows' own is taken.
 	Create *Metadata
+	// Evolve lets the table's schema follow the rows. Without it they must fit (see schema.Conform):
+	// columns that may be null can be missing, and narrower types are cast.
+	Evolve schema.Mode
 	// Replace removes the files first: all, or those of ReplaceWhere, which names partition columns.
 	Replace      bool
 	ReplaceWhere stats.Predicate
 }
 
-// Append writes rows as new files and commits them. Batches are adapted to the table's schema (see
-// datafile.Adapt) and not released. Rows of a partitioned table are held in memory until the end.
+// Append writes rows as new files and commits them. Rows that do not fit the table are a
+// *schema.MismatchError. Batches are cast to the table's schema and not released. Rows of a
+// partitioned table are held in memory until the end.
 func Append(ctx context.Context, t *Table, rows iter.Seq2[arrow.RecordBatch, error], o AppendOptions) (Commit, error) {
 	m, rows, stop, err := target(ctx, t, rows, o)
 	defer stop()
@@ -40,8 +44,10 @@ func Append(ctx context.Context, t *Table, rows iter.Seq2[arrow.RecordBatch, err
 			return fmt.Errorf("%s: no table: %w", t.root, fs.ErrNotExist)
 		case have == nil:
 			x.SetMetadata(m)
-		case !schema.Equal(have, m.Schema):
-			return fmt.Errorf("%s: the schema changed while rows were written", t.root)
+		default:
+			if err := x.follow(have, m.Schema, o.Evolve); err != nil {
+				return err
+			}
 		}
 		mode := "Append"
 		if o.Replace {
@@ -78,43 +84,15 @@ func discard(ctx context.Context, t *Table, files []Add) error {
 	return t.store.Delete(context.WithoutCancel(ctx), keys...)
 }
 
-// target finds what the table is, or will be, and looks at the first batch where it must.
-func target(ctx context.Context, t *Table, rows iter.Seq2[arrow.RecordBatch, error], o AppendOptions) (Metadata, iter.Seq2[arrow.RecordBatch, error], func(), error) {
-	none := func() {}
-	s, err := t.newest(ctx)
-	if err == nil && s.version >= 0 {
-		return s.Metadata(), rows, none, s.Writable()
-	}
-	if err == nil && o.Create == nil {
-		err = fmt.Errorf("%s: no table: %w", t.root, fs.ErrNotExist)
-	}
-	if err != nil {
-		return Metadata{}, nil, none, err
-	}
-	m := o.Create.clone()
-	if m.Schema != nil {
-		return m, rows, none, nil
-	}
-	next, stop := iter.Pull2(rows)
-	first, err, ok := next()
-	if err != nil || !ok {
-		return m, nil, stop, errors.Join(err, fmt.Errorf("%s: create: no rows to take a schema from", t.root))
-	}
-	m.Schema, err = schema.FromArrow(first.Schema())
-	return m, func(yield func(arrow.RecordBatch, error) bool) {
-		for batch, err := first, error(nil); ok; batch, err, ok = next() {
-			if !yield(batch, err) {
-				return
-			}
-		}
-	}, stop, err
-}
-
 // WriteFiles writes rows as data files of a table of that description, one for each partition, and
 // returns the adds that make them live. Nothing is committed.
 func WriteFiles(ctx context.Context, t *Table, m Metadata, rows iter.Seq2[arrow.RecordBatch, error]) ([]Add, error) {
 	sch := m.Schema.Without(m.PartitionColumns...)
-	o := datafile.Options{Indexed: stats.Indexed(sch, m.Configuration)}
+	p, err := m.properties()
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", t.root, err)
+	}
+	o := datafile.Options{Indexed: stats.Indexed(sch, m.Configuration), Prefix: int(p.stringPrefix)}
 	if len(m.PartitionColumns) == 0 {
 		a, err := t.writeFile(ctx, sch, "", nil, rows, o)
 		if err != nil || a.Stats.NumRecords == 0 {
