@@ -3,11 +3,13 @@ package cli
 import (
 	"context"
 	"fmt"
+	"io"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/petalake/petalake"
+	"github.com/petalake/petalake/spec"
 )
 
 func (a *app) completionCommand() *cobra.Command {
@@ -27,6 +29,9 @@ bash, zsh, fish or powershell. Where to have it loaded:
 			root := c.Root()
 			switch args[0] {
 			case "bash":
+				if _, err := io.WriteString(a.out, bashWords); err != nil {
+					return err
+				}
 				return root.GenBashCompletionV2(a.out, true)
 			case "zsh":
 				return root.GenZshCompletion(a.out)
@@ -38,6 +43,36 @@ bash, zsh, fish or powershell. Where to have it loaded:
 			return &usageError{fmt.Errorf("no completion for shell %q", args[0]), "use bash, zsh, fish or powershell"}
 		},
 	}
+}
+
+// bashWords stands in for the function of bash-completion that the script calls, in a bash that does
+// not have it.
+const bashWords = `if ! declare -F _get_comp_words_by_ref >/dev/null 2>&1; then
+_get_comp_words_by_ref()
+{
+    words=("${COMP_WORDS[@]}")
+    cword=$COMP_CWORD
+    cur=${words[cword]}
+    prev=${words[cword-1]}
+}
+fi
+`
+
+// completeEnvironment completes the name of an environment.
+func (a *app) completeEnvironment(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+	path, err := a.find()
+	if err != nil {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	described, err := spec.Load(path)
+	if err != nil {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	var names []string
+	for _, e := range described.Environments {
+		names = append(names, e.Name)
+	}
+	return names, cobra.ShellCompDirectiveNoFileComp
 }
 
 // completeTable completes the name of a table as the first argument, and files after it.

@@ -74,6 +74,7 @@ func (a *app) root() *cobra.Command {
 	})
 	a.globalFlags(root.PersistentFlags())
 	must(root.RegisterFlagCompletionFunc("output", cobra.FixedCompletions([]string{"text", "json", "csv"}, cobra.ShellCompDirectiveNoFileComp)))
+	must(root.RegisterFlagCompletionFunc("env", a.completeEnvironment))
 	root.AddCommand(
 		a.initCommand(), a.upCommand(), a.sqlCommand(), a.loadCommand(),
 		a.tablesCommand(), a.describeCommand(), a.historyCommand(), a.filesCommand(),
