@@ -10,6 +10,7 @@ import (
 	"context"
 	"errors"
 	"path/filepath"
+	"sync"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
@@ -47,6 +48,7 @@ type Engine struct {
 	planner *instance  // plans them over stubs; it can reach no file at all
 	cache   *cache     // nil where files are opened in place
 	types   *fileTypes // what is known of data files
+	large   *sync.Map  // roots of tables that had many files once
 
 	life  context.Context // of the engine: every statement ends with it
 	close context.CancelCauseFunc
@@ -61,7 +63,7 @@ func Open(o Options) (*Engine, error) {
 	if o.Tables == nil {
 		return nil, errors.New("sql: open: no tables to resolve names with")
 	}
-	e := &Engine{types: &fileTypes{}}
+	e := &Engine{types: &fileTypes{}, large: &sync.Map{}}
 	e.life, e.close = context.WithCancelCause(context.Background())
 	var allowed []string
 	if o.LocalRoot != "" {

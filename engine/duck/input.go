@@ -29,8 +29,9 @@ type input struct {
 	all     bool            // every column may be touched
 	unread  bool            // the plan does not read the table at all
 
-	files []delta.Add // what is left after pruning
-	paths []string    // where each is on this machine
+	files  []delta.Add // what is left after pruning
+	listed bool        // files are known
+	paths  []string    // where each is on this machine
 }
 
 func (in *input) fields() []schema.Field { return in.meta.Schema.Fields }

@@ -71,6 +71,7 @@ func TestQueryArguments(t *testing.T) {
 	l := newLake(t)
 	f := flights(l)
 	e := l.open()
+	collect(t, e, `SELECT name FROM bronze.flights WHERE id = 1`) // the engine now knows that the files are many
 	for _, sql := range []string{`SELECT name FROM bronze.flights WHERE id = $1`, `SELECT name FROM bronze.flights WHERE id = ?`} {
 		f.listed.Store(0)
 		if got := collect(t, e, sql, 4321); !slices.Equal(got, []string{"n4321"}) {

@@ -226,8 +226,9 @@ func (w *writer) run(ctx context.Context, sql string) ([]written, error) {
 }
 
 // options keep to the encodings of Parquet v1. With those of v2, which make files a tenth smaller,
-// DuckDB writes floating-point columns as BYTE_STREAM_SPLIT, which Spark 4.1 refuses, and BIGINT
-// columns that hold both the least and the greatest value in a way pyarrow cannot read.
+// DuckDB writes floating-point columns without a dictionary as BYTE_STREAM_SPLIT, which Spark 4.1
+// refuses, and INTEGER columns that hold both the least and the greatest value as
+// DELTA_BINARY_PACKED with differences of 33 bits, which pyarrow refuses.
 func (w *writer) options() string {
 	o := []string{
 		"FORMAT parquet", "COMPRESSION zstd", "PARQUET_VERSION v1", "ROW_GROUP_SIZE 122880", "RETURN_STATS",
