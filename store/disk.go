@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -35,7 +36,8 @@ type Disk struct {
 
 var _ Store = (*Disk)(nil)
 
-// OpenDisk opens the store below a folder, which it makes where it is missing.
+// OpenDisk opens the store below a folder, which it makes where it is missing. Where it is there
+// nothing is written before the first Put, so that a read-only folder can be read.
 func OpenDisk(root string) (*Disk, error) {
 	if err := os.MkdirAll(root, 0o777); err != nil {
 		return nil, err
@@ -121,6 +123,8 @@ func (d *Disk) failed(op, key string, err error) error {
 		return nil
 	case isAbsent(cause):
 		return failed(op, key, fs.ErrNotExist)
+	case errors.Is(cause, syscall.EROFS):
+		return failed(op, key, fmt.Errorf("%w: %w", fs.ErrPermission, cause))
 	case errors.Is(cause, syscall.ENOSPC):
 		return failed(op, key, &fullError{error: cause, root: d.path})
 	default:

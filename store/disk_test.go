@@ -30,6 +30,10 @@ func TestDisk(t *testing.T) {
 	storetest.Run(t, func(t *testing.T) store.Store { d, _ := openDisk(t); return d })
 }
 
+func TestDiskWithoutUnnamedFiles(t *testing.T) {
+	storetest.Run(t, func(t *testing.T) store.Store { d, _ := openDisk(t); return d.Named() })
+}
+
 // temps is what is left in the folder of temporary files.
 func temps(t testing.TB, root string) []os.DirEntry {
 	t.Helper()
@@ -223,5 +227,105 @@ func TestDiskFoldersComeAndGo(t *testing.T) {
 	}
 	if entries, _ := os.ReadDir(root); len(entries) != 1 {
 		t.Errorf("got %v, want nothing but the folder of temporary files", entries)
+	}
+}
+
+// TestDiskBelowALink opens a lake through a link to the folder above it.
+func TestDiskBelowALink(t *testing.T) {
+	real, link := t.TempDir(), filepath.Join(t.TempDir(), "link")
+	if err := os.Symlink(real, link); err != nil {
+		t.Fatal(err)
+	}
+	for round := range 2 { // the lake is made, then found
+		d, err := store.OpenDisk(filepath.Join(link, "lake"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		key := fmt.Sprintf("t/%d", round)
+		staged, err := os.Create(filepath.Join(link, "staged"+fmt.Sprint(round)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer staged.Close()
+		if err := d.Put(t.Context(), key, staged, store.IfAbsent); err != nil {
+			t.Fatal(err)
+		}
+		if err := store.PutBytes(t.Context(), d, key+"/of memory", nil, store.IfAbsent); !errors.Is(err, fs.ErrInvalid) {
+			t.Errorf("put below an object: got %v, want fs.ErrInvalid", err)
+		}
+		if err := store.PutBytes(t.Context(), d, key+"-memory", nil, store.IfAbsent); err != nil {
+			t.Fatal(err)
+		}
+		n := 0
+		for _, err := range d.List(t.Context(), "t/", "") {
+			if err != nil {
+				t.Fatal(err)
+			}
+			n++
+		}
+		if n != 2*(round+1) {
+			t.Errorf("list: got %d objects, want %d", n, 2*(round+1))
+		}
+		path, err := d.Path(key)
+		if err != nil || path != filepath.Join(real, "lake", "t", fmt.Sprint(round)) {
+			t.Errorf("path: got %s, %v; want it free of links, below %s", path, err, real)
+		}
+	}
+}
+
+// TestDiskFolderReplaced has another process move a folder away that this one has written to, and
+// put another in its place: a key means what its path means now.
+func TestDiskFolderReplaced(t *testing.T) {
+	d, root := openDisk(t)
+	put := func(key string) {
+		t.Helper()
+		if err := store.PutBytes(t.Context(), d, key, []byte(key), store.IfAbsent); err != nil {
+			t.Fatal(err)
+		}
+	}
+	put("t/log/old")
+	if err := os.Rename(filepath.Join(root, "t"), filepath.Join(root, "moved")); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := store.ReadAll(t.Context(), d, "t/log/old"); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("get what was moved: got %q, %v; want fs.ErrNotExist", got, err)
+	}
+	put("t/log/old")
+	if err := os.RemoveAll(filepath.Join(root, "t")); err != nil {
+		t.Fatal(err)
+	}
+	put("t/log/new")
+	var got []string
+	for o, err := range d.List(t.Context(), "", "") {
+		if err != nil {
+			t.Fatal(err)
+		}
+		got = append(got, o.Key)
+	}
+	if want := []string{"moved/log/old", "t/log/new"}; fmt.Sprint(got) != fmt.Sprint(want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+}
+
+// TestDiskManyFolders writes to more folders than stay open, from several goroutines.
+func TestDiskManyFolders(t *testing.T) {
+	d, _ := openDisk(t)
+	var g errgroup.Group
+	for w := range 4 {
+		g.Go(func() error {
+			for i := range 60 {
+				key := fmt.Sprintf("%d/%d", i, w)
+				if err := store.PutBytes(t.Context(), d, key, []byte(key), store.IfAbsent); err != nil {
+					return err
+				}
+				if got, err := store.ReadAll(t.Context(), d, key); string(got) != key || err != nil {
+					return fmt.Errorf("get %s: got %q, %w", key, got, err)
+				}
+			}
+			return nil
+		})
+	}
+	if err := g.Wait(); err != nil {
+		t.Errorf("got %v, want no error", err)
 	}
 }
