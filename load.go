@@ -14,7 +14,6 @@ import (
 
 	"github.com/petalake/petalake/catalog"
 	"github.com/petalake/petalake/delta"
-	"github.com/petalake/petalake/delta/schema"
 	"github.com/petalake/petalake/engine/duck"
 	"github.com/petalake/petalake/ingest"
 	"github.com/petalake/petalake/ingest/files"
@@ -249,10 +248,11 @@ func (l *Lake) job(table *delta.Table, metadata delta.Metadata) duck.Job {
 
 // change is the commit of a load.
 func (w *loading) change(ctx context.Context, x *delta.Txn, target target, written duck.Written) error {
-	if x.Snapshot().Version() != target.version && !sameShape(x.Snapshot().Metadata(), target.before) {
-		return errReshaped
+	metadata, err := target.onto(x.Snapshot())
+	if err != nil {
+		return err
 	}
-	if err := become(ctx, x, target.metadata, w.replace); err != nil {
+	if err := become(ctx, x, metadata, w.replace); err != nil {
 		return err
 	}
 	x.Add(written.Files...)
@@ -266,15 +266,13 @@ func (w *loading) change(ctx context.Context, x *delta.Txn, target target, writt
 	return nil
 }
 
-var errReshaped = errors.New("the table's columns were changed while the rows were being written; load again")
-
-func sameShape(a, b delta.Metadata) bool {
-	return schema.Equal(a.Schema, b.Schema) && fmt.Sprint(a.PartitionColumns) == fmt.Sprint(b.PartitionColumns)
-}
-
 // become gives the table a description, and takes all rows away where it starts anew.
 func become(ctx context.Context, x *delta.Txn, metadata delta.Metadata, replace bool) error {
 	snapshot := x.Snapshot()
+	if snapshot.Version() >= 0 {
+		now := snapshot.Metadata()
+		metadata.ID, metadata.CreatedAt = now.ID, now.CreatedAt
+	}
 	if snapshot.Version() < 0 || !same(snapshot.Metadata(), metadata) {
 		x.SetMetadata(metadata)
 	}

@@ -323,6 +323,9 @@ func (l *Lake) modelJob(ctx context.Context, m model, table *delta.Table, p buil
 
 // change makes the rows visible, with the versions of the inputs they were made of.
 func (p *build) change(ctx context.Context, x *delta.Txn, m model, metadata delta.Metadata, written duck.Written) error {
+	if done := x.Snapshot(); done.Version() != p.have && !p.incremental && p.madeBy(m, done) {
+		return delta.ErrAdvanced
+	}
 	for name, s := range p.inputs {
 		app := inputApp + s.Metadata().ID
 		switch have := x.Snapshot().Transaction(app); {
@@ -345,6 +348,16 @@ func (p *build) change(ctx context.Context, x *delta.Txn, m model, metadata delt
 	x.Operation("CREATE OR REPLACE TABLE AS SELECT", map[string]string{"mode": mode, "model": m.name.String()},
 		map[string]string{"numFiles": fmt.Sprint(len(written.Files)), "numOutputRows": fmt.Sprint(written.Rows)})
 	return nil
+}
+
+// madeBy says whether a version of the model's table is what this run would make of it.
+func (p *build) madeBy(m model, s *delta.Snapshot) bool {
+	for _, input := range p.inputs {
+		if s.Transaction(inputApp+input.Metadata().ID) != input.Version() {
+			return false
+		}
+	}
+	return s.Version() >= 0 && s.Metadata().Configuration[fingerprintKey] == m.fingerprint()
 }
 
 // pinned shows the engine exactly the versions that a model's run records, and of one table

@@ -24,6 +24,33 @@ type target struct {
 	wider    *delta.Metadata // with types that hold all values of text files, should the former not do
 }
 
+// errReshaped says that another writer gave the table other columns or rules than those the rows were
+// written for. Nothing was changed, and loading again may succeed.
+var errReshaped = fmt.Errorf("the table was made or changed by another writer while the rows were being written; load again: %w", delta.ErrConflict)
+
+// onto is what the table is to be in a commit on a snapshot that may be newer than the one the load
+// was prepared for: what another writer made of it meanwhile stays, where the rows fit it.
+func (t *target) onto(s *delta.Snapshot) (delta.Metadata, error) {
+	if s.Version() == t.version {
+		return t.metadata, nil
+	}
+	now := s.Metadata()
+	switch {
+	case t.version < 0 && sameRules(now, t.metadata):
+		return now, nil
+	case t.version >= 0 && same(t.before, t.metadata) && sameRules(now, t.before):
+		return now, nil
+	case t.version >= 0 && same(now, t.before):
+		return t.metadata, nil
+	}
+	return delta.Metadata{}, errReshaped
+}
+
+// sameRules says whether rows written for one description fit the other.
+func sameRules(a, b delta.Metadata) bool {
+	return schema.Equal(a.Schema, b.Schema) && slices.Equal(a.PartitionColumns, b.PartitionColumns) && maps.Equal(a.Constraints(), b.Constraints())
+}
+
 // target decides on the table's columns: those it has, or else those that lakehouse.yaml declares,
 // or else those of the raw files; with new ones as far as the table may evolve.
 func (w *loading) target(ctx context.Context, snapshot *delta.Snapshot) (target, error) {

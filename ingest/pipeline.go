@@ -73,7 +73,12 @@ func CommitAside(ctx context.Context, table *delta.Table, b Batch, change func(*
 // committed it, nothing is committed and nothing is wrong.
 func commit(ctx context.Context, table *delta.Table, b Batch, change func(*delta.Txn) error, from func(have int64) int64) (int64, error) {
 	c, err := table.Update(ctx, func(x *delta.Txn) error {
-		x.Advance(b.Source, from(x.Snapshot().Transaction(b.Source)), b.N)
+		have := x.Snapshot().Transaction(b.Source)
+		follows := from(have)
+		x.Advance(b.Source, follows, b.N)
+		if have != follows {
+			return &delta.AdvancedError{App: b.Source, From: follows, Have: have}
+		}
 		return change(x)
 	})
 	var done *delta.AdvancedError
