@@ -400,6 +400,14 @@ func TestRules(t *testing.T) {
 	if !errors.As(err, &v) || v.Constraint != "positive" || v.Row != `{"a":-5,"b":"y"}` {
 		t.Errorf("constraint: got %v (%+v), want it by name with the row", err, v)
 	}
+	if want := `table ` + job.Root + `: constraint positive: it is not true for the row {"a":-5,"b":"y"}`; err == nil || err.Error() != want {
+		t.Errorf("constraint: got %v, want %s", err, want)
+	}
+	b.clean()
+	job.Quarantine = "q"
+	if _, err = (Loader{}).Load(t.Context(), raw, job); !errors.As(err, &v) || v.Constraint != "positive" || v.Table != job.Root {
+		t.Errorf("constraint, with a quarantine: got %v, want the job to end", err)
+	}
 	b.clean()
 	job = b.job("a int, b string")
 	job.Schema.Fields[1].Nullable = false

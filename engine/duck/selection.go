@@ -13,16 +13,24 @@ import (
 
 // ViolationError says that a row breaks a rule of its table.
 type ViolationError struct {
+	Table      string // key of its folder
 	Constraint string // its name; empty where Column must not be null
 	Column     string
 	Row        string // an example, as JSON
 }
 
+// shownRow is how many bytes of an example are in a message.
+const shownRow = 500
+
 func (e *ViolationError) Error() string {
-	if e.Constraint == "" {
-		return fmt.Sprintf("column %s: it must not be null, but is in the row %s", e.Column, e.Row)
+	row := e.Row
+	if len(row) > shownRow {
+		row = strings.ToValidUTF8(row[:shownRow], "") + "..."
 	}
-	return fmt.Sprintf("constraint %s: it is not true for the row %s", e.Constraint, e.Row)
+	if e.Constraint == "" {
+		return fmt.Sprintf("table %s: column %s: it must not be null, but is in the row %s", e.Table, e.Column, row)
+	}
+	return fmt.Sprintf("table %s: constraint %s: it is not true for the row %s", e.Table, e.Constraint, row)
 }
 
 // Hint says what to do.
@@ -116,8 +124,9 @@ func notNull(prefix, present string, s *schema.Struct, yield func(path, when str
 	}
 }
 
-// violation recognises the error of a check.
-func violation(err error) error {
+// violation recognises the error of a check. It ends the job wherever bad rows go: a row that breaks
+// a rule of the table was read well, so it is for people to decide on, not for the quarantine.
+func (w *writer) violation(err error) error {
 	var e *duckdb.Error
 	if !errors.As(err, &e) {
 		return err
@@ -132,7 +141,7 @@ func violation(err error) error {
 	}
 	row := strings.TrimSpace(strings.TrimPrefix(text, fmt.Sprintf("%s %q", kind, name)))
 	if kind == "null" {
-		return &ViolationError{Column: name, Row: row}
+		return &ViolationError{Table: w.job.Root, Column: name, Row: row}
 	}
-	return &ViolationError{Constraint: name, Row: row}
+	return &ViolationError{Table: w.job.Root, Constraint: name, Row: row}
 }

@@ -206,7 +206,7 @@ func (w *writer) copy(ctx context.Context, source string, columns *schema.Struct
 	sql := "COPY (" + rows + ") TO " + duckdb.Quote(target) + " (" + w.options() + ")"
 	files, err := w.run(ctx, sql)
 	if err != nil {
-		return nil, violation(err)
+		return nil, w.violation(err)
 	}
 	return files, nil
 }
