@@ -57,6 +57,8 @@ func (e *LoadError) Hint() string {
 		return e.evolve("widen", say) + " to let types become wider, or change the values"
 	case errors.As(e.Err, &misfit) && misfit.Got != nil:
 		return fmt.Sprintf("declare another type for %s, or correct the files", misfit.Column)
+	case strings.Contains(e.Err.Error(), "No space left on device"): // DuckDB has no code for it
+		return "free space on the disk of the lake (see df -h), then run the same command again"
 	case errors.As(e.Err, &hinted):
 		return hinted.Hint()
 	}
