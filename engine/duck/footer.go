@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/parquet-go/parquet-go/encoding/thrift"
@@ -20,7 +21,8 @@ type footer struct {
 // chunk is what belongs to one leaf of a column in one row group.
 type chunk struct {
 	column string // the top-level column, folded
-	parts  []span // pages, bloom filter, page index
+	pages  span   // exactly
+	parts  []span // pages with the slack, bloom filter, page index
 }
 
 // tailBytes are at the end of every file: the footer's length and the magic number.
@@ -106,7 +108,7 @@ func newChunk(c *format.ColumnChunk, end int64) (chunk, error) {
 	if from < 4 || m.TotalCompressedSize < 0 || from > end || m.TotalCompressedSize > end-from {
 		return chunk{}, fmt.Errorf("%w: column %s lies outside the file", errNotParquet, strings.Join(m.PathInSchema, "."))
 	}
-	out := chunk{column: strings.ToLower(m.PathInSchema[0])}
+	out := chunk{column: strings.ToLower(m.PathInSchema[0]), pages: span{from, from + m.TotalCompressedSize}}
 	out.add(from, m.TotalCompressedSize+slack, end)
 	if m.BloomFilterOffset > 0 {
 		out.add(m.BloomFilterOffset, bloomLength(m), end)
@@ -136,15 +138,33 @@ func (c *chunk) add(from, n, end int64) {
 const fillGap = 128 << 10
 
 // need is the spans a reader of the columns touches; all columns where all is true.
+//
+// A chunk is taken whole or its first bytes are left out. Should DuckDB read a column that was not
+// taken, it finds zeros where the first page has its header, which is an error, never a value.
+// Row groups that the conditions exclude are taken too: which ones DuckDB skips is decided by filters
+// that it finds while it runs, and by rules of its own, so that leaving one out could not be proved
+// safe; and a file's row groups are mostly excluded together, by the log.
 func (f *footer) need(columns []string, all bool) spans {
 	wanted := map[string]bool{}
 	for _, c := range columns {
 		wanted[strings.ToLower(c)] = true
 	}
+	starts := make([]int64, 0, len(f.chunks))
+	for _, c := range f.chunks {
+		starts = append(starts, c.pages.From)
+	}
+	slices.Sort(starts)
 	var list []span
 	for _, c := range f.chunks {
-		if all || wanted[c.column] {
-			list = append(list, c.parts...)
+		if !all && !wanted[c.column] {
+			continue
+		}
+		list = append(list, c.pages)
+		for _, p := range c.parts { // what may be longer than needed ends where another column begins
+			if i, _ := slices.BinarySearch(starts, p.From+1); i < len(starts) {
+				p.To = min(p.To, starts[i])
+			}
+			list = append(list, p)
 		}
 	}
 	return union(list, fillGap)
