@@ -3,7 +3,9 @@ package petalake_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strings"
@@ -119,4 +121,40 @@ func TestTablesDoNotNest(t *testing.T) {
 	if err := load("", "_quarantine"); !errors.Is(err, fs.ErrInvalid) {
 		t.Errorf("load _quarantine: got %v, want that it is refused", err)
 	}
+}
+
+// A file that is something else under the name of a CSV file makes no table.
+func TestBinaryIsNoCSV(t *testing.T) {
+	random := rand.NewChaCha8([32]byte{1})
+	for size := 10; size <= 1_000_000; size *= 10 {
+		data := make([]byte, size)
+		random.Read(data)
+		h := newHouse(t, map[string]string{"lakehouse.yaml": "lakehouse: x\nsources:\n  t: {path: raw/*.csv}\n", "raw/1.csv": string(data)})
+		lake := h.open()
+		if _, err := h.up(lake); err == nil || !strings.Contains(err.Error(), "raw/1.csv") {
+			t.Errorf("%d random bytes: got %v, want an error that names the file", size, err)
+		}
+		if _, err := lake.Table(context.Background(), "t"); !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("%d random bytes: a table was made of them", size)
+		}
+	}
+}
+
+// Whatever the columns are called, their values come out under these names.
+func TestOddColumns(t *testing.T) {
+	names := []string{"sp ace", `qu"ote`, "do.t", "ünï", "😀", "a/b", "se;mi", "br{a}ce", "a=b", "select", "from", "1st", "per%cent", "line\nbreak"}
+	var header, values []string
+	for i, name := range names {
+		header = append(header, `"`+strings.ReplaceAll(name, `"`, `""`)+`"`)
+		values = append(values, fmt.Sprint(i))
+	}
+	text := strings.Join(header, ",") + "\n" + strings.Join(values, ",") + "\n"
+	h := newHouse(t, map[string]string{"lakehouse.yaml": "lakehouse: x\nsources:\n  t: {path: raw/*.csv}\n", "raw/1.csv": text})
+	lake := h.open()
+	h.mustUp(lake, "source t: built 1")
+	for i, name := range names {
+		quoted := `"` + strings.ReplaceAll(name, `"`, `""`) + `"`
+		expect(t, lake, fmt.Sprintf("select %s from t where %s = %d", quoted, quoted, i), fmt.Sprint(i))
+	}
+	checkAll(t, lake, "t")
 }

@@ -3,10 +3,14 @@ package petalake
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/google/uuid"
 
@@ -76,11 +80,24 @@ func (w *loading) target(ctx context.Context, snapshot *delta.Snapshot) (target,
 		return t, err
 	}
 	w.raw = raw
+	if err := text(found); err != nil {
+		return t, err
+	}
 	if t.metadata.Schema == nil {
 		t.metadata.Schema = found
 		return t, nil
 	}
 	return t, w.conform(&t, found)
+}
+
+// text refuses columns whose names are no text: those of a file that is not what it is called.
+func text(found *schema.Struct) error {
+	for _, f := range found.Fields {
+		if !utf8.ValidString(f.Name) || strings.ContainsFunc(f.Name, func(r rune) bool { return r == utf8.RuneError || unicode.IsControl(r) && !unicode.IsSpace(r) }) {
+			return errors.New("the names of its columns are not text in UTF-8: another encoding, or no such file at all")
+		}
+	}
+	return nil
 }
 
 // first describes a table that does not exist yet. Without declared columns its schema is nil.
