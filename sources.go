@@ -37,7 +37,9 @@ func (l *Lake) pull(ctx context.Context, source *spec.Source, tell func(Event)) 
 		began := time.Now()
 		pipeline.Load = func(ctx context.Context, b ingest.Batch) (func(*delta.Txn) error, error) {
 			change, e, err := l.loadBatch(ctx, resolved, table, b, watched, event, tell)
-			done = e
+			if done = e; errors.Is(err, ingest.ErrNothing) {
+				notes = append(notes, e.Note)
+			}
 			return change, err
 		}
 		version, more, err := pipeline.Step(ctx)
@@ -118,7 +120,7 @@ func (l *Lake) loadBatch(ctx context.Context, s *spec.Source, table *delta.Table
 	event.Files = len(present)
 	if len(gone) > 0 {
 		event.Note = vanished(gone)
-		if _, err := table.Snapshot(ctx, delta.When{}); len(present) == 0 && errors.Is(err, fs.ErrNotExist) {
+		if len(present) == 0 && isMissing(ctx, table) {
 			return nil, event, ingest.ErrNothing
 		}
 	}
@@ -138,6 +140,10 @@ func (l *Lake) loadBatch(ctx context.Context, s *spec.Source, table *delta.Table
 	if err != nil {
 		return nil, event, err
 	}
+	if w.raw.Format == duck.FormatCSV && written.Rows+written.BadRows == 0 && (w.decl == nil || len(w.decl.Columns) == 0) && isMissing(ctx, table) {
+		event.Note = present[0].Path + " has no rows yet that tell the types of its columns"
+		return nil, event, ingest.ErrNothing
+	}
 	if err := l.isolate(ctx, written.Bad, &b); err != nil {
 		return nil, event, err
 	}
@@ -154,6 +160,12 @@ func wanted(watched *files.Source, present, gone []files.File) ([]files.File, []
 		}
 	}
 	return slices.DeleteFunc(present, func(f files.File) bool { return !watched.Wants(f.Path) }), gone
+}
+
+// isMissing says whether a table is still to be made.
+func isMissing(ctx context.Context, table *delta.Table) bool {
+	_, err := table.Snapshot(ctx, delta.When{})
+	return errors.Is(err, fs.ErrNotExist)
 }
 
 func vanished(gone []files.File) string {

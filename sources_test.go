@@ -76,6 +76,21 @@ func TestEmptyFilesAreWaitedFor(t *testing.T) {
 	expect(t, lake, "select a from t order by a", "1", "2")
 }
 
+// Names of columns alone do not tell their types: the table is made of the first file with rows.
+func TestHeaderAloneMakesNoTable(t *testing.T) {
+	h := newHouse(t, map[string]string{"lakehouse.yaml": "lakehouse: x\nsources:\n  t: {path: raw/*.csv}\n", "raw/1.csv": "a,b\n"})
+	lake := h.open()
+	events, err := h.up(lake)
+	if err != nil || len(events) != 1 || !strings.Contains(events[0].Note, "raw/1.csv has no rows yet") {
+		t.Fatalf("got %+v, %v; want the note that there are no rows yet", events, err)
+	}
+	h.write("raw/2.csv", "a,b\n1,2.5\n")
+	h.mustUp(lake, "source t: built 1")
+	h.write("raw/3.csv", "a,b\n")
+	h.mustUp(lake, "source t: built 0")
+	expect(t, lake, "select typeof(a), typeof(b) from t", "BIGINT|DOUBLE")
+}
+
 // The hint of a failed load is in the words of what was used: the file, or the command.
 func TestHintsNameWhatToWrite(t *testing.T) {
 	const yaml = "lakehouse: x\ntables:\n  t:\n    columns: [a: string]\nsources:\n  t: {path: raw/*.csv}\n"
