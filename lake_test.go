@@ -317,3 +317,32 @@ func TestConstraintsHold(t *testing.T) {
 	}
 	expect(t, lake, "select id from t order by id", "1", "2")
 }
+
+// An error in a statement points at the word it is about, in the .sql file or in lakehouse.yaml.
+func TestModelErrorsPointIntoTheStatement(t *testing.T) {
+	h := newHouse(t, map[string]string{
+		"lakehouse.yaml": "lakehouse: x\nsources:\n  t: {path: raw/*.csv}\nmodels:\n  m: {sql: m.sql}\n  k:\n    query: |\n      select a,\n             nob\n      from t\n  d: {query: \"select noc from t\"}\n  w: {query: select * from waiting}\n",
+		"m.sql":          "-- a comment\nselect\n    a,\n    noa\nfrom t\n",
+		"raw/1.csv":      "a\n1\n",
+	})
+	_, err := h.up(h.open())
+	if err == nil {
+		t.Fatal("got no error, want one for each model")
+	}
+	for _, want := range []string{"m.sql:4:5: model m: ", "lakehouse.yaml:9:14: model k: ", "lakehouse.yaml:11:22: model d: ", "model w: reads waiting: no table"} {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("got %v, want it to contain %q", err, want)
+		}
+	}
+}
+
+// A model whose source has no file yet says so.
+func TestModelWaitsForItsSource(t *testing.T) {
+	h := newHouse(t, map[string]string{"lakehouse.yaml": shop})
+	lake := h.open()
+	if _, err := h.up(lake); err == nil || !strings.Contains(err.Error(), "reads bronze.orders, which source orders has not made yet") {
+		t.Errorf("got %v, want an error that names the source", err)
+	}
+	h.write("raw/1.csv", "customer,amount\nann,3\n")
+	h.mustUp(lake, "source orders: built 1", "model gold.totals: built 1", "model gold.best: built 1")
+}
