@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"testing"
 
+	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/petalake/petalake/store"
 )
 
@@ -31,5 +32,24 @@ func BenchmarkCommit(b *testing.B) {
 			}
 			b.ReportMetric(float64(i)/b.Elapsed().Seconds(), "commits/s")
 		})
+	}
+}
+
+// BenchmarkAppend is one append of one row, with its data file, checkpoints on.
+func BenchmarkAppend(b *testing.B) {
+	disk, err := store.OpenDisk(b.TempDir())
+	if err != nil {
+		b.Fatal(err)
+	}
+	tab := At(disk, "t")
+	rows := jsonRows(b, []arrow.Field{longID, text}, `[{"id":1,"name":"a"}]`)
+	if _, err := Append(b.Context(), tab, rows, AppendOptions{Create: &Metadata{}}); err != nil {
+		b.Fatal(err)
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := Append(b.Context(), tab, rows, AppendOptions{}); err != nil {
+			b.Fatal(err)
+		}
 	}
 }
