@@ -20,6 +20,7 @@ type relation struct {
 	plan *Plan
 
 	statement   *statement
+	inputs      []*input
 	rewritten   rewritten
 	footersOnly bool // nothing will run: columns need not be here
 	ends        []func()
@@ -66,6 +67,7 @@ func (e *Engine) ready(ctx context.Context, r *relation, session *session, sql s
 	if err != nil {
 		return err
 	}
+	r.inputs = inputs
 	if answer, ok, err := e.fromLog(ctx, s, inputs); err != nil {
 		return err
 	} else if ok {
@@ -82,7 +84,7 @@ func (e *Engine) ready(ctx context.Context, r *relation, session *session, sql s
 			return err
 		}
 		if err := install(ctx, session.conn, inputs, e.types); err != nil {
-			return err
+			return damaged(err, inputs)
 		}
 	}
 	r.rewritten = s.rewrite(inputs)
@@ -229,6 +231,9 @@ func (e *Engine) References(ctx context.Context, sql string) ([]TableName, error
 func (r *relation) failed(ctx context.Context, err error) error {
 	if err == nil || ctx.Err() != nil {
 		return ended(ctx, err)
+	}
+	if err = damaged(err, r.inputs); errors.As(err, new(*DamageError)) {
+		return err
 	}
 	if d, ok := errors.AsType[*duckdb.Error](err); ok {
 		return r.statement.explainError(d, r.rewritten)
