@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 
 	"github.com/klauspost/compress/gzip"
@@ -33,6 +34,13 @@ func (e *FileError) Unwrap() error { return e.Err }
 
 // Hint says what to do.
 func (e *FileError) Hint() string {
+	var known interface{ Hint() string }
+	switch {
+	case errors.As(e.Err, &known):
+		return known.Hint()
+	case errors.Is(e.Err, fs.ErrPermission):
+		return "let petalake read the file, as with chmod a+r; nothing was loaded"
+	}
 	return "nothing was loaded; put the complete file there and load again"
 }
 
@@ -42,7 +50,7 @@ var errTruncated = errors.New("the file is incomplete or damaged")
 func packing(path string) (compression, error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return plain, &FileError{path, err}
+		return plain, &FileError{path, unwrapPath(err)}
 	}
 	defer f.Close()
 	var head [4]byte

@@ -55,6 +55,15 @@ func (l Loader) Inspect(ctx context.Context, raw Raw) (*schema.Struct, Raw, erro
 
 // infer finds the columns of JSON lines or Parquet.
 func (r Raw) infer(ctx context.Context, conn *duckdb.Conn, files []rawFile) (*schema.Struct, error) {
+	var unfit error
+	if r.Format == FormatJSON {
+		unfit = objects(files)
+	} else {
+		unfit = wideDecimals(ctx, conn, files)
+	}
+	if unfit != nil {
+		return nil, unfit
+	}
 	from := ""
 	for i, group := range byPacking(files) {
 		if i > 0 {

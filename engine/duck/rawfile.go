@@ -3,7 +3,6 @@ package duck
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -158,19 +157,4 @@ func structLiteral(names, types []string) string {
 		parts[i] = duckdb.Quote(names[i]) + ": " + duckdb.Quote(types[i])
 	}
 	return "{" + strings.Join(parts, ", ") + "}"
-}
-
-// fileFault finds which file an error of a reader is about.
-func fileFault(files []rawFile, err error) error {
-	var e *duckdb.Error
-	if !errors.As(err, &e) || (e.Kind != duckdb.IO && e.Kind != duckdb.Invalid) {
-		return err
-	}
-	for _, f := range files {
-		if strings.Contains(e.Message, f.path) {
-			reason := strings.TrimSpace(strings.NewReplacer(`"`+f.path+`"`, "", "'"+f.path+"'", "", f.path, "").Replace(e.Message))
-			return &FileError{f.path, fmt.Errorf("%w: %s", errTruncated, strings.Join(strings.Fields(reason), " "))}
-		}
-	}
-	return err
 }
