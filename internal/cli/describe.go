@@ -89,11 +89,14 @@ func (a *app) describe(ctx context.Context, lake *petalake.Lake, name string) er
 			return err
 		}
 	}
-	if err := out.close(); err != nil || a.output != "text" || len(d.Properties) == 0 {
+	keys := slices.DeleteFunc(slices.Sorted(maps.Keys(d.Properties)), func(k string) bool {
+		return strings.HasPrefix(k, "petalake.") // what petalake notes for itself is for programs
+	})
+	if err := out.close(); err != nil || a.output != "text" || len(keys) == 0 {
 		return err
 	}
 	fmt.Fprintln(a.out, "\nproperties")
-	for _, k := range slices.Sorted(maps.Keys(d.Properties)) {
+	for _, k := range keys {
 		fmt.Fprintf(a.out, "  %s = %s\n", render.Escape(k), render.Escape(d.Properties[k]))
 	}
 	return nil
@@ -129,7 +132,11 @@ func (d *tableDetail) head(a *app) string {
 	if d.Description != "" {
 		fmt.Fprintln(&b, render.Escape(d.Description))
 	}
-	fmt.Fprintf(&b, "%s rows in %s, %s; version %d, changed %s\n", knownCount(d.Rows),
+	rows := "? rows"
+	if d.Rows != nil {
+		rows = render.Counted(*d.Rows, "row")
+	}
+	fmt.Fprintf(&b, "%s in %s, %s; version %d, changed %s\n", rows,
 		render.Counted(d.Files, "file"), render.Bytes(d.Bytes), d.Version, render.Ago(*d.Modified, a.now()))
 	if len(d.PartitionBy) > 0 {
 		fmt.Fprintf(&b, "partitioned by %s\n", render.Escape(strings.Join(d.PartitionBy, ", ")))
