@@ -117,6 +117,12 @@ func (l *Lake) Query(ctx context.Context, sql string, args ...any) (array.Record
 	return l.engine.Query(ctx, sql, args...)
 }
 
+// Watch is Query with its progress: tell is called from another goroutine, some times a second, with
+// the part that is done, from 0 to 1.
+func (l *Lake) Watch(ctx context.Context, tell func(done float64), sql string, args ...any) (array.RecordReader, error) {
+	return l.engine.Watch(ctx, func(p duck.Progress) { tell(p.Done) }, sql, args...)
+}
+
 // Table finds a table; one that does not exist is a *MissingTableError.
 func (l *Lake) Table(ctx context.Context, name string) (*delta.Table, error) {
 	parsed, err := catalog.ParseName(name)

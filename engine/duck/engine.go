@@ -108,6 +108,12 @@ func (e *Engine) Close() error {
 
 // Query runs one statement and streams its rows. Its errors about the statement are *Error.
 func (e *Engine) Query(ctx context.Context, sql string, args ...any) (array.RecordReader, error) {
+	return e.Watch(ctx, nil, sql, args...)
+}
+
+// Watch is Query with its progress: tell is called from another goroutine, some times a second, until
+// the reader is released. Progress says nothing of a statement that only waits for its reader.
+func (e *Engine) Watch(ctx context.Context, tell func(Progress), sql string, args ...any) (array.RecordReader, error) {
 	ctx, done := e.during(ctx)
 	r, err := e.prepare(ctx, sql, args)
 	if err != nil {
@@ -118,7 +124,21 @@ func (e *Engine) Query(ctx context.Context, sql string, args ...any) (array.Reco
 	if r.statement.explain != "" {
 		return e.explain(ctx, r)
 	}
+	if tell != nil {
+		r.watch(tell)
+	}
 	return r.query(ctx)
+}
+
+// watch tells the progress of the relation's statement until the relation ends.
+func (r *relation) watch(tell func(Progress)) {
+	var watching sync.WaitGroup
+	over := make(chan struct{})
+	watching.Go(func() { (&reporter{report: tell}).watch(r.conn, over) })
+	r.ends = append(r.ends, func() {
+		close(over)
+		watching.Wait()
+	})
 }
 
 // Describe returns the columns that a statement would give, without reading a file.

@@ -82,6 +82,18 @@ func (p *progress) set(to amount) {
 	p.state = to
 }
 
+// running says how far a statement is, until its rows are written.
+func (p *progress) running(part float64) {
+	if p == nil {
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.state.label == "running" {
+		p.state.part = part
+	}
+}
+
 // hide takes the line away until the next tick, so that another can be written.
 func (p *progress) hide() {
 	if p == nil {

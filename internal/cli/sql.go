@@ -125,7 +125,7 @@ func (a *app) statement(ctx context.Context, lake *petalake.Lake, f sqlFlags, sq
 	defer func() { err = out.finish(err) }()
 	wait := a.progress("running")
 	defer wait.end()
-	reader, err := lake.Query(ctx, sql)
+	reader, err := lake.Watch(ctx, wait.running, sql)
 	if err != nil {
 		return err
 	}
