@@ -15,7 +15,7 @@ import (
 type figure struct {
 	wall time.Duration
 	cpu  time.Duration // of all cores
-	peak int64 // bytes of memory
+	peak int64         // bytes of memory
 	out  string
 }
 
