@@ -13,7 +13,7 @@ func TestWatch(t *testing.T) {
 	l.add("t", "id bigint, s string", rows("SELECT i AS id, md5(i::VARCHAR) AS s FROM range(1000000) t(i)"))
 	e := l.open()
 	for times := 1; times <= 256; times *= 2 { // however fast the machine is
-		told := watched(t, e, fmt.Sprintf("SELECT count(DISTINCT md5(s || %d)), max(sha256(s)) FROM t, range(%d)", times, times))
+		told := watched(t, e, fmt.Sprintf("SELECT max(sha256(repeat(s, %d))) FROM t", times))
 		for i := 1; i < len(told); i++ {
 			if told[i].Done < told[i-1].Done {
 				t.Fatalf("progress fell from %v to %v", told[i-1], told[i])
