@@ -14,6 +14,7 @@ import (
 
 	"github.com/petalake/petalake"
 	"github.com/petalake/petalake/catalog"
+	"github.com/petalake/petalake/delta"
 	"github.com/petalake/petalake/engine/duck"
 	"github.com/petalake/petalake/spec"
 )
@@ -345,4 +346,26 @@ func TestModelWaitsForItsSource(t *testing.T) {
 	}
 	h.write("raw/1.csv", "customer,amount\nann,3\n")
 	h.mustUp(lake, "source orders: built 1", "model gold.totals: built 1", "model gold.best: built 1")
+}
+
+// Wider types are tried before a row is put aside, and the first try leaves nothing behind.
+func TestWidenBeforeQuarantine(t *testing.T) {
+	h := newHouse(t, map[string]string{
+		"lakehouse.yaml": "lakehouse: x\ntables:\n  t:\n    columns: [id: int]\n    evolve: widen\nsources:\n  t: {path: raw/*.csv, on_error: quarantine}\n",
+		"raw/1.csv":      "id\n1\n3000000000\n",
+	})
+	lake := h.open()
+	h.mustUp(lake, "source t: built 2")
+	expect(t, lake, "select id from t order by id", "1", "3000000000")
+	table, err := lake.Table(context.Background(), "t")
+	if err != nil {
+		t.Fatal(err)
+	}
+	report, err := table.Check(context.Background(), delta.CheckOptions{Data: true})
+	if err != nil || len(report.Problems) > 0 || len(report.Orphans) > 0 {
+		t.Errorf("check: problems %v, orphans %v, %v; want none", report.Problems, report.Orphans, err)
+	}
+	if _, err := lake.Table(context.Background(), "_quarantine"); err == nil {
+		t.Error("a row that fits the wider type was put aside")
+	}
 }

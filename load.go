@@ -178,6 +178,7 @@ func (w *loading) write(ctx context.Context) (duck.Written, func(*delta.Txn) err
 	}
 	written, err := w.attempt(ctx, target.metadata)
 	if target.wider != nil && (isBadRow(err) || err == nil && written.BadRows > 0) {
+		w.discard(ctx, written)
 		target.metadata = *target.wider
 		written, err = w.attempt(ctx, target.metadata)
 	}
@@ -185,9 +186,23 @@ func (w *loading) write(ctx context.Context) (duck.Written, func(*delta.Txn) err
 		return duck.Written{}, nil, about(w.files, err)
 	}
 	if err := files.Unchanged(w.dir, w.files); err != nil {
+		w.discard(ctx, written)
 		return duck.Written{}, nil, err
 	}
 	return written, func(x *delta.Txn) error { return w.change(ctx, x, target, written) }, nil
+}
+
+// discard takes away data files that no commit will name. What cannot be deleted is an orphan, which
+// harms nobody.
+func (w *loading) discard(ctx context.Context, written duck.Written) {
+	var keys []string
+	for _, f := range written.Files {
+		keys = append(keys, w.table.Root()+"/"+f.Path)
+	}
+	for _, f := range written.Bad {
+		keys = append(keys, quarantine.Root()+"/"+f.Path)
+	}
+	_ = w.lake.place.store.Delete(context.WithoutCancel(ctx), keys...)
 }
 
 // nothing is the change of a load without files: they vanished, or a source that replaces its rows
