@@ -43,7 +43,11 @@ func int96File(t *testing.T, dictionary bool, times []time.Time) []byte {
 	}
 	var out bytes.Buffer
 	w := file.NewParquetWriter(&out, root, file.WithWriterProps(parquet.NewWriterProperties(parquet.WithDictionaryDefault(dictionary))))
-	column, err := w.AppendRowGroup().NextColumn()
+	rows, err := w.AppendRowGroupChecked()
+	if err != nil {
+		t.Fatal(err)
+	}
+	column, err := rows.NextColumn()
 	if err != nil {
 		t.Fatal(err)
 	}
