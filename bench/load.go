@@ -44,7 +44,7 @@ func (b *bench) load() error {
 		{name: "deltalake", run: peer("load_deltalake.py", "x"), target: 2},
 	}
 	if b.spark {
-		contenders = append(contenders, contender{name: "Spark, local[2]", run: peer("load_spark.py", "x"), target: 4, runs: 1})
+		contenders = append(contenders, contender{name: "Spark, local[2]", run: peer("load_spark.py", "x"), target: 4, runs: 1, apart: true})
 	}
 	figures, err := race(b.runs, contenders)
 	if err != nil {

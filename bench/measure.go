@@ -45,6 +45,7 @@ type contender struct {
 	run    func() (figure, error)
 	target float64 // peer's time / ours must reach it; 0: no target
 	runs   int     // 0: as many as asked for
+	apart  bool    // it works in another process than the one measured: its CPU and memory are not known
 }
 
 // race runs the contenders in turn, n times, and gives the median of each.
@@ -82,6 +83,10 @@ func report(title string, contenders []contender, figures []figure) {
 		if c.target > 0 {
 			wanted = fmt.Sprintf(">= %.2f", c.target)
 		}
-		fmt.Printf("| %s | %.2f s | %.2f s | %d MB | %s | %s |\n", c.name, figures[i].wall.Seconds(), figures[i].cpu.Seconds(), figures[i].peak>>20, ratio, wanted)
+		cpu, peak := fmt.Sprintf("%.2f s", figures[i].cpu.Seconds()), fmt.Sprintf("%d MB", figures[i].peak>>20)
+		if c.apart {
+			cpu, peak = "", ""
+		}
+		fmt.Printf("| %s | %.2f s | %s | %s | %s | %s |\n", c.name, figures[i].wall.Seconds(), cpu, peak, ratio, wanted)
 	}
 }

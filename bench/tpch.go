@@ -44,7 +44,7 @@ func (b *bench) tpch() error {
 		{name: "DuckDB, the tables' Parquet", run: peer("tpch_duckdb.py", filepath.Join(dir, "lake")), target: 1 / 1.1},
 	}
 	if b.spark {
-		contenders = append(contenders, contender{name: "Spark, Delta tables, local[2]", run: peer("tpch_spark.py", filepath.Join(dir, "lake")), target: 5, runs: 1})
+		contenders = append(contenders, contender{name: "Spark, Delta tables, local[2]", run: peer("tpch_spark.py", filepath.Join(dir, "lake")), target: 5, runs: 1, apart: true})
 	}
 	figures, err := race(b.runs, contenders)
 	if err != nil {
