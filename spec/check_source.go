@@ -64,7 +64,7 @@ var hasScheme = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9+.-]+:(//|$)`)
 
 // files checks a source of files. Paths with references are known only when they are resolved.
 func (c *checker) files(s *Source, at string) {
-	text, csv := false, false
+	csv := false
 	for i, p := range s.Files.Paths {
 		key := fmt.Sprintf("path[%d]", i)
 		where := at + ".path"
@@ -81,19 +81,13 @@ func (c *checker) files(s *Source, at string) {
 				c.fail(s.At(key), where, "write format: csv, json or parquet", "the name %q does not tell the format", p)
 			}
 		}
-		text = text || format == CSV || format == JSON || format == ""
 		csv = csv || format == CSV || format == ""
 	}
 	if len(s.Files.Paths) == 0 {
 		return // reported
 	}
 	for _, k := range s.Files.Options.keys {
-		both := k.key == "date_format" || k.key == "timestamp_format"
-		switch {
-		case strings.Contains(k.key, "["):
-		case both && !text:
-			c.fail(k.pos, at+".options."+k.key, "leave it out", "this option is for csv and json")
-		case !both && !csv:
+		if !csv && !strings.Contains(k.key, "[") {
 			c.fail(k.pos, at+".options."+k.key, "leave it out", "this option is for csv")
 		}
 	}

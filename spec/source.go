@@ -41,7 +41,7 @@ type Files struct {
 	Paths   []Text  `key:"path" required:"true" doc:"The files, relative to lakehouse.yaml. * ? and [a-z] match within a name, ** any folders." instead:"paths,file,files,glob"`
 	Format  Format  `key:"format" enum:"csv,json,parquet" doc:"What is in them; JSON is one object a line. Default: by the name, from .csv, .tsv, .json, .jsonl, .ndjson and .parquet, with .gz or .zst after it."`
 	Mode    Mode    `key:"mode" enum:"append,replace" default:"append" doc:"Whether each new file is loaded once (append), or the files of a load take the place of all rows (replace)."`
-	Options Options `key:"options" doc:"How text files are written, where that is not detected."`
+	Options Options `key:"options" doc:"How CSV files are written, where that is not detected."`
 }
 
 // Format is how the rows of a file are written.
@@ -81,7 +81,7 @@ const (
 	Replace Mode = "replace" // takes their place
 )
 
-// Options say how text files are written. What is not set is detected from the first rows.
+// Options say how CSV files are written. What is not set is detected from the first rows.
 type Options struct {
 	Element
 	Delimiter       string   `key:"delimiter" pattern:"^.{1,4}$" says:"one to four characters" doc:"What separates the values of a CSV row." instead:"sep,separator,delim"`
@@ -89,7 +89,7 @@ type Options struct {
 	Quote           *string  `key:"quote" pattern:"^.?$" says:"one character, or none" doc:"The character around values of a CSV row; empty for none." instead:"quote_char"`
 	Escape          *string  `key:"escape" pattern:"^.?$" says:"one character, or none" doc:"The character before a quote inside quotes; empty for none." instead:"escape_char"`
 	Null            []string `key:"null" loose:"true" doc:"What stands for a missing value in CSV." instead:"nulls,null_value,nullstr,null_values"`
-	DateFormat      string   `key:"date_format" doc:"How dates are written, such as %d.%m.%Y." instead:"dateformat"`
-	TimestampFormat string   `key:"timestamp_format" doc:"How timestamps are written, such as %d.%m.%Y %H:%M." instead:"timestampformat"`
+	DateFormat      string   `key:"date_format" doc:"How dates are written in CSV, such as %d.%m.%Y." instead:"dateformat"`
+	TimestampFormat string   `key:"timestamp_format" doc:"How timestamps are written in CSV, such as %d.%m.%Y %H:%M." instead:"timestampformat"`
 	Encoding        string   `key:"encoding" enum:"utf-8,utf-16,latin-1" default:"utf-8" doc:"How the characters of a CSV file are written." instead:"charset"`
 }
