@@ -34,6 +34,7 @@ var picture = map[string][]string{
 	"engine/duck":  {"engine", "delta", "delta/schema", "delta/stats", "store", "internal/duckdb"},
 	"catalog":      {"delta", "store"},
 
+	"engine/spark":           {"engine", "engine/spark/connectpb"},
 	"engine/spark/connectpb": {}, // generated
 
 	"delta":          {"delta/datafile", "delta/schema", "delta/stats", "store"},
