@@ -21,7 +21,7 @@ func cut(t *testing.T, address string) {
 	}
 	defer r.Release()
 	seen := make([]bool, 1_000_000)
-	batches, count := 0, 0
+	messages, count := 0, 0
 	for r.Next() {
 		b := r.RecordBatch()
 		for i := range int(b.NumRows()) {
@@ -32,7 +32,7 @@ func cut(t *testing.T, address string) {
 			seen[id] = true
 			count++
 		}
-		if batches++; batches%5 == 1 && batches < 50 {
+		if messages++; messages%5 == 1 && messages < 50 {
 			proxy.cut()
 		}
 	}
