@@ -17,7 +17,7 @@ import (
 const module = "github.com/petalake/petalake"
 
 // most is how many packages the project may have: few and deep.
-const most = 30
+const most = 40
 
 // picture says, for each package, which of ours it may import: the rooms of ARCHITECTURE.md.
 // "." is the root, which wires the parts. A new package changes the picture here and there.
