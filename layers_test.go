@@ -36,6 +36,7 @@ var picture = map[string][]string{
 
 	"engine/spark":           {"engine", "engine/spark/connectpb"},
 	"engine/spark/connectpb": {}, // generated
+	"engine/spark/door":      {"engine/spark/connectpb"},
 
 	"delta":          {"delta/datafile", "delta/schema", "delta/stats", "store"},
 	"delta/stats":    {"delta/schema"},
@@ -61,7 +62,7 @@ var sdks = map[string][]string{
 	"golang.org/x/term":              {"internal/cli", "internal/cli/shell"},
 	"github.com/parquet-go/":         {"engine/duck"},
 	"go.yaml.in/":                    {"spec"},
-	"google.golang.org/":             {"engine/spark", "engine/spark/connectpb"},
+	"google.golang.org/":             {"engine/spark", "engine/spark/connectpb", "engine/spark/door"},
 	"github.com/apache/arrow-go/v18": {".", "delta", "delta/datafile", "delta/schema", "delta/stats", "engine", "engine/duck", "engine/spark", "ingest", "ingest/files", "internal/cli", "internal/cli/render", "internal/duckdb"},
 }
 
