@@ -4,13 +4,14 @@ package spec
 // environment variables; use what Resolve returns.
 type Environment struct {
 	Element
-	Name    string `key:",name" pattern:"^[a-z][a-z0-9_-]*$" says:"small letters, digits, _ and -, a letter first"`
-	Storage Text   `key:"storage" default:"./lake" doc:"Where the tables are: a folder, relative to lakehouse.yaml, or s3://bucket/prefix." instead:"path,lake,location"`
-	S3      S3     `key:"s3" doc:"How S3, or a server that speaks its protocol, is reached."`
-	Engine  string `key:"engine" enum:"duckdb" default:"duckdb" doc:"What runs SQL."`
-	Memory  Memory `key:"memory" default:"60%" doc:"How much memory the engine may use: a size, or a part of the machine's." instead:"memory_limit"`
-	Threads int    `key:"threads" default:"0" minimum:"0" doc:"How many threads the engine uses; 0 for one a core." instead:"cpus,cores"`
-	Temp    Text   `key:"temp" doc:"The folder for what does not fit in memory. Default: a folder of the system." instead:"tmp,temp_dir,spill"`
+	Name    string  `key:",name" pattern:"^[a-z][a-z0-9_-]*$" says:"small letters, digits, _ and -, a letter first"`
+	Storage Text    `key:"storage" default:"./lake" doc:"Where the tables are: a folder, relative to lakehouse.yaml, or s3://bucket/prefix." instead:"path,lake,location"`
+	S3      S3      `key:"s3" doc:"How S3, or a server that speaks its protocol, is reached."`
+	Engine  string  `key:"engine" enum:"duckdb" default:"duckdb" doc:"What runs SQL."`
+	Memory  Memory  `key:"memory" default:"60%" doc:"How much memory the engine may use: a size, or a part of the machine's." instead:"memory_limit"`
+	Threads int     `key:"threads" default:"0" minimum:"0" doc:"How many threads the engine uses; 0 for one a core." instead:"cpus,cores"`
+	Temp    Text    `key:"temp" doc:"The folder for what does not fit in memory. Default: a folder of the system." instead:"tmp,temp_dir,spill"`
+	Connect Connect `key:"connect" doc:"A door for programs of Spark Connect." instead:"spark_connect,door"`
 
 	resolved bool
 }

@@ -38,6 +38,8 @@ func TestSchemaHasTheKeysOfTheParser(t *testing.T) {
 		"Model":       {defs["Model"], "models: {m: {zzzzzzzz: 1}}"},
 		"Environment": {defs["Environment"], "environments: {e: {zzzzzzzz: 1}}"},
 		"S3":          {defs["S3"], "environments: {e: {s3: {zzzzzzzz: 1}}}"},
+		"Connect":     {defs["Connect"], "environments: {e: {connect: {zzzzzzzz: 1}}}"},
+		"ConnectUser": {defs["ConnectUser"], "environments: {e: {connect: {users: {u: {zzzzzzzz: 1}}}}}"},
 	}
 	for name := range defs {
 		if _, ok := places[name]; !ok {

@@ -77,6 +77,16 @@ func (r *resolver) each(fields []field, v reflect.Value, path string, el *Elemen
 				inner = holder.element()
 			}
 			r.fields(value, join(path, f.key), inner)
+		case f.form == formNamed:
+			list := reflect.MakeSlice(value.Type(), value.Len(), value.Len())
+			for k := range value.Len() {
+				one := reflect.New(f.typ)
+				one.Elem().Set(value.Index(k).Elem())
+				list.Index(k).Set(one)
+				name := one.Elem().Field(r.shapes.of(f.typ).name.index).String()
+				r.fields(one.Elem(), join(path, f.key)+"."+name, one.Interface().(interface{ element() *Element }).element())
+			}
+			value.Set(list)
 		case f.form == formTexts:
 			list := reflect.MakeSlice(value.Type(), value.Len(), value.Len())
 			reflect.Copy(list, value)

@@ -75,6 +75,28 @@ lakehouse.yaml:10:19: environments.prod.s3.access_key: the environment variable 
 	}
 }
 
+// What is kept by name is resolved too, in a copy.
+func TestResolveNamed(t *testing.T) {
+	read, err := parse(t, "lakehouse: a\nenvironments:\n  local:\n    connect: {listen: 'localhost:1', users: {ada: {token: '${env:ADA}'}}}\n").Environment("local")
+	if err != nil {
+		t.Fatal(err)
+	}
+	e, err := read.Resolve(lookup(map[string]string{"ADA": "s3cr3t"}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := e.Connect.Users[0].Token.Reveal(); got != "s3cr3t" {
+		t.Errorf("got token %q, want that of the variable", got)
+	}
+	if got := read.Connect.Users[0].Token.Reveal(); got != "${env:ADA}" {
+		t.Errorf("what was read has token %q now, want it unchanged", got)
+	}
+	_, err = read.Resolve(lookup(nil))
+	if want := "lakehouse.yaml:4:59: environments.local.connect.users.ada.token: the environment variable ADA is not set: export ADA=..."; err == nil || err.Error() != want {
+		t.Errorf("got\n%v\nwant\n%s", err, want)
+	}
+}
+
 // What a variable holds is checked as if it were written in the file.
 func TestResolveChecksValues(t *testing.T) {
 	prod, _ := parse(t, twoPlaces).Environment("prod")
