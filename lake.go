@@ -112,15 +112,16 @@ func (l *Lake) Store() store.Store { return l.place.store }
 // Engine answers SQL on the tables of the lake.
 func (l *Lake) Engine() *duck.Engine { return l.engine }
 
-// Query runs one SQL statement; see engine.Engine.
+// Query runs one SQL statement; see engine.Engine. INSERT and CREATE TABLE write a table in one commit,
+// and answer with the number of rows.
 func (l *Lake) Query(ctx context.Context, sql string, args ...any) (array.RecordReader, error) {
-	return l.engine.Query(ctx, sql, args...)
+	return l.run(ctx, nil, sql, args)
 }
 
 // Watch is Query with its progress: tell is called from another goroutine, some times a second, with
 // the part that is done, from 0 to 1.
 func (l *Lake) Watch(ctx context.Context, tell func(done float64), sql string, args ...any) (array.RecordReader, error) {
-	return l.engine.Watch(ctx, func(p duck.Progress) { tell(p.Done) }, sql, args...)
+	return l.run(ctx, func(p duck.Progress) { tell(p.Done) }, sql, args)
 }
 
 // Table finds a table; one that does not exist is a *MissingTableError.

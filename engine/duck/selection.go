@@ -73,10 +73,14 @@ func (w *writer) casts(columns *schema.Struct) ([]string, error) {
 		}
 		from := "NULL"
 		if i := columns.Index(f.Name); i >= 0 {
-			if found := columns.Fields[i].Type; !assignable(found, f.Type) {
+			from = duckdb.QuoteIdent(columns.Fields[i].Name)
+			switch found := columns.Fields[i].Type; {
+			case assignable(found, f.Type):
+			case w.untyped && found == schema.Integer: // or NULL, which DuckDB describes so
+				from = "CASE WHEN " + from + " IS NOT NULL THEN error(" + duckdb.Quote(violated+fmt.Sprintf("type %q", f.Name)) + ") END"
+			default:
 				return nil, &SchemaError{Column: f.Name, Expected: f.Type, Found: found}
 			}
-			from = duckdb.QuoteIdent(columns.Fields[i].Name)
 		} else if !f.Nullable {
 			return nil, &SchemaError{Column: f.Name, Expected: f.Type}
 		}
@@ -138,6 +142,9 @@ func (w *writer) violation(err error) error {
 	var kind, name string
 	if n, _ := fmt.Sscanf(text, "%s %q", &kind, &name); n != 2 {
 		return err
+	}
+	if kind == "type" {
+		return &SchemaError{Column: name, Expected: w.job.Schema.Fields[w.job.Schema.Index(name)].Type, Found: schema.Integer}
 	}
 	row := strings.TrimSpace(strings.TrimPrefix(text, fmt.Sprintf("%s %q", kind, name)))
 	if kind == "null" {

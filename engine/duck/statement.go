@@ -95,14 +95,17 @@ func (s *statement) decode(raw []byte) (node, error) {
 	return answer.Statements[0].Node, nil
 }
 
+// onSpark is what to do with a statement that changes rows in place.
+const onSpark = "DuckDB only adds and replaces rows; write engine: spark in the job or the environment to run it on Spark"
+
 // verbs are the first words of statements that DuckDB knows and the engine refuses, each with what
 // to do instead.
 var verbs = map[string]string{
-	"insert": "petalake load adds files to a table; a model in lakehouse.yaml makes a table from a SELECT",
-	"update": "a model in lakehouse.yaml makes a table from a SELECT",
-	"delete": "a model in lakehouse.yaml makes a table from a SELECT",
-	"merge":  "a model in lakehouse.yaml makes a table from a SELECT",
-	"create": "declare tables and models in lakehouse.yaml; WITH names a subquery for one statement",
+	"insert": "here only a SELECT can stand; INSERT is a statement of its own, in petalake sql or in a job",
+	"update": onSpark,
+	"delete": onSpark,
+	"merge":  onSpark,
+	"create": "here only a SELECT can stand; CREATE TABLE is a statement of its own, in petalake sql or in a job",
 	"copy":   "petalake sql --output csv, json or parquet writes the rows of a SELECT; petalake load reads files",
 	"export": "petalake sql --output parquet writes the rows of a SELECT",
 	"attach": "name the table's source in lakehouse.yaml",

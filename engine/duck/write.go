@@ -106,7 +106,7 @@ func (e *Engine) Write(ctx context.Context, sql string, job Job) (Written, error
 		return Written{}, err
 	}
 	defer r.end()
-	w.conn = r.conn
+	w.conn, w.untyped = r.conn, true
 	d, err := r.conn.Describe(ctx, r.sql)
 	if err != nil {
 		return Written{}, r.failed(ctx, err)
@@ -139,6 +139,7 @@ type writer struct {
 	// unordered rows may be written in any order, which is faster. Where the order counts it holds
 	// within a file but for row groups that two threads finish at once.
 	unordered bool
+	untyped   bool // a column that is described as INTEGER may be one of NULLs alone
 	tell      reporter
 }
 
