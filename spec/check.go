@@ -19,6 +19,7 @@ type made struct {
 	path string
 	pos  Pos
 	by   *Model
+	job  *Job    // that writes it, where nothing else names it
 	load *Source // the first, where no table is declared
 }
 
@@ -32,11 +33,13 @@ func (c *checker) check(files fs.FS) {
 		c.name(tables, made{name: m.Name, path: "models." + m.Name.String(), pos: m.Pos, by: m})
 	}
 	c.sources(tables)
+	c.written(tables)
 	c.nested(tables)
 	for _, m := range c.Models {
 		c.model(m, tables, files)
 	}
 	c.cycles(tables)
+	c.jobs(tables, files)
 	for _, e := range c.Environments {
 		c.environment(e)
 	}

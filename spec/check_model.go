@@ -19,9 +19,9 @@ func (c *checker) model(m *Model, tables map[string]made, files fs.FS) {
 	case !sql && !query:
 		c.add(Problem{Pos: m.Pos, Path: at, Message: fmt.Sprintf("missing key %q in %s", "sql", at), Hint: "name the file with the SELECT, or write the SELECT itself as query"})
 	case sql && m.SQL != "":
-		c.read(m, at+".sql", files)
+		m.Query, m.QueryPos = c.read(m.SQL, m.At("sql"), at+".sql", "write a SELECT", files)
 	case query:
-		m.QueryPos = c.queryPos(m)
+		m.QueryPos = c.queryPos(m.At("query"))
 		if strings.TrimSpace(m.Query) == "" {
 			c.fail(m.At("query"), at+".query", "write a SELECT", "the query is empty")
 		}
@@ -94,34 +94,40 @@ func (c *checker) cycle(models []*Model) {
 	c.fail(m.At("incremental_on"), "models."+m.Name.String()+".incremental_on", "let one of them read something else", "a cycle: %s%s", text.String(), m.Name)
 }
 
-// read reads the .sql file of a model.
-func (c *checker) read(m *Model, at string, files fs.FS) {
-	name := path.Clean(m.SQL)
-	pos := m.At("sql")
+// beneath is a path to a file beside or below lakehouse.yaml, "" for one that is not there.
+func (c *checker) beneath(file string, pos Pos, at string) string {
+	name := path.Clean(file)
 	switch {
-	case strings.Contains(m.SQL, `\`):
-		c.fail(pos, at, fmt.Sprintf("write %q", strings.ReplaceAll(m.SQL, `\`, "/")), "the path has a backslash")
-		return
+	case strings.Contains(file, `\`):
+		c.fail(pos, at, fmt.Sprintf("write %q", strings.ReplaceAll(file, `\`, "/")), "the path has a backslash")
 	case !fs.ValidPath(name) || name == ".":
 		c.fail(pos, at, "keep the file beside or below lakehouse.yaml", "the path leads out of the folder")
-		return
-	case files == nil:
-		return
+	default:
+		return name
+	}
+	return ""
+}
+
+// read reads a .sql file, and says where its text stands.
+func (c *checker) read(file string, pos Pos, at, write string, files fs.FS) (text string, begins Pos) {
+	name := c.beneath(file, pos, at)
+	if name == "" || files == nil {
+		return "", Pos{}
 	}
 	data, err := fs.ReadFile(files, name)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		c.fail(pos, at, c.suggest(name, sqlFiles(files, path.Dir(name)), "write the SELECT into it"), "no file %s", name)
+		c.fail(pos, at, c.suggest(name, filesIn(files, path.Dir(name)), "write it"), "no file %s", name)
 	case err != nil:
 		c.fail(pos, at, "", "the file cannot be read: %v", err)
 	case !utf8.Valid(data):
 		c.fail(Pos{File: c.beside(name)}, at, "", "the file is not text in UTF-8")
 	case strings.TrimSpace(string(data)) == "":
-		c.fail(Pos{c.beside(name), 1, 1}, at, "write a SELECT", "the file is empty")
+		c.fail(Pos{c.beside(name), 1, 1}, at, write, "the file is empty")
 	default:
-		m.Query = string(data)
-		m.QueryPos = Pos{c.beside(name), 1, 1}
+		return string(data), Pos{c.beside(name), 1, 1}
 	}
+	return "", Pos{}
 }
 
 // beside is the name of a file in the folder of lakehouse.yaml, as a person finds it.
@@ -129,7 +135,7 @@ func (c *checker) beside(name string) string {
 	return path.Join(path.Dir(strings.ReplaceAll(c.file, `\`, "/")), name)
 }
 
-func sqlFiles(files fs.FS, dir string) (names []string) {
+func filesIn(files fs.FS, dir string) (names []string) {
 	entries, err := fs.ReadDir(files, dir)
 	if err != nil {
 		return nil
@@ -144,8 +150,7 @@ func sqlFiles(files fs.FS, dir string) (names []string) {
 
 // queryPos finds the first character of an inline query. In a block (|) it is on the next line, and
 // the first line with text tells by how much all lines are indented.
-func (c *checker) queryPos(m *Model) Pos {
-	pos := m.At("query")
+func (c *checker) queryPos(pos Pos) Pos {
 	if pos.Line < 1 || pos.Line > len(c.lines) {
 		return pos
 	}

@@ -25,7 +25,7 @@ func TestPageHasTheKeys(t *testing.T) {
 	s := shapes{}
 	for name, typ := range map[string]reflect.Type{
 		"lakehouse": reflect.TypeFor[Lakehouse](), "tables": reflect.TypeFor[Table](), "columns": reflect.TypeFor[Column](),
-		"sources": reflect.TypeFor[Source](), "options": reflect.TypeFor[Options](), "models": reflect.TypeFor[Model](),
+		"sources": reflect.TypeFor[Source](), "options": reflect.TypeFor[Options](), "models": reflect.TypeFor[Model](), "jobs": reflect.TypeFor[Job](),
 		"environments": reflect.TypeFor[Environment](), "s3": reflect.TypeFor[S3](),
 		"connect": reflect.TypeFor[Connect](), "users": reflect.TypeFor[ConnectUser](),
 	} {
@@ -107,7 +107,7 @@ func TestPageExamples(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	files := fstest.MapFS{"models/delays.sql": {Data: []byte("select 1")}}
+	files := fstest.MapFS{"models/delays.sql": {Data: []byte("select 1")}, "jobs/daily.sql": {Data: []byte("select 1")}, "jobs/train.py": {Data: []byte("")}}
 	count := 0
 	for i, part := range strings.Split(string(data), "```yaml\n")[1:] {
 		text, rest, _ := strings.Cut(part, "```\n")

@@ -36,6 +36,7 @@ func TestSchemaHasTheKeysOfTheParser(t *testing.T) {
 		"Source":      {defs["Source"], "sources: {s: {zzzzzzzz: 1}}"},
 		"Options":     {defs["Options"], "sources: {s: {options: {zzzzzzzz: 1}}}"},
 		"Model":       {defs["Model"], "models: {m: {zzzzzzzz: 1}}"},
+		"Job":         {defs["Job"], "jobs: {j: {zzzzzzzz: 1}}"},
 		"Environment": {defs["Environment"], "environments: {e: {zzzzzzzz: 1}}"},
 		"S3":          {defs["S3"], "environments: {e: {s3: {zzzzzzzz: 1}}}"},
 		"Connect":     {defs["Connect"], "environments: {e: {connect: {zzzzzzzz: 1}}}"},

@@ -16,6 +16,7 @@ type Lakehouse struct {
 	Tables       []*Table       `key:"tables" doc:"What the lake keeps, by name. A table that a source fills need not be declared."`
 	Sources      []*Source      `key:"sources" doc:"What is loaded into tables, by name."`
 	Models       []*Model       `key:"models" doc:"Tables made by a SELECT, by name."`
+	Jobs         []*Job         `key:"jobs" doc:"SQL, PySpark programs and jars that are run by a schedule, after their tables or by hand, by name." instead:"job,tasks,pipelines,workflows"`
 	Environments []*Environment `key:"environments" doc:"The places where the lakehouse lives, by name. Without this key there is one, local, in the folder lake beside the file." instead:"environment,envs"`
 }
 
@@ -73,6 +74,16 @@ func (l *Lakehouse) Source(name string) *Source {
 	for _, s := range l.Sources {
 		if s.Name == name {
 			return s
+		}
+	}
+	return nil
+}
+
+// Job returns the job of a name, or nil.
+func (l *Lakehouse) Job(name string) *Job {
+	for _, j := range l.Jobs {
+		if j.Name == name {
+			return j
 		}
 	}
 	return nil

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
@@ -26,7 +27,7 @@ func TestEveryKey(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ignore := []cmp.Option{cmpopts.IgnoreTypes(spec.Element{}), cmpopts.IgnoreUnexported(spec.Source{}, spec.Environment{}), cmpopts.EquateEmpty()}
+	ignore := []cmp.Option{cmpopts.IgnoreTypes(spec.Element{}), cmpopts.IgnoreUnexported(spec.Source{}, spec.Job{}, spec.Environment{}), cmpopts.EquateEmpty()}
 	wantTable := &spec.Table{
 		Name: spec.TableName{Schema: "bronze", Table: "flights"}, Description: "a flight",
 		Columns: []*spec.Column{
@@ -65,6 +66,20 @@ func TestEveryKey(t *testing.T) {
 	}
 	if diff := cmp.Diff(wantModel, l.Model(wantModel.Name), ignore...); diff != "" {
 		t.Errorf("model: -want +got\n%s", diff)
+	}
+	wantJob := &spec.Job{
+		Name: "train", PySpark: "jobs/train.py", Args: []spec.Text{"2026", "${env:REGION}"}, PyFiles: []string{"jobs/common.py"},
+		Conf: map[string]string{"spark.sql.shuffle.partitions": "8"}, Memory: 2e9, Cores: 2, Every: spec.Duration(6 * time.Hour),
+		TimeZone: "UTC", Backoff: spec.Duration(30 * time.Second), MaxBackoff: spec.Duration(10 * time.Minute), Engine: "auto",
+	}
+	if diff := cmp.Diff(wantJob, l.Job("train"), ignore...); diff != "" {
+		t.Errorf("job: -want +got\n%s", diff)
+	}
+	if now := l.Job("now"); now.Text != "SELECT 1;\nSELECT 2\n" || now.TextPos.Line == 0 || now.Kind() != spec.JobSQL {
+		t.Errorf("got %+v, want the statements and their place", now)
+	}
+	if j, err := l.Job("train").Resolve(func(string) (string, bool) { return "east", true }); err != nil || j.Args[1] != "east" {
+		t.Errorf("resolved: got %v, %v", j, err)
 	}
 	delays := l.Model(spec.TableName{Schema: "gold", Table: "delays"})
 	if want := (spec.Pos{File: "testdata/full/models/delays.sql", Line: 1, Column: 1}); delays.QueryPos != want || !strings.HasPrefix(delays.Query, "SELECT origin") {

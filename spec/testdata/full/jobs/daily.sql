@@ -1,0 +1,2 @@
+INSERT INTO gold.daily SELECT 1;
+SELECT 2
