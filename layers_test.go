@@ -37,6 +37,7 @@ var picture = map[string][]string{
 	"engine/spark":           {"engine", "engine/spark/connectpb"},
 	"engine/spark/connectpb": {}, // generated
 	"engine/spark/door":      {"engine/spark/connectpb"},
+	"engine/spark/local":     {"engine/spark"},
 
 	"delta":          {"delta/datafile", "delta/schema", "delta/stats", "store"},
 	"delta/stats":    {"delta/schema"},

@@ -84,26 +84,13 @@ func VersityGW(t testing.TB) *Server {
 // find is the path of a program below the .tools folder of the repository.
 func find(t testing.TB, program string) string {
 	t.Helper()
-	dir, err := os.Getwd()
+	dir, err := tools()
 	if err != nil {
 		t.Fatal(err)
 	}
-	for {
-		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
-			break
-		}
-		up := filepath.Dir(dir)
-		if up == dir {
-			t.Fatal("the test does not run inside the repository")
-		}
-		dir = up
-	}
-	path := filepath.Join(dir, ".tools", filepath.FromSlash(program))
+	path := filepath.Join(dir, filepath.FromSlash(program))
 	if _, err := os.Stat(path); err != nil {
-		if os.Getenv("CI") == "true" {
-			t.Fatalf("%s is not installed: run scripts/tools", path)
-		}
-		t.Skipf("%s is not installed: run scripts/tools", path)
+		missing(t, fmt.Errorf("%s is not installed: run scripts/tools", path))
 	}
 	return path
 }
@@ -138,13 +125,15 @@ func launch(t testing.TB, command func(addr string) *exec.Cmd, ready string) (en
 
 func freeAddr(t testing.TB) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	l, err := listen()
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer l.Close()
 	return l.Addr().String()
 }
+
+func listen() (net.Listener, error) { return net.Listen("tcp", "127.0.0.1:0") }
 
 // await returns when a server answers a request, whatever the answer, or has ended.
 func await(url string, ended <-chan struct{}) error {

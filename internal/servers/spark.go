@@ -1,0 +1,153 @@
+package servers
+
+import (
+	"context"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/petalake/petalake/engine/spark"
+	"github.com/petalake/petalake/engine/spark/local"
+)
+
+// SparkHome is where the Spark for tests is, or the reason why it is not there.
+func SparkHome() (local.Search, error) {
+	tools, err := tools()
+	if err != nil {
+		return local.Search{}, err
+	}
+	found, _ := filepath.Glob(filepath.Join(tools, "venv", "lib", "python3*", "site-packages", "pyspark"))
+	if len(found) == 0 {
+		return local.Search{}, errors.New("pyspark is not installed: run scripts/tools python spark")
+	}
+	s := local.Search{Home: found[0], Cache: tools}
+	_, err = local.Find(context.Background(), s)
+	return s, err
+}
+
+// tools is the .tools folder of the repository.
+func tools() (string, error) {
+	dir, err := os.Getwd()
+	if err != nil {
+		return "", err
+	}
+	for {
+		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
+			return filepath.Join(dir, ".tools"), nil
+		}
+		up := filepath.Dir(dir)
+		if up == dir {
+			return "", errors.New("the test does not run inside the repository")
+		}
+		dir = up
+	}
+}
+
+// StartSpark starts a Spark Connect server with Delta on a lake in a folder, with 1 GB of heap. It is
+// for TestMain, where Spark is for one test. Stop ends it, with all that runs on it.
+func StartSpark(lake string) (s local.Server, stop func(), err error) {
+	home, err := SparkHome()
+	if err != nil {
+		return s, nil, err
+	}
+	state, err := os.MkdirTemp("", "petalake-spark-")
+	if err != nil {
+		return s, nil, err
+	}
+	s, _, err = local.Start(context.Background(), local.Options{
+		Search: home, State: state, Lake: local.Lake{Root: lake, Cores: 2, Memory: "1g"},
+	}, nil)
+	if err != nil {
+		os.RemoveAll(state)
+		return s, nil, err
+	}
+	return s, func() {
+		syscall.Kill(-s.PID, syscall.SIGKILL) // it has a group of its own
+		os.RemoveAll(state)
+	}, nil
+}
+
+// Spark starts a Spark Connect server with Delta on a lake in a folder, until the test ends.
+func Spark(t testing.TB, lake string) local.Server {
+	t.Helper()
+	s, stop, err := StartSpark(lake)
+	if err != nil {
+		missing(t, err)
+	}
+	t.Cleanup(stop)
+	return s
+}
+
+// Sail starts Sail, a server of Spark Connect that is not Spark, until the test ends, and returns its address.
+func Sail(t testing.TB) string {
+	t.Helper()
+	address, stop, err := StartSail()
+	if err != nil {
+		missing(t, err)
+	}
+	t.Cleanup(stop)
+	return address
+}
+
+// StartSail is Sail for TestMain.
+func StartSail() (address string, stop func(), err error) {
+	dir, err := tools()
+	if err != nil {
+		return "", nil, err
+	}
+	program := filepath.Join(dir, "venv", "bin", "sail")
+	if _, err := os.Stat(program); err != nil {
+		return "", nil, errors.New("sail is not installed: run scripts/tools python")
+	}
+	l, err := listen()
+	if err != nil {
+		return "", nil, err
+	}
+	address = l.Addr().String()
+	port := address[len("127.0.0.1:"):]
+	l.Close()
+	var output log
+	cmd := exec.Command(program, "spark", "server", "--ip", "127.0.0.1", "--port", port)
+	cmd.Stdout, cmd.Stderr = &output, &output
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	cmd.WaitDelay = time.Second
+	if err := cmd.Start(); err != nil {
+		return "", nil, err
+	}
+	ended := make(chan struct{})
+	go func() { cmd.Wait(); close(ended) }()
+	stop = func() {
+		syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
+		<-ended
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	for {
+		session, err := spark.Open(ctx, spark.Options{Address: address})
+		if err == nil {
+			session.Close()
+			return address, stop, nil
+		}
+		select {
+		case <-ended:
+			return "", nil, errors.New("sail ended before it answered:\n" + output.String())
+		case <-ctx.Done():
+			stop()
+			return "", nil, errors.New("sail did not answer within a minute:\n" + output.String())
+		case <-time.After(50 * time.Millisecond):
+		}
+	}
+}
+
+// missing ends a test that has not what it needs: a failure where everything must be there.
+func missing(t testing.TB, err error) {
+	t.Helper()
+	if os.Getenv("CI") == "true" {
+		t.Fatal(err)
+	}
+	t.Skip(err)
+}
