@@ -125,7 +125,11 @@ func numbers(t *testing.T, f *fake) (got []int64, err error) {
 		t.Fatal(err)
 	}
 	defer s.Close()
-	r, err := s.Execute(t.Context(), statement(&connectpb.SQL{Query: "SELECT n FROM numbers"}))
+	plan, err := statement("SELECT n FROM numbers", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := s.Execute(t.Context(), plan)
 	if err != nil {
 		return nil, err
 	}

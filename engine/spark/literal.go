@@ -7,25 +7,13 @@ import (
 	"github.com/petalake/petalake/engine/spark/connectpb"
 )
 
-// mostArguments is how many arguments keep their order: Spark 4.1.1 binds five and more to its ? in
-// the order of a hash table, from any client, and says nothing.
-const mostArguments = 4
-
-// literals are the arguments of a statement, for its ? in order.
-func literals(args []any) ([]*connectpb.Expression, error) {
-	if len(args) > mostArguments {
-		return nil, fmt.Errorf("spark: %d arguments: Spark 4.1 mixes up more than %d: write some of them into the statement",
-			len(args), mostArguments)
+// Literal is a value as a constant of a plan, for plans that are built by hand.
+func Literal(value any) (*connectpb.Expression, error) {
+	l, err := literal(value)
+	if err != nil {
+		return nil, fmt.Errorf("spark: %w", err)
 	}
-	out := make([]*connectpb.Expression, len(args))
-	for i, arg := range args {
-		l, err := literal(arg)
-		if err != nil {
-			return nil, fmt.Errorf("spark: argument %d: %w", i+1, err)
-		}
-		out[i] = &connectpb.Expression{ExprType: &connectpb.Expression_Literal_{Literal: l}}
-	}
-	return out, nil
+	return &connectpb.Expression{ExprType: &connectpb.Expression_Literal_{Literal: l}}, nil
 }
 
 func literal(arg any) (*connectpb.Expression_Literal, error) {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io"
 	"math/rand/v2"
-	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -15,6 +14,7 @@ import (
 )
 
 const (
+	patience     = 10 * time.Second      // a stream that lasted longer was none of a broken network
 	attempts     = 8                     // to take up a stream, without a response between them
 	firstPause   = 50 * time.Millisecond // before the second of them; doubled for each
 	longestPause = 5 * time.Second       //
@@ -29,14 +29,16 @@ type operation struct {
 	cancel  context.CancelFunc
 	id      string
 	plan    *connectpb.Plan
+	tell    func(Progress) // may be nil
 
 	stream   grpc.ServerStreamingClient[connectpb.ExecutePlanResponse]
-	last     string // id of the last response that came
-	server   string // the server's own id of the session, which changes when it loses it
-	came     int    // responses since the last release
-	started  bool   // the plan was sent, at least once
-	complete bool   // all responses came
-	over     bool   // the server was told so
+	opened   time.Time // the stream
+	last     string    // id of the last response that came
+	came     int       // responses since the last release
+	rows     int64
+	started  bool // the plan was sent, at least once
+	complete bool // all responses came
+	over     bool // the server was told so
 }
 
 func (s *Session) operation(ctx context.Context, plan *connectpb.Plan) *operation {
@@ -49,37 +51,51 @@ func (s *Session) operation(ctx context.Context, plan *connectpb.Plan) *operatio
 func (o *operation) next() (*connectpb.ExecutePlanResponse, error) {
 	for attempt := 0; !o.complete; {
 		r, err := o.receive()
-		switch {
-		case err == nil:
-			return r, o.accept(r)
-		case o.ctx.Err() != nil:
+		if err == nil {
+			o.accept(r)
+			return r, nil
+		}
+		if o.ctx.Err() != nil {
 			return nil, context.Cause(o.ctx)
-		case errors.Is(err, io.EOF), broken(err):
-			if attempt++; attempt == attempts {
-				return nil, o.session.explain(o.ctx, err)
-			}
-			// A server ends long streams as a matter of course: no pause before the first try.
-			if attempt > 1 {
-				if err := pause(o.ctx, attempt-1); err != nil {
-					return nil, err
-				}
-			}
-			o.stream = nil
-		case !strings.Contains(err.Error(), notFound):
+		}
+		// A server ends long streams as a matter of course: those do not count, however long nothing came.
+		if time.Since(o.opened) > patience {
+			attempt = 0
+		}
+		if attempt++; attempt > attempts {
 			return nil, o.session.explain(o.ctx, err)
-		case o.last != "":
-			return nil, errIncomplete
-		default: // the plan never came to the server
-			if attempt++; attempt == attempts {
-				return nil, o.session.explain(o.ctx, err)
-			}
-			if err := pause(o.ctx, attempt); err != nil {
+		}
+		if err := o.recover(err); err != nil {
+			return nil, err
+		}
+		if attempt > 1 {
+			if err := pause(o.ctx, attempt-1); err != nil {
 				return nil, err
 			}
-			o.stream, o.started = nil, false
 		}
 	}
 	return nil, nil
+}
+
+// recover prepares for another stream after one ended with err, or says what is wrong.
+//
+// The plan is sent a second time in one case alone: the server, in the same session, does not know the
+// operation, and no response of it came. It never got the plan then: what a server has run it remembers
+// for longer than we try, and one that lost its memory has lost the session with it.
+func (o *operation) recover(err error) error {
+	switch {
+	case lost(err):
+		return ErrSessionLost
+	case errors.Is(err, io.EOF), broken(err), says(err, already):
+		o.stream = nil
+	case says(err, notFound) && o.last != "":
+		return errIncomplete
+	case says(err, notFound):
+		o.stream, o.started = nil, false
+	default:
+		return o.session.explain(o.ctx, err)
+	}
+	return nil
 }
 
 // receive waits for a response on the stream there is, or on one that it opens.
@@ -93,7 +109,7 @@ func (o *operation) receive() (*connectpb.ExecutePlanResponse, error) {
 		if err != nil {
 			return nil, err
 		}
-		o.stream = stream
+		o.stream, o.opened = stream, time.Now()
 	}
 	return o.stream.Recv()
 }
@@ -102,7 +118,7 @@ func (o *operation) receive() (*connectpb.ExecutePlanResponse, error) {
 func (o *operation) start() (grpc.ServerStreamingClient[connectpb.ExecutePlanResponse], error) {
 	o.started = true
 	return o.session.client.ExecutePlan(o.ctx, &connectpb.ExecutePlanRequest{
-		SessionId: o.session.id, UserContext: o.session.user, OperationId: &o.id, Plan: o.plan,
+		OperationId: &o.id, Plan: o.plan, Tags: o.session.tags,
 		RequestOptions: []*connectpb.ExecutePlanRequest_RequestOption{{
 			RequestOption: &connectpb.ExecutePlanRequest_RequestOption_ReattachOptions{
 				ReattachOptions: &connectpb.ReattachOptions{Reattachable: true},
@@ -112,7 +128,7 @@ func (o *operation) start() (grpc.ServerStreamingClient[connectpb.ExecutePlanRes
 }
 
 func (o *operation) reattach() (grpc.ServerStreamingClient[connectpb.ExecutePlanResponse], error) {
-	r := &connectpb.ReattachExecuteRequest{SessionId: o.session.id, UserContext: o.session.user, OperationId: o.id}
+	r := &connectpb.ReattachExecuteRequest{OperationId: o.id}
 	if o.last != "" {
 		r.LastResponseId = &o.last
 	}
@@ -120,13 +136,7 @@ func (o *operation) reattach() (grpc.ServerStreamingClient[connectpb.ExecutePlan
 }
 
 // accept notes that a response came, and lets the server forget those before it now and then.
-func (o *operation) accept(r *connectpb.ExecutePlanResponse) error {
-	if id := r.GetServerSideSessionId(); id != "" {
-		if o.server != "" && o.server != id {
-			return ErrSessionLost
-		}
-		o.server = id
-	}
+func (o *operation) accept(r *connectpb.ExecutePlanResponse) {
 	if r.GetResponseId() != "" {
 		o.last = r.GetResponseId()
 	}
@@ -136,7 +146,10 @@ func (o *operation) accept(r *connectpb.ExecutePlanResponse) error {
 			ReleaseUntil: &connectpb.ReleaseExecuteRequest_ReleaseUntil{ResponseId: o.last},
 		}})
 	}
-	return nil
+	o.rows += r.GetArrowBatch().GetRowCount()
+	if p := r.GetExecutionProgress(); p != nil && o.tell != nil {
+		o.tell(progress(p, o.rows))
+	}
 }
 
 // end tells the server that nothing more is wanted: to stop where rows are left, and to forget all.
@@ -152,7 +165,6 @@ func (o *operation) end() {
 	if !o.complete {
 		// An operation that the server does not know any more is stopped already.
 		_, _ = o.session.client.Interrupt(ctx, &connectpb.InterruptRequest{
-			SessionId: o.session.id, UserContext: o.session.user,
 			InterruptType: connectpb.InterruptRequest_INTERRUPT_TYPE_OPERATION_ID,
 			Interrupt:     &connectpb.InterruptRequest_OperationId{OperationId: o.id},
 		})
@@ -165,7 +177,7 @@ func (o *operation) end() {
 // release frees memory of the server. It frees the same by itself some minutes later, so that
 // failing to is no error.
 func (o *operation) release(ctx context.Context, r *connectpb.ReleaseExecuteRequest) {
-	r.SessionId, r.UserContext, r.OperationId = o.session.id, o.session.user, o.id
+	r.OperationId = o.id
 	_, _ = o.session.client.ReleaseExecute(ctx, r)
 }
 

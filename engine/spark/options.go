@@ -64,11 +64,11 @@ func (o Options) resolve() (Options, error) {
 }
 
 // bearer puts the token and the caller's headers on each call.
-type bearer Options
+type bearer struct{ Options }
 
-var _ credentials.PerRPCCredentials = bearer{}
+var _ credentials.PerRPCCredentials = (*bearer)(nil)
 
-func (b bearer) GetRequestMetadata(ctx context.Context, _ ...string) (map[string]string, error) {
+func (b *bearer) GetRequestMetadata(ctx context.Context, _ ...string) (map[string]string, error) {
 	headers := map[string]string{}
 	if b.Metadata != nil {
 		more, err := b.Metadata(ctx)
@@ -86,4 +86,4 @@ func (b bearer) GetRequestMetadata(ctx context.Context, _ ...string) (map[string
 }
 
 // RequireTransportSecurity is false: a server on this machine asks for a token without TLS.
-func (b bearer) RequireTransportSecurity() bool { return false }
+func (b *bearer) RequireTransportSecurity() bool { return false }

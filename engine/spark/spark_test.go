@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"os"
 	"os/exec"
@@ -69,8 +70,12 @@ func exists(path string) bool {
 func realSpark(tools, port string) *exec.Cmd {
 	homes, _ := filepath.Glob(filepath.Join(tools, "venv/lib/python3*/site-packages/pyspark"))
 	home := strings.Join(homes, "")
+	jars, _ := filepath.Glob(filepath.Join(tools, "jars/*.jar"))
 	cmd := exec.Command(filepath.Join(home, "bin/spark-submit"), "--class", "org.apache.spark.sql.connect.service.SparkConnectServer",
 		"--master", "local[2]", "--driver-memory", "1g", "--conf", "spark.ui.enabled=false",
+		"--jars", strings.Join(jars, ","),
+		"--conf", "spark.sql.extensions=io.delta.sql.DeltaSparkSessionExtension",
+		"--conf", "spark.sql.catalog.spark_catalog=org.apache.spark.sql.delta.catalog.DeltaCatalog",
 		"--conf", "spark.connect.grpc.binding.port="+port, "spark-internal")
 	cmd.Env = append(os.Environ(), "SPARK_HOME="+home)
 	return cmd
@@ -92,6 +97,10 @@ func TestServers(t *testing.T) {
 			defer session.Close()
 			t.Run("rows", func(t *testing.T) { rows(t, session) })
 			t.Run("arguments", func(t *testing.T) { arguments(t, session) })
+			t.Run("settings", func(t *testing.T) { settings(t, session, name) })
+			t.Run("explain", func(t *testing.T) { explained(t, session) })
+			t.Run("progress", func(t *testing.T) { watching(t, session, name) })
+			t.Run("tags", func(t *testing.T) { byTag(t, session) })
 			t.Run("commands", func(t *testing.T) { commands(t, session) })
 			t.Run("describe", func(t *testing.T) { describe(t, session) })
 			t.Run("error", func(t *testing.T) { wrong(t, session) })
@@ -125,7 +134,7 @@ func want(t *testing.T, s *Session, want string, sql string, args ...any) {
 	t.Helper()
 	got, _, err := all(t.Context(), s, sql, args...)
 	if err != nil {
-		t.Fatalf("%s: %v", sql, err)
+		t.Fatalf("%s with %v: %v", sql, args, err)
 	}
 	if got != want {
 		t.Errorf("%s gave %q, want %q", sql, got, want)
@@ -140,14 +149,103 @@ func rows(t *testing.T, s *Session) {
 	}
 }
 
-func arguments(t *testing.T, s *Session) {
-	want(t, s, "1|2|2.5|b|", "SELECT ?, ?, ?, ?", int32(1), 2, 2.5, "b")
-	want(t, s, "true|(null)|YQ==|", "SELECT ?, ?, ?", true, nil, []byte("a"))
-	if _, err := s.Query(t.Context(), "SELECT ?, ?, ?, ?, ?", 1, 2, 3, 4, 5); err == nil {
-		t.Error("five arguments: got no error, want a refusal: Spark 4.1 mixes them up")
+// settings promises that settings are those of the session, and that a default comes back
+// (on Sail it stays away).
+func settings(t *testing.T, s *Session, name string) {
+	ctx, key := t.Context(), "spark.sql.session.timeZone"
+	before, err := s.Conf(ctx, key)
+	if err != nil || before[key] == "" {
+		t.Fatalf("a setting with a default: got %v, %v", before, err)
 	}
-	if _, err := s.Query(t.Context(), "SELECT ?", struct{}{}); err == nil || !strings.Contains(err.Error(), "argument 1") {
-		t.Errorf("an argument that cannot be sent: got %v, want an error that names it", err)
+	if err := s.Set(ctx, map[string]string{key: "Asia/Tokyo", "lake.name": "big lake"}); err != nil {
+		t.Fatal(err)
+	}
+	got, err := s.Conf(ctx, key, "lake.name", "lake.none")
+	if err != nil || got[key] != "Asia/Tokyo" || got["lake.name"] != "big lake" || len(got) != 2 {
+		t.Errorf("after setting two: got %v, %v, want both, and nothing of a third", got, err)
+	}
+	want(t, s, "Asia/Tokyo|", "SELECT current_timezone()")
+	every, err := s.Conf(ctx)
+	if err != nil || every["lake.name"] != "big lake" {
+		t.Errorf("all settings: got %v, %v, want lake.name among them", every, err)
+	}
+	if err := s.Unset(ctx, key, "lake.name"); err != nil {
+		t.Fatal(err)
+	}
+	if name == "sail" {
+		before = map[string]string{}
+	}
+	if after, err := s.Conf(ctx, key, "lake.name"); err != nil || !maps.Equal(after, before) {
+		t.Errorf("after unsetting: got %v, %v, want %v", after, err, before)
+	}
+}
+
+// explained promises a plan in each mode, and that explaining runs nothing.
+func explained(t *testing.T, s *Session) {
+	for mode := range modes {
+		text, err := s.Explain(t.Context(), "SELECT id % ? AS k, count(*) FROM range(10) GROUP BY 1", mode, 3)
+		if err != nil || !strings.Contains(text, "Plan") && !strings.Contains(text, "Codegen") {
+			t.Errorf("explain %s: got %q, %v, want a plan", mode, text, err)
+		}
+	}
+	if _, err := s.Explain(t.Context(), "SELECT 1", "best"); err == nil || !strings.Contains(err.Error(), "formatted") {
+		t.Errorf("explain best: got %v, want the modes there are", err)
+	}
+	_, _ = s.Explain(t.Context(), "CREATE TEMPORARY VIEW explained AS SELECT 1", "")
+	if _, _, err := all(t.Context(), s, "SELECT * FROM explained"); err == nil {
+		t.Error("explaining a CREATE ran it")
+	}
+}
+
+// long is a statement of half a minute, in 8 tasks.
+const long = "SELECT sum(hash(a.id, b.id)) FROM range(0, 100000, 1, 8) a CROSS JOIN range(200000) b"
+
+// watching promises that a statement tells of its stages and tasks while it runs. Sail tells nothing.
+func watching(t *testing.T, s *Session, name string) {
+	if name == "sail" {
+		if _, err := s.Watch(t.Context(), func(Progress) { t.Error("Sail tells of progress now") }, "SELECT 1"); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	if err := s.Set(t.Context(), map[string]string{"spark.connect.progress.reportInterval": "50ms"}); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	var seen Progress
+	_, err := s.Watch(ctx, func(p Progress) {
+		if _, all := p.Tasks(); all > 0 && p.Running > 0 {
+			seen = p
+			cancel()
+		}
+	}, long)
+	if _, all := seen.Tasks(); all < 8 || len(seen.Stages) == 0 || !errors.Is(err, context.Canceled) {
+		t.Errorf("a statement of eight tasks told %+v and ended with %v, want its stages, then %v", seen, err, context.Canceled)
+	}
+}
+
+// byTag promises that what carries a tag is stopped, and nothing else.
+func byTag(t *testing.T, s *Session) {
+	ended := make(chan error, 1)
+	go func() {
+		_, _, err := all(t.Context(), s.Tagged("night"), long)
+		ended <- err
+	}()
+	for tries := 0; ; tries++ {
+		select {
+		case err := <-ended:
+			var said *Error
+			if !errors.As(err, &said) || tries == 0 {
+				t.Errorf("interrupted by its tag: got %v after %d tries, want what the server says of it", err, tries)
+			}
+			return
+		case <-time.After(50 * time.Millisecond):
+			if err := s.Interrupt(t.Context(), "night"); err != nil {
+				t.Fatal(err)
+			}
+			want(t, s.Tagged("day"), "1|", "SELECT 1")
+		}
 	}
 }
 
