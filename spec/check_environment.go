@@ -17,6 +17,7 @@ func (e *Environment) problems(report func(pos Pos, key string, f *fault)) {
 	if f := badStorage(e.Storage); f != nil {
 		report(e.At("storage"), "storage", f)
 	}
+	e.Spark.problems(report)
 	e.Connect.problems(report)
 	s := &e.S3
 	if f := badEndpoint(s.Endpoint); f != nil {

@@ -27,7 +27,7 @@ func TestPageHasTheKeys(t *testing.T) {
 		"lakehouse": reflect.TypeFor[Lakehouse](), "tables": reflect.TypeFor[Table](), "columns": reflect.TypeFor[Column](),
 		"sources": reflect.TypeFor[Source](), "options": reflect.TypeFor[Options](), "models": reflect.TypeFor[Model](), "jobs": reflect.TypeFor[Job](),
 		"environments": reflect.TypeFor[Environment](), "s3": reflect.TypeFor[S3](),
-		"connect": reflect.TypeFor[Connect](), "users": reflect.TypeFor[ConnectUser](),
+		"spark": reflect.TypeFor[Spark](), "connect": reflect.TypeFor[Connect](), "users": reflect.TypeFor[ConnectUser](),
 	} {
 		begin := "<!-- keys of " + name + " -->\n"
 		before, rest, ok := strings.Cut(want, begin)

@@ -1,0 +1,48 @@
+package spec
+
+import "strings"
+
+// What runs SQL.
+const (
+	EngineDuckDB = "duckdb" // in the process, on this machine
+	EngineSpark  = "spark"  // Apache Spark, by Spark Connect
+	EngineAuto   = "auto"   // the one of both that suits a statement
+)
+
+// Spark says which Apache Spark runs what is not for DuckDB.
+type Spark struct {
+	Element
+	Address Text              `key:"address" doc:"A server of Spark Connect, as in sc://host:15002. Default: a Spark of this machine, which petalake starts." instead:"url,remote,master,endpoint"`
+	Token   Secret            `key:"token" doc:"The bearer token that the server asks for."`
+	TLS     bool              `key:"tls" default:"false" doc:"Whether the connection to the server is encrypted." instead:"use_ssl,ssl"`
+	CAFile  Text              `key:"ca_file" doc:"A file of PEM certificates to trust besides those of the system." instead:"ca_bundle,ca"`
+	User    Text              `key:"user" doc:"As whom petalake speaks to the server. Default: petalake." instead:"user_id"`
+	Home    Text              `key:"home" doc:"The folder of a Spark 4.1 on this machine. Default: that of SPARK_HOME, or one that petalake installs." instead:"spark_home"`
+	Memory  Size              `key:"memory" default:"2GiB" doc:"The heap of a Spark of this machine." instead:"driver_memory"`
+	Cores   int               `key:"cores" default:"0" minimum:"0" doc:"How many cores a Spark of this machine uses; 0 for all." instead:"threads,cpus"`
+	From    Size              `key:"from" default:"200GB" doc:"With engine: auto, from how much data on a statement runs on Spark. Statements that join or sort run there earlier, if they exceed the memory."`
+	Conf    map[string]string `key:"conf" doc:"Settings of a Spark of this machine." each:"text" instead:"config,properties,options"`
+}
+
+// Managed says whether the Spark is one of this machine, which petalake starts.
+func (s *Spark) Managed() bool { return s.Address == "" }
+
+// problems reports what is wrong with the values that do not refer to anything.
+func (s *Spark) problems(report func(pos Pos, key string, f *fault)) {
+	if a := string(s.Address); a != "" && s.Address.plain() && !strings.HasPrefix(a, "sc://") {
+		report(s.At("address"), "spark.address", faultf("write sc://host:15002", "this is no address of Spark Connect"))
+	}
+	for _, key := range []string{"home", "memory", "cores", "conf"} {
+		if s.Has("address") && s.Has(key) {
+			report(s.At(key), "spark."+key, faultf("leave out one of them", "it is for a Spark of this machine, and address names another"))
+		}
+	}
+	for _, key := range []string{"token", "tls", "ca_file"} {
+		if !s.Has("address") && s.Has(key) {
+			report(s.At(key), "spark."+key, faultf("write address: sc://host:15002", "a Spark of this machine needs none"))
+		}
+	}
+	if s.Has("memory") && s.Memory < 512<<20 {
+		report(s.At("memory"), "spark.memory", faultf("write at least 512MiB", "Spark does not start with so little"))
+	}
+}
