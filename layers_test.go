@@ -23,10 +23,10 @@ const most = 40
 // "." is the root, which wires the parts. A new package changes the picture here and there.
 var picture = map[string][]string{
 	"cmd/petalake":        {"internal/cli"},
-	"internal/cli":        {".", "internal/cli/render", "internal/cli/shell", "catalog", "delta", "delta/schema", "spec"},
+	"internal/cli":        {".", "internal/cli/render", "internal/cli/shell", "catalog", "delta", "delta/schema", "engine/spark/eventlog", "spec"},
 	"internal/cli/render": {},
 	"internal/cli/shell":  {},
-	".":                   {"spec", "ingest", "ingest/files", "engine", "engine/duck", "catalog", "delta", "delta/schema", "delta/stats", "store", "store/s3"},
+	".":                   {"spec", "ingest", "ingest/files", "engine", "engine/duck", "engine/spark/eventlog", "catalog", "delta", "delta/schema", "delta/stats", "store", "store/s3"},
 
 	"ingest":       {"delta", "delta/schema", "store"},
 	"ingest/files": {"ingest"},
@@ -38,6 +38,7 @@ var picture = map[string][]string{
 	"engine/spark/connectpb": {}, // generated
 	"engine/spark/door":      {"engine/spark/connectpb"},
 	"engine/spark/local":     {"engine/spark"},
+	"engine/spark/eventlog":  {"store"},
 
 	"delta":          {"delta/datafile", "delta/schema", "delta/stats", "store"},
 	"delta/stats":    {"delta/schema"},

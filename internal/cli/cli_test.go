@@ -37,7 +37,9 @@ func TestScripts(t *testing.T) {
 			e.Setenv("HOME", e.WorkDir)
 			e.Setenv("XDG_STATE_HOME", "")
 			e.Setenv("TERM", "xterm")
-			return nil
+			events, err := filepath.Abs(eventLogs)
+			e.Setenv("EVENTS", events)
+			return err
 		},
 		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"exits": exits},
 		RequireExplicitExec: true,

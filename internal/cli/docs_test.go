@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/petalake/petalake/engine/spark/eventlog"
 )
 
 const docsHead = `# Commands
@@ -45,6 +47,7 @@ var shapes = []struct {
 	{"petalake history", commitRow{}},
 	{"petalake files", fileRow{}},
 	{"petalake check", checkRow{}},
+	{"petalake spark advise", eventlog.Report{}},
 	{"petalake version", versionInfo{}},
 }
 

@@ -42,6 +42,14 @@ var order = []string{"init", "up", "load", "sql", "tables", "describe", "history
 
 func subcommands(c *cobra.Command) string {
 	var b strings.Builder
+	if c.HasParent() {
+		for _, s := range c.Commands() {
+			if s.IsAvailableCommand() && s.Name() != "help" {
+				fmt.Fprintf(&b, "  %-9s %s\n", s.Name(), s.Short)
+			}
+		}
+		return b.String()
+	}
 	for _, name := range order {
 		if s, _, err := c.Find([]string{name}); err == nil && s != c {
 			fmt.Fprintf(&b, "  %-9s %s\n", name, s.Short)

@@ -78,7 +78,7 @@ func (a *app) root() *cobra.Command {
 	root.AddCommand(
 		a.initCommand(), a.upCommand(), a.sqlCommand(), a.loadCommand(),
 		a.tablesCommand(), a.describeCommand(), a.historyCommand(), a.filesCommand(),
-		a.checkCommand(), a.schemaCommand(), a.completionCommand(), a.versionCommand(),
+		a.checkCommand(), a.sparkCommand(), a.schemaCommand(), a.completionCommand(), a.versionCommand(),
 	)
 	return root
 }
@@ -147,9 +147,9 @@ func exactly(names ...string) cobra.PositionalArgs {
 }
 
 func unknownCommand(c *cobra.Command, name string) error {
-	e := &usageError{fmt.Errorf("no command %q", name), "`petalake --help` lists the commands"}
+	e := &usageError{fmt.Errorf("no command %q", name), "`" + c.CommandPath() + " --help` lists the commands"}
 	if near := c.SuggestionsFor(name); len(near) > 0 {
-		e.hint = fmt.Sprintf("did you mean `petalake %s`?", near[0])
+		e.hint = fmt.Sprintf("did you mean `%s %s`?", c.CommandPath(), near[0])
 	}
 	return e
 }

@@ -1,0 +1,77 @@
+package petalake
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/petalake/petalake/engine/spark/eventlog"
+	"github.com/petalake/petalake/spec"
+	"github.com/petalake/petalake/store"
+	"github.com/petalake/petalake/store/s3"
+)
+
+// EventLogs finds the event logs of Spark in a place: a path on this machine or an s3:// URL, of a log
+// or of a folder of logs. A bucket that an environment of lakehouse.yaml is in is reached as that
+// environment says, any other by what the machine knows of AWS. Options.File may be "".
+func EventLogs(ctx context.Context, place string, o Options) ([]*eventlog.Log, error) {
+	for _, scheme := range []string{"s3://", "s3a://", "s3n://"} {
+		if rest, ok := strings.CutPrefix(place, scheme); ok {
+			bucket, prefix, _ := strings.Cut(rest, "/")
+			opened, err := logBucket(ctx, bucket, o)
+			if err != nil {
+				return nil, fmt.Errorf("event logs in %s: %w", place, err)
+			}
+			return eventlog.FindIn(ctx, opened, prefix, place)
+		}
+	}
+	return eventlog.FindLocal(strings.TrimPrefix(place, "file://"))
+}
+
+// logBucket opens a bucket from its root.
+func logBucket(ctx context.Context, bucket string, o Options) (store.Store, error) {
+	e, err := bucketEnvironment(bucket, o)
+	if err != nil {
+		return nil, err
+	}
+	if e == nil {
+		return s3.Open(ctx, s3.Options{Bucket: bucket})
+	}
+	p, err := openBucket(ctx, e, bucket)
+	return p.store, err
+}
+
+// bucketEnvironment finds the environment whose lake is in a bucket: the one that was asked for, or
+// else the first. It is nil where there is none.
+func bucketEnvironment(bucket string, o Options) (*spec.Environment, error) {
+	if o.File == "" {
+		return nil, nil
+	}
+	described, err := spec.Load(o.File)
+	if err != nil {
+		return nil, err
+	}
+	getenv := o.Getenv
+	if getenv == nil {
+		getenv = os.Getenv
+	}
+	lookup := func(name string) (string, bool) { v := getenv(name); return v, v != "" }
+	for _, e := range described.Environments {
+		if o.Environment != "" && e.Name != o.Environment {
+			continue
+		}
+		resolved, err := e.Resolve(lookup)
+		if err != nil {
+			if o.Environment != "" {
+				return nil, err
+			}
+			continue // a variable of another environment is not set here
+		}
+		at := string(resolved.Storage) + "/"
+		if strings.HasPrefix(at, "s3://"+bucket+"/") {
+			return resolved, nil
+		}
+	}
+	return nil, nil
+}

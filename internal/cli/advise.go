@@ -1,0 +1,152 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/petalake/petalake"
+	"github.com/petalake/petalake/engine/spark/eventlog"
+	"github.com/petalake/petalake/internal/cli/render"
+)
+
+// adviseFlags are the flags of `petalake spark advise`.
+type adviseFlags struct {
+	price eventlog.Price
+	top   int
+}
+
+func (a *app) adviseCommand() *cobra.Command {
+	f := adviseFlags{}
+	c := &cobra.Command{
+		Use:   "advise LOG...",
+		Short: "Say from event logs what to change in a Spark program",
+		Long: `Read event logs of Spark 3 or 4, and say what made a run slow or dear: skew,
+spill, garbage collection, tiny tasks and files, idle and lost executors, and
+more; each with its figures and the setting to change. LOG is a file, an
+eventlog_v2_ folder or a folder of logs, compressed or not, here or in s3://.
+The rules are in docs/spark-advise.md.`,
+		Example:     "petalake spark advise events --price-per-core-hour 0.05",
+		Args:        usage(func(_ *cobra.Command, args []string) error { return missingLog(args) }),
+		Annotations: map[string]string{formatsKey: "text json"},
+		RunE:        func(c *cobra.Command, args []string) error { return a.advise(c.Context(), f, args) },
+	}
+	flags := c.Flags()
+	flags.SortFlags = false
+	flags.Float64Var(&f.price.CoreHour, "price-per-core-hour", 0, "`PRICE` of a core of an executor")
+	flags.Float64Var(&f.price.ExecutorHour, "price-per-executor-hour", 0, "`PRICE` of one with a machine of its own")
+	flags.IntVar(&f.top, "top", 8, "stages and queries to list, as text")
+	return c
+}
+
+func missingLog(args []string) error {
+	if len(args) == 0 {
+		return errors.New("LOG is missing")
+	}
+	return nil
+}
+
+func (a *app) advise(ctx context.Context, f adviseFlags, places []string) error {
+	if f.price.CoreHour < 0 || f.price.ExecutorHour < 0 {
+		return &usageError{errors.New("a price below zero"), ""}
+	}
+	o := petalake.Options{Environment: a.environment, Getenv: a.getenv}
+	if path, err := a.find(); err == nil {
+		o.File = path
+	} else if a.file != "" {
+		return err
+	}
+	var logs []*eventlog.Log
+	for _, place := range places {
+		found, err := petalake.EventLogs(ctx, place, o)
+		if err != nil {
+			return err
+		}
+		logs = append(logs, found...)
+	}
+	reports, err := a.readLogs(ctx, logs, f.price)
+	if err != nil {
+		return err
+	}
+	switch {
+	case a.output == "json":
+		for _, r := range reports {
+			if err := a.object(r); err != nil {
+				return err
+			}
+		}
+		return nil
+	case len(reports) == 1:
+		return a.showAdvice(reports[0], f.top)
+	}
+	return a.showRuns(reports)
+}
+
+// readLogs reads logs one after the other. Of a folder, what is no log is spoken of and left out.
+func (a *app) readLogs(ctx context.Context, logs []*eventlog.Log, price eventlog.Price) ([]*eventlog.Report, error) {
+	var reports []*eventlog.Report
+	var first error
+	for _, l := range logs {
+		label := "reading " + l.Name
+		wait := a.progress(label)
+		app, err := eventlog.Read(ctx, l, func(done, total int64) {
+			wait.set(amount{label: label, part: float64(done) / float64(max(total, 1)), bytes: done})
+		})
+		wait.end()
+		var other *eventlog.NotLogError
+		switch {
+		case err == nil:
+			r := eventlog.Advise(app, price)
+			r.Log = l.Name
+			reports = append(reports, r)
+		case len(logs) > 1 && errors.As(err, &other):
+			a.say("left out: %s", render.Escape(err.Error()))
+			first = errors.Join(first, err)
+		default:
+			return nil, err
+		}
+	}
+	if len(reports) == 0 {
+		return nil, first
+	}
+	return reports, nil
+}
+
+// runRow is an application in a list of several.
+type runRow struct{ cells []string }
+
+// showRuns lists applications, when there are several.
+func (a *app) showRuns(reports []*eventlog.Report) error {
+	out := list(a, []render.Column{{Name: "application"}, {Name: "id"}, {Name: "started", Whole: true}, {Name: "took", Right: true, Whole: true},
+		{Name: "cost", Right: true, Whole: true}, {Name: "high", Right: true, Whole: true}, {Name: "medium", Right: true, Whole: true}, {Name: "first finding"}},
+		func(r runRow) []string { return r.cells })
+	for _, r := range reports {
+		var high, medium int
+		for _, f := range r.Findings {
+			switch f.Severity {
+			case eventlog.High:
+				high++
+			case eventlog.Medium:
+				medium++
+			}
+		}
+		worst, started := "", ""
+		if len(r.Findings) > 0 {
+			worst = r.Findings[0].Rule
+		}
+		if r.Started != nil {
+			started = r.Started.Format("2006-01-02 15:04")
+		}
+		cells := []string{r.Application, r.ID, started, render.Duration(span(r.Seconds)), money(r.Cost), fmt.Sprint(high), fmt.Sprint(medium), worst}
+		if err := out.add(runRow{cells}); err != nil {
+			return err
+		}
+	}
+	if err := out.close(); err != nil {
+		return err
+	}
+	a.say("\nfor the findings of one of them give its log alone")
+	return nil
+}

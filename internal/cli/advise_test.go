@@ -1,0 +1,54 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// eventLogs are logs of real runs of Spark.
+var eventLogs = filepath.Join("..", "..", "engine", "spark", "eventlog", "testdata")
+
+// What `petalake spark advise` says of real runs stands in testdata/advice.
+func TestAdvice(t *testing.T) {
+	logs, err := filepath.Glob(filepath.Join(eventLogs, "*.zstd"))
+	if err != nil || len(logs) == 0 {
+		t.Fatalf("event logs in %s: %v, %v", eventLogs, logs, err)
+	}
+	for _, log := range logs {
+		name := strings.TrimSuffix(filepath.Base(log), ".zstd")
+		t.Run(name, func(t *testing.T) {
+			a := testApp()
+			if code := a.run(context.Background(), []string{"spark", "advise", log, "--price-per-core-hour", "0.05"}); code != 0 {
+				t.Fatalf("exit code %d, want 0: %s", code, a.err)
+			}
+			got, golden := a.out.(*bytes.Buffer).String(), filepath.Join("testdata", "advice", name+".txt")
+			if *update {
+				if err := os.WriteFile(golden, []byte(got), 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			want, err := os.ReadFile(golden)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(string(want), got); diff != "" {
+				t.Errorf("%s (go test ./internal/cli -run TestAdvice -update writes it; -file +said):\n%s", golden, diff)
+			}
+		})
+	}
+}
+
+func TestWrap(t *testing.T) {
+	long := "one two three four five six seven eight nine ten"
+	for width, want := range map[int]int{0: 1, 29: 1, 30: 2, 200: 1} {
+		if got := wrap(long, width); len(got) != want {
+			t.Errorf("wrap to %d: got %q, want %d lines", width, got, want)
+		}
+	}
+}

@@ -1,0 +1,24 @@
+package cli
+
+import (
+	"github.com/spf13/cobra"
+)
+
+// sparkCommand holds what there is to do with Apache Spark itself.
+func (a *app) sparkCommand() *cobra.Command {
+	c := &cobra.Command{
+		Use:     "spark",
+		Short:   "Apache Spark: what its event logs say",
+		Example: "petalake spark advise events/skew.zstd",
+		Args:    usage(cobra.ArbitraryArgs),
+		RunE: func(c *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return c.Help()
+			}
+			return unknownCommand(c, args[0])
+		},
+		SuggestionsMinimumDistance: 2,
+	}
+	c.AddCommand(a.adviseCommand())
+	return c
+}
