@@ -33,6 +33,7 @@ var picture = map[string][]string{
 	"engine":       {"delta"},
 	"engine/duck":  {"engine", "delta", "delta/schema", "delta/stats", "store", "internal/duckdb"},
 	"catalog":      {"delta", "store"},
+	"job":          {"store"},
 
 	"engine/spark":           {"engine", "engine/spark/connectpb"},
 	"engine/spark/connectpb": {}, // generated

@@ -1,0 +1,101 @@
+package job
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"path"
+	"strconv"
+	"strings"
+
+	"github.com/petalake/petalake/store"
+)
+
+// The log of an attempt is a chain of chunks in the lake, each named by the byte at which it begins
+// and written once. Of a log that is too long the middle is left out.
+const (
+	chunkSize = 256 << 10
+	logHead   = 16 << 20 // bytes kept from the start
+	logTail   = 64 << 10 // and from the end of one that is longer
+)
+
+func logFolder(run Run, attempt int) string {
+	return fmt.Sprintf("%slog/%04d/", runFolder(run.Job, run.Number), attempt)
+}
+
+// writeLog adds a chunk at a byte of the log, and returns the byte after it. Where a chunk is
+// already, written by another keeper, its end is returned.
+func (j *Journal) writeLog(ctx context.Context, run Run, at int64, chunk []byte) (int64, error) {
+	key := fmt.Sprintf("%s%012d", logFolder(run, run.Attempt), at)
+	err := store.PutBytes(ctx, j.Store, key, chunk, store.IfAbsent)
+	if err == nil {
+		return at + int64(len(chunk)), nil
+	}
+	if !errors.Is(err, fs.ErrExist) && !errors.Is(err, store.ErrUnknown) {
+		return at, err
+	}
+	o, look := store.Stat(ctx, j.Store, key)
+	if look != nil {
+		return at, errors.Join(err, look)
+	}
+	return at + o.Size, nil
+}
+
+// logEnd is the byte after the last chunk of the attempt that is under way.
+func (j *Journal) logEnd(ctx context.Context, run Run) (end int64, err error) {
+	for o, err := range j.Store.List(ctx, logFolder(run, run.Attempt), "") {
+		if err != nil {
+			return 0, err
+		}
+		if at, err := strconv.ParseInt(path.Base(o.Key), 10, 64); err == nil {
+			end = max(end, at+o.Size)
+		}
+	}
+	return end, nil
+}
+
+// CopyLog writes the log of an attempt from a byte on, and returns the byte to go on at. Where
+// something was left out it says so in a line.
+func (j *Journal) CopyLog(ctx context.Context, w io.Writer, run Run, attempt int, from int64) (int64, error) {
+	prefix := logFolder(run, attempt)
+	for o, err := range j.Store.List(ctx, prefix, "") {
+		if err != nil {
+			return from, err
+		}
+		at, err := strconv.ParseInt(strings.TrimPrefix(o.Key, prefix), 10, 64)
+		if err != nil || at+o.Size <= from {
+			continue
+		}
+		body, err := store.ReadAll(ctx, j.Store, o.Key)
+		if err != nil {
+			return from, err
+		}
+		if at > from {
+			if _, err := fmt.Fprintf(w, "\n... %d bytes left out ...\n", at-from); err != nil {
+				return from, err
+			}
+			from = at
+		}
+		if _, err := w.Write(body[from-at:]); err != nil {
+			return from, err
+		}
+		from = at + int64(len(body))
+	}
+	return from, nil
+}
+
+// lastLines is the end of a text, for a message: its last lines that say something.
+func lastLines(text []byte, n int) string {
+	lines := bytes.Split(bytes.TrimSpace(text), []byte("\n"))
+	var kept [][]byte
+	for _, line := range lines {
+		if line = bytes.TrimRight(line, " \t\r"); len(bytes.TrimSpace(line)) > 0 {
+			kept = append(kept, line)
+		}
+	}
+	kept = kept[max(0, len(kept)-n):]
+	return string(bytes.Join(kept, []byte("\n")))
+}
