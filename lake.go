@@ -24,15 +24,22 @@ import (
 type Lake struct {
 	spec    *spec.Lakehouse
 	dir     string // of lakehouse.yaml
+	options Options
 	place   place
-	catalog catalog.Catalog
-	engine  *duck.Engine
-	loader  duck.Loader
-	lookup  func(string) (string, bool) // of environment variables
+
+	environment *spec.Environment // as it is resolved
+	memory      int64             // of DuckDB
+	catalog     catalog.Catalog
+	engine      *duck.Engine
+	loader      duck.Loader
+	lookup      func(string) (string, bool) // of environment variables
 
 	mu     sync.Mutex
 	tables map[string]*delta.Table // by lower-case name
 	told   map[files.File]bool     // changed raw files that were spoken of
+
+	sparkMu sync.Mutex
+	spark   *link // nil until it is needed
 }
 
 // Open reads lakehouse.yaml and opens one environment of it.
@@ -62,11 +69,19 @@ func OpenSpec(ctx context.Context, described *spec.Lakehouse, o Options) (*Lake,
 	if err != nil {
 		return nil, err
 	}
-	l := &Lake{spec: described, dir: dir, lookup: lookup, tables: map[string]*delta.Table{}, told: map[files.File]bool{}}
+	if o.Engine != "" {
+		named := *environment
+		named.Engine, environment = o.Engine, &named
+	}
+	l := &Lake{spec: described, dir: dir, options: o, environment: environment, lookup: lookup, tables: map[string]*delta.Table{}, told: map[files.File]bool{}}
 	if l.place, err = openPlace(ctx, environment, dir); err != nil {
 		return nil, err
 	}
 	l.catalog = catalog.NewLocal(l.place.store)
+	if _, err := l.on(""); err != nil {
+		l.place.close()
+		return nil, err
+	}
 	return l, l.openEngine(environment, o)
 }
 
@@ -79,6 +94,7 @@ func (l *Lake) openEngine(environment *spec.Environment, o Options) error {
 	if memory == 0 {
 		memory = int64(environment.Memory.Of(spec.Size(machineMemory())))
 	}
+	l.memory = memory
 	threads := o.Threads
 	if threads == 0 {
 		threads = environment.Threads
@@ -99,6 +115,12 @@ func (l *Lake) openEngine(environment *spec.Environment, o Options) error {
 // Close ends all statements and frees what the lake holds.
 func (l *Lake) Close() error {
 	err := l.engine.Close()
+	l.sparkMu.Lock()
+	defer l.sparkMu.Unlock()
+	if l.spark != nil {
+		l.spark.close()
+		l.spark = nil
+	}
 	l.place.close()
 	return err
 }
@@ -109,19 +131,27 @@ func (l *Lake) Spec() *spec.Lakehouse { return l.spec }
 // Store holds the bytes of the lake.
 func (l *Lake) Store() store.Store { return l.place.store }
 
-// Engine answers SQL on the tables of the lake.
+// Engine is the DuckDB of this process, whatever the environment's engine is.
 func (l *Lake) Engine() *duck.Engine { return l.engine }
 
-// Query runs one SQL statement; see engine.Engine. INSERT and CREATE TABLE write a table in one commit,
-// and answer with the number of rows.
+// Query runs one SQL statement on the environment's engine; see engine.Engine. INSERT and CREATE TABLE
+// write a table in one commit, and answer with the number of rows.
 func (l *Lake) Query(ctx context.Context, sql string, args ...any) (array.RecordReader, error) {
-	return l.run(ctx, nil, sql, args)
+	on, err := l.on("")
+	if err != nil {
+		return nil, err
+	}
+	return on.Query(ctx, sql, args...)
 }
 
 // Watch is Query with its progress: tell is called from another goroutine, some times a second, with
 // the part that is done, from 0 to 1.
 func (l *Lake) Watch(ctx context.Context, tell func(done float64), sql string, args ...any) (array.RecordReader, error) {
-	return l.run(ctx, func(p duck.Progress) { tell(p.Done) }, sql, args)
+	on, err := l.on("")
+	if err != nil {
+		return nil, err
+	}
+	return on.watch(ctx, tell, sql, args)
 }
 
 // Table finds a table; one that does not exist is a *MissingTableError.

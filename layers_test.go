@@ -23,7 +23,7 @@ const most = 40
 // "." is the root, which wires the parts. A new package changes the picture here and there.
 var picture = map[string][]string{
 	"cmd/petalake":        {"internal/cli"},
-	"internal/cli":        {".", "internal/cli/render", "internal/cli/shell", "catalog", "delta", "delta/schema", "engine/spark/eventlog", "spec"},
+	"internal/cli":        {".", "engine/spark/local", "internal/cli/render", "internal/cli/shell", "catalog", "delta", "delta/schema", "engine/spark/eventlog", "spec"},
 	"internal/cli/render": {},
 	"internal/cli/shell":  {},
 	".":                   {"spec", "ingest", "ingest/files", "engine", "engine/duck", "engine/spark/eventlog", "catalog", "delta", "delta/schema", "delta/stats", "store", "store/s3"},

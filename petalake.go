@@ -11,6 +11,7 @@ import (
 	"github.com/petalake/petalake/delta"
 	"github.com/petalake/petalake/delta/schema"
 	"github.com/petalake/petalake/engine/duck"
+	"github.com/petalake/petalake/engine/spark/local"
 )
 
 // Options say which lakehouse, where, and with how much of the machine.
@@ -19,7 +20,12 @@ type Options struct {
 	Environment string // "" is "local"
 	Memory      int64  // bytes the engine may use; 0: as the environment says
 	Threads     int    // 0: as the environment says
+	Engine      string // duckdb, spark or auto; "" as the environment says
 	Getenv      func(string) string
+
+	// Starting is told how far the start of a Spark of this machine is, which takes some seconds, and
+	// minutes where it is installed first. May be nil.
+	Starting func(local.Step)
 }
 
 // TableState is what a listing of tables shows.

@@ -141,3 +141,9 @@ func broken(err error) bool {
 	}
 	return false
 }
+
+// Unreachable says whether an error is that the server does not answer.
+func Unreachable(err error) bool {
+	var e *Error
+	return errors.As(err, &e) && e.code == codes.Unavailable
+}

@@ -151,3 +151,22 @@ func missing(t testing.TB, err error) {
 	}
 	t.Skip(err)
 }
+
+// SparkForLakes lets lakes whose Spark is one of this machine find that of the tests, until the test
+// ends. Their servers have to be stopped.
+func SparkForLakes(t testing.TB) {
+	t.Helper()
+	home, err := SparkHome()
+	if err != nil {
+		missing(t, err)
+	}
+	cache := t.TempDir()
+	if err := os.MkdirAll(filepath.Join(cache, "petalake", "spark"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(filepath.Join(home.Cache, "jars"), filepath.Join(cache, "petalake", "spark", "jars")); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("XDG_CACHE_HOME", cache)
+	t.Setenv("SPARK_HOME", home.Home)
+}

@@ -1,0 +1,135 @@
+package petalake
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+
+	"github.com/petalake/petalake/engine/duck"
+	"github.com/petalake/petalake/spec"
+)
+
+// Choice is the engine that a statement runs on, and why.
+type Choice struct {
+	Engine string // "duckdb" or "spark"
+	Reason string // one line
+}
+
+// String is "duckdb: it reads 1.2 MB of 3 files".
+func (c Choice) String() string { return c.Engine + ": " + c.Reason }
+
+// Choose says which engine a statement would run on, without running it. Engine is as for On.
+func (l *Lake) Choose(ctx context.Context, engine, sql string, args ...any) (Choice, error) {
+	return l.choose(ctx, engine, sql, args)
+}
+
+func (l *Lake) choose(ctx context.Context, engine, sql string, args []any) (Choice, error) {
+	on, err := l.on(engine)
+	if err != nil {
+		return Choice{}, err
+	}
+	switch on.(type) {
+	case onDuck:
+		return Choice{spec.EngineDuckDB, "as it was asked for"}, nil
+	case onSpark:
+		return Choice{spec.EngineSpark, "as it was asked for"}, nil
+	}
+	f := facts{memory: l.memory, from: int64(l.environment.Spark.From), heavy: heavyWork(sql)}
+	query := sql
+	if change, err := duck.ParseChange(sql); err == nil && change != nil && change.Query != "" {
+		query = change.Query
+	}
+	plan, err := l.engine.Plan(ctx, query, args...)
+	if err != nil {
+		var wrong *duck.Error
+		if !errors.As(err, &wrong) {
+			return Choice{}, err
+		}
+		f.refused = wrong
+	} else {
+		for _, t := range plan.Tables {
+			f.bytes += t.Bytes
+			f.files += t.Files
+		}
+		f.tables = len(plan.Tables)
+	}
+	if f.wantsSpark() {
+		f.absent = l.sparkAbsent(ctx)
+	}
+	return f.choose(), nil
+}
+
+// facts are what the choice of an engine depends on.
+type facts struct {
+	bytes  int64 // of data files that are read, after those that no condition can match were left out
+	files  int
+	tables int
+	heavy  bool  // rows are joined, sorted or grouped: what is in hand at once may be as large as what is read
+	memory int64 // of DuckDB
+	from   int64 // how much data is for Spark whatever is done with it
+
+	refused *duck.Error // DuckDB does not take the statement
+	absent  error       // Spark cannot be used
+}
+
+// spill is how many times its memory DuckDB may read for heavy work: it compresses less in memory than
+// files do, and what does not fit goes through a disk of this machine.
+const spill = 4
+
+func (f facts) wantsSpark() bool {
+	return f.refused != nil || f.bytes >= f.from || f.heavy && f.bytes > spill*f.memory
+}
+
+// choose decides: DuckDB, unless it does not take the statement or the data is too much for a machine.
+func (f facts) choose() Choice {
+	reads := fmt.Sprintf("it reads %s in %s", sizeOf(f.bytes), counted(f.files, "file"))
+	if f.tables == 0 {
+		reads = "it reads no table"
+	}
+	var why string
+	switch {
+	case f.refused != nil:
+		why = "DuckDB does not take it: " + firstLine(f.refused.Message)
+	case f.bytes >= f.from:
+		why = fmt.Sprintf("%s, and %s or more are for Spark", reads, sizeOf(f.from))
+	case f.heavy && f.bytes > spill*f.memory:
+		why = fmt.Sprintf("%s to join, sort or group, more than %d times the memory of DuckDB, %s", reads, spill, sizeOf(f.memory))
+	default:
+		return Choice{spec.EngineDuckDB, reads}
+	}
+	if f.absent != nil {
+		return Choice{spec.EngineDuckDB, "Spark cannot be used (" + firstLine(strings.TrimPrefix(f.absent.Error(), "spark: ")) + "), though " + why}
+	}
+	return Choice{spec.EngineSpark, why}
+}
+
+// heavyWords tell that rows are joined, sorted or grouped.
+var heavyWords = regexp.MustCompile(`(?i)\b(join|order|group|distinct|over|union|intersect|except|merge)\b`)
+
+func heavyWork(sql string) bool { return heavyWords.MatchString(sql) }
+
+func firstLine(text string) string {
+	line, _, _ := strings.Cut(text, "\n")
+	return line
+}
+
+func counted(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}
+
+// sizeOf is a number of bytes for people.
+func sizeOf(n int64) string {
+	v, i := float64(n), -1
+	for ; v >= 1000 && i < 4; i++ {
+		v /= 1000
+	}
+	if i < 0 {
+		return fmt.Sprintf("%d B", n)
+	}
+	return fmt.Sprintf("%.1f %cB", v, "kMGTP"[i])
+}

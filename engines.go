@@ -1,0 +1,171 @@
+package petalake
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
+
+	"github.com/petalake/petalake/engine"
+	"github.com/petalake/petalake/engine/duck"
+	"github.com/petalake/petalake/engine/spark"
+	"github.com/petalake/petalake/spec"
+)
+
+// watcher is an engine that says how far a statement is, from 0 to 1.
+type watcher interface {
+	engine.Engine
+	watch(ctx context.Context, tell func(done float64), sql string, args []any) (array.RecordReader, error)
+}
+
+// On returns an engine of the lake: "duckdb", "spark", or "auto", which chooses one for each
+// statement; "" is the one that the environment names. It ends with the lake: closing it does nothing.
+// A Spark that is not there yet is started with the first statement that needs it.
+func (l *Lake) On(_ context.Context, name string) (engine.Engine, error) { return l.on(name) }
+
+func (l *Lake) on(name string) (watcher, error) {
+	switch name = cmp.Or(name, l.environment.Engine); name {
+	case spec.EngineDuckDB:
+		return onDuck{l}, nil
+	case spec.EngineSpark:
+		return onSpark{l}, nil
+	case spec.EngineAuto:
+		return onEither{l}, nil
+	}
+	return nil, fmt.Errorf("engine %q: write %s, %s or %s", name, spec.EngineDuckDB, spec.EngineSpark, spec.EngineAuto)
+}
+
+// onDuck runs statements in this process.
+type onDuck struct{ lake *Lake }
+
+// Query implements engine.Engine.
+func (e onDuck) Query(ctx context.Context, sql string, args ...any) (array.RecordReader, error) {
+	return e.lake.run(ctx, nil, sql, args)
+}
+
+func (e onDuck) watch(ctx context.Context, tell func(float64), sql string, args []any) (array.RecordReader, error) {
+	return e.lake.run(ctx, func(p duck.Progress) { tell(p.Done) }, sql, args)
+}
+
+// Describe implements engine.Engine.
+func (e onDuck) Describe(ctx context.Context, sql string) (*arrow.Schema, error) {
+	return e.lake.engine.Describe(ctx, sql)
+}
+
+func (onDuck) Close() error { return nil }
+
+// onSpark runs statements on Spark.
+type onSpark struct{ lake *Lake }
+
+// Query implements engine.Engine.
+func (e onSpark) Query(ctx context.Context, sql string, args ...any) (array.RecordReader, error) {
+	return e.query(ctx, nil, sql, args)
+}
+
+func (e onSpark) watch(ctx context.Context, tell func(float64), sql string, args []any) (array.RecordReader, error) {
+	return e.query(ctx, func(p spark.Progress) {
+		if done, all := p.Tasks(); all > 0 {
+			tell(float64(done) / float64(all))
+		}
+	}, sql, args)
+}
+
+func (e onSpark) query(ctx context.Context, tell func(spark.Progress), sql string, args []any) (array.RecordReader, error) {
+	s, err := e.lake.prepared(ctx, sql)
+	if err != nil {
+		return nil, err
+	}
+	r, err := s.Watch(ctx, tell, sql, args...)
+	return r, e.lake.sparkFault(err)
+}
+
+// Describe implements engine.Engine.
+func (e onSpark) Describe(ctx context.Context, sql string) (*arrow.Schema, error) {
+	s, err := e.lake.prepared(ctx, sql)
+	if err != nil {
+		return nil, err
+	}
+	columns, err := s.Describe(ctx, sql)
+	return columns, e.lake.sparkFault(err)
+}
+
+func (onSpark) Close() error { return nil }
+
+// prepared is a session that knows the tables of a statement, which has been judged.
+func (l *Lake) prepared(ctx context.Context, sql string) (*spark.Session, error) {
+	if err := spark.Guard(sql, l.holds); err != nil {
+		return nil, err
+	}
+	link, err := l.linked(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return link.session, link.know(ctx, sql)
+}
+
+// sparkFault gives up a session whose server went away, so that the next statement gets another.
+func (l *Lake) sparkFault(err error) error {
+	if errors.Is(err, spark.ErrSessionLost) || spark.Unreachable(err) {
+		l.sparkMu.Lock()
+		defer l.sparkMu.Unlock()
+		if l.spark != nil {
+			go l.spark.close() // it may wait for a server that is gone
+			l.spark = nil
+		}
+	}
+	return err
+}
+
+// holds says whether a place is in the lake.
+func (l *Lake) holds(location string) bool {
+	for _, root := range []string{l.location(), strings.Replace(l.location(), "s3a://", "s3://", 1), strings.TrimPrefix(l.location(), "file:"),
+		strings.Replace(l.location(), "file:", "file://", 1)} {
+		if location == root || strings.HasPrefix(location, root+"/") {
+			return true
+		}
+	}
+	return false
+}
+
+// onEither chooses an engine for each statement.
+type onEither struct{ lake *Lake }
+
+func (e onEither) chosen(ctx context.Context, sql string, args []any) (watcher, error) {
+	c, err := e.lake.choose(ctx, spec.EngineAuto, sql, args)
+	if err != nil {
+		return nil, err
+	}
+	return e.lake.on(c.Engine)
+}
+
+// Query implements engine.Engine.
+func (e onEither) Query(ctx context.Context, sql string, args ...any) (array.RecordReader, error) {
+	on, err := e.chosen(ctx, sql, args)
+	if err != nil {
+		return nil, err
+	}
+	return on.Query(ctx, sql, args...)
+}
+
+func (e onEither) watch(ctx context.Context, tell func(float64), sql string, args []any) (array.RecordReader, error) {
+	on, err := e.chosen(ctx, sql, args)
+	if err != nil {
+		return nil, err
+	}
+	return on.watch(ctx, tell, sql, args)
+}
+
+// Describe implements engine.Engine.
+func (e onEither) Describe(ctx context.Context, sql string) (*arrow.Schema, error) {
+	on, err := e.chosen(ctx, sql, nil)
+	if err != nil {
+		return nil, err
+	}
+	return on.Describe(ctx, sql)
+}
+
+func (onEither) Close() error { return nil }

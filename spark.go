@@ -1,0 +1,362 @@
+package petalake
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"crypto/tls"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/petalake/petalake/catalog"
+	"github.com/petalake/petalake/engine/spark"
+	"github.com/petalake/petalake/engine/spark/local"
+)
+
+// link is the lake's way to a Spark.
+type link struct {
+	lake    *Lake
+	session *spark.Session
+	done    func() // the server is not used any more
+
+	mu    sync.Mutex
+	known map[string]bool // schemas and tables that the server's catalog has, in small letters
+}
+
+// Spark is a session on the environment's Spark, in which the lake's tables have their names. It is
+// closed with the lake. A Spark of this machine is started where it does not run.
+func (l *Lake) Spark(ctx context.Context) (*spark.Session, error) {
+	link, err := l.linked(ctx)
+	if err != nil {
+		return nil, err
+	}
+	names, err := l.Names(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return link.session, link.register(ctx, names)
+}
+
+// linked opens the way to Spark, once.
+func (l *Lake) linked(ctx context.Context) (*link, error) {
+	l.sparkMu.Lock()
+	defer l.sparkMu.Unlock()
+	if l.spark != nil {
+		return l.spark, nil
+	}
+	link, err := l.link(ctx)
+	if err == nil {
+		l.spark = link
+	}
+	return link, err
+}
+
+// link opens another session.
+func (l *Lake) link(ctx context.Context) (*link, error) {
+	o, done, err := l.sparkOptions(ctx)
+	if err != nil {
+		return nil, err
+	}
+	session, err := spark.Open(ctx, o)
+	if err != nil {
+		done()
+		return nil, err
+	}
+	out := &link{lake: l, session: session, done: done, known: map[string]bool{}}
+	if err = session.Set(ctx, map[string]string{"spark.sql.session.timeZone": "UTC"}); err == nil {
+		err = out.begin(ctx)
+	}
+	if err != nil {
+		out.close()
+		return nil, err
+	}
+	return out, nil
+}
+
+// sparkOptions say where the environment's Spark is. One of this machine is started.
+func (l *Lake) sparkOptions(ctx context.Context) (spark.Options, func(), error) {
+	s := &l.environment.Spark
+	if s.Managed() {
+		server, done, err := local.Ensure(ctx, l.SparkServer(), l.starting)
+		return spark.Options{Address: server.Address, Token: server.Token}, done, err
+	}
+	o := spark.Options{Address: string(s.Address), Token: s.Token.Reveal(), User: string(s.User)}
+	if s.TLS || s.CAFile != "" {
+		o.TLS = &tls.Config{MinVersion: tls.VersionTLS12}
+	}
+	return o, func() {}, nil
+}
+
+func absoluteOr(dir, path string) string {
+	if path == "" {
+		return ""
+	}
+	return absolute(dir, path)
+}
+
+// SparkServer says which Spark of this machine the environment has, whether or not it runs.
+func (l *Lake) SparkServer() local.Options {
+	s, s3 := &l.environment.Spark, &l.environment.S3
+	o := local.Options{
+		Search: local.Search{Home: absoluteOr(l.dir, string(s.Home)), S3: l.place.folder == ""},
+		State:  l.sparkState(),
+		Lake: local.Lake{
+			Root: cmp.Or(l.place.folder, string(l.environment.Storage)), Cores: s.Cores, Memory: fmt.Sprintf("%dm", int64(s.Memory)>>20), Conf: s.Conf,
+			S3: local.S3{
+				Endpoint: string(s3.Endpoint), Region: string(s3.Region), PathStyle: s3.PathStyle,
+				AccessKey: s3.AccessKey.Reveal(), SecretKey: s3.SecretKey.Reveal(),
+			},
+		},
+	}
+	o.Lake.Events = filepath.Join(o.State, "events")
+	if l.place.folder != "" {
+		o.Lake.Events = filepath.Join(l.place.folder, "_petalake", "spark-events")
+	}
+	return o
+}
+
+// sparkState is the folder of this machine that says where the server of this lake is.
+func (l *Lake) sparkState() string {
+	base, err := os.UserCacheDir()
+	if err != nil {
+		base = os.TempDir()
+	}
+	sum := sha256.Sum256([]byte(l.location() + "\x00" + string(l.environment.S3.Endpoint)))
+	return filepath.Join(base, "petalake", "spark", "servers", hex.EncodeToString(sum[:8]))
+}
+
+// location is the root of the lake as Spark names it.
+func (l *Lake) location() string {
+	if l.place.folder != "" {
+		return "file:" + filepath.ToSlash(l.place.folder)
+	}
+	bucket := strings.TrimSuffix(strings.TrimPrefix(string(l.environment.Storage), "s3://"), "/")
+	if l.environment.Spark.Managed() {
+		return "s3a://" + bucket
+	}
+	return "s3://" + bucket
+}
+
+// starting passes on how far the start of a Spark is.
+func (l *Lake) starting(s local.Step) {
+	if l.options.Starting != nil {
+		l.options.Starting(s)
+	}
+}
+
+func (k *link) close() {
+	_ = k.session.Close() // a server that went away has nothing left to end
+	k.done()
+}
+
+// run runs a statement that is not a user's.
+func (k *link) run(ctx context.Context, sql string) error {
+	r, err := k.session.Query(ctx, sql)
+	if err != nil {
+		return err
+	}
+	defer r.Release()
+	for r.Next() {
+	}
+	return r.Err()
+}
+
+// begin makes main the schema of names without one.
+func (k *link) begin(ctx context.Context) error {
+	if err := k.schema(ctx, ""); err != nil {
+		return err
+	}
+	return k.run(ctx, "USE main")
+}
+
+// schema makes a schema known. Tables that Spark makes in it lie where the catalog of the lake looks.
+func (k *link) schema(ctx context.Context, name string) error {
+	key := strings.ToLower(name) + "."
+	k.mu.Lock()
+	known := k.known[key]
+	k.mu.Unlock()
+	if known {
+		return nil
+	}
+	location := k.lake.location()
+	if name != "" {
+		location += "/" + name
+	}
+	quoted := quoteSpark(cmp.Or(name, "main"))
+	if err := k.run(ctx, "CREATE SCHEMA IF NOT EXISTS "+quoted+" LOCATION "+textSpark(location)); err != nil {
+		return err
+	}
+	there, err := k.describe(ctx, quoted)
+	if err != nil {
+		return err
+	}
+	if bare(there) != bare(location) {
+		return &OtherLakeError{Schema: cmp.Or(name, "main"), There: there, Here: location}
+	}
+	k.mu.Lock()
+	k.known[key] = true
+	k.mu.Unlock()
+	return nil
+}
+
+// describe is where a schema lies.
+func (k *link) describe(ctx context.Context, schema string) (location string, err error) {
+	r, err := k.session.Query(ctx, "DESCRIBE SCHEMA "+schema)
+	if err != nil {
+		return "", err
+	}
+	defer r.Release()
+	for r.Next() {
+		b := r.RecordBatch()
+		for i := range int(b.NumRows()) {
+			if b.NumCols() > 1 && strings.EqualFold(b.Column(0).ValueStr(i), "Location") {
+				location = b.Column(1).ValueStr(i)
+			}
+		}
+	}
+	return location, r.Err()
+}
+
+// bare is a place without what does not tell it from others.
+func bare(location string) string {
+	scheme, path, _ := strings.Cut(location, ":")
+	if scheme == "s3a" {
+		scheme = "s3"
+	}
+	return scheme + ":" + strings.Trim(path, "/")
+}
+
+// OtherLakeError says that a Spark server has another lake under the same names.
+type OtherLakeError struct{ Schema, There, Here string }
+
+// Error implements error.
+func (e *OtherLakeError) Error() string {
+	return fmt.Sprintf("spark: the server has the schema %s at %s, and that of this lake is at %s", e.Schema, e.There, e.Here)
+}
+
+// Hint says what to do.
+func (e *OtherLakeError) Hint() string { return "use a server, or a metastore, for this lake alone" }
+
+// know makes the tables known that a statement names, or all where it asks for their names.
+func (k *link) know(ctx context.Context, sql string) error {
+	names, err := k.lake.Names(ctx)
+	if err != nil {
+		return err
+	}
+	var wanted []catalog.Name
+	references := spark.References(sql)
+	asks := len(references) == 0 && strings.Contains(strings.ToUpper(sql), "SHOW")
+	for _, n := range names {
+		if asks || namedBy(references, n) {
+			wanted = append(wanted, n)
+		}
+	}
+	if err := k.register(ctx, wanted); err != nil {
+		return err
+	}
+	for _, r := range references { // a table that is to be made needs its schema
+		if len(r.Name) == 2 {
+			if _, err := catalog.ParseName(r.Name[0] + "." + r.Name[1]); err == nil {
+				if err := k.schema(ctx, mainless(r.Name[0], r.Name[1]).Schema); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// namedBy says whether one of the references is to a table.
+func namedBy(references []spark.Reference, n catalog.Name) bool {
+	for _, r := range references {
+		if found, ok := sparkName(r); ok && strings.EqualFold(found.String(), n.String()) {
+			return true
+		}
+	}
+	return false
+}
+
+// sparkName is the table of the lake that a reference in a statement for Spark means.
+func sparkName(r spark.Reference) (catalog.Name, bool) {
+	name := r.Name
+	if len(name) == 3 && strings.EqualFold(name[0], "spark_catalog") {
+		name = name[1:]
+	}
+	switch len(name) {
+	case 1:
+		return catalog.Name{Table: name[0]}, true
+	case 2:
+		return mainless(name[0], name[1]), true
+	}
+	return catalog.Name{}, false
+}
+
+// registering is how many tables are made known at once.
+const registering = 4
+
+// register makes tables known to the server.
+func (k *link) register(ctx context.Context, names []catalog.Name) error {
+	for _, n := range names {
+		if err := k.schema(ctx, n.Schema); err != nil {
+			return err
+		}
+	}
+	var group errgroup.Group
+	group.SetLimit(registering)
+	for _, n := range names {
+		key := strings.ToLower(n.Schema) + "." + strings.ToLower(n.Table)
+		k.mu.Lock()
+		known := k.known[key]
+		k.mu.Unlock()
+		if known {
+			continue
+		}
+		group.Go(func() error {
+			err := k.run(ctx, "CREATE TABLE IF NOT EXISTS "+sparkTable(n)+" USING delta LOCATION "+textSpark(k.lake.location()+"/"+n.Root()))
+			if err != nil {
+				return fmt.Errorf("table %s: %w", n, err)
+			}
+			k.mu.Lock()
+			k.known[key] = true
+			k.mu.Unlock()
+			return nil
+		})
+	}
+	return group.Wait()
+}
+
+// sparkTable names a table in a statement for Spark.
+func sparkTable(n catalog.Name) string {
+	return quoteSpark(cmp.Or(n.Schema, "main")) + "." + quoteSpark(n.Table)
+}
+
+// quoteSpark quotes a name, and textSpark a text, as Spark's SQL does.
+func quoteSpark(name string) string { return "`" + strings.ReplaceAll(name, "`", "``") + "`" }
+
+func textSpark(text string) string {
+	return "'" + strings.NewReplacer(`\`, `\\`, "'", `\'`).Replace(text) + "'"
+}
+
+// sparkAbsent says why the environment's Spark cannot be used now, without starting it: nil where it may.
+func (l *Lake) sparkAbsent(ctx context.Context) error {
+	if !l.environment.Spark.Managed() {
+		return nil
+	}
+	o := l.SparkServer()
+	if s, err := local.Running(o.State); err == nil && s.Ready {
+		return nil
+	}
+	_, err := local.Find(ctx, o.Search)
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("%w: `petalake spark start` installs it", err)
+	}
+	return err
+}

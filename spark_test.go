@@ -1,0 +1,170 @@
+package petalake_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/apache/arrow-go/v18/arrow/array"
+
+	"github.com/petalake/petalake"
+	"github.com/petalake/petalake/engine/spark"
+	"github.com/petalake/petalake/engine/spark/local"
+	"github.com/petalake/petalake/internal/servers"
+)
+
+const sparkYAML = `lakehouse: shop
+sources:
+  orders: {path: raw/*.csv, table: bronze.orders}
+  plain: {path: plain.csv}
+models:
+  gold.totals: {query: "SELECT shop, sum(amount) AS amount FROM bronze.orders GROUP BY shop"}
+environments:
+  local:
+    engine: spark
+    spark: {memory: 1GiB, cores: 2}
+`
+
+// TestSpark promises that a lake whose engine is Spark answers as one whose engine is DuckDB: the same
+// names, the same tables, whoever made them.
+func TestSpark(t *testing.T) {
+	servers.SparkForLakes(t)
+	h := newHouse(t, map[string]string{
+		"lakehouse.yaml": sparkYAML,
+		"raw/a.csv":      "id,shop,amount\n1,a,10\n2,b,20\n3,a,30\n",
+		"plain.csv":      "x\n1\n2\n",
+	})
+	lake := h.open()
+	t.Cleanup(func() { _ = local.Stop(context.Background(), lake.SparkServer().State) })
+	duck, err := lake.On(t.Context(), "duckdb")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := h.up(lake); err != nil {
+		t.Fatal(err)
+	}
+	both := func(want, sql string) {
+		t.Helper()
+		for name, on := range map[string]querier{"spark": lake, "duckdb": duck} {
+			if got := sparkRows(t, on, sql); got != want {
+				t.Errorf("%s: %s: got %q, want %q", name, sql, got, want)
+			}
+		}
+	}
+	both("a|2\nb|1\n", "select shop, count(*) from bronze.orders group by shop order by shop")
+	both("3\n", "select sum(x) from plain")
+	both("3\n", "select sum(x) from main.plain")
+
+	sparkRows(t, lake, "create table silver.made as select id * 10 as tenfold, shop from bronze.orders")
+	both("10|a\n20|b\n30|a\n", "select * from silver.made order by tenfold")
+	sparkRows(t, lake, "delete from silver.made where tenfold = 20")
+	both("2\n", "select count(*) from silver.made")
+	both("3\n", "select count(*) from silver.made version as of 0")
+	sparkRows(t, duck, "insert into silver.made values (40, 'c')")
+	both("3\n", "select count(*) from silver.made")
+	if got := sparkRows(t, lake, "show tables in bronze"); !strings.Contains(got, "orders") {
+		t.Errorf("show tables: got %q, want orders in it", got)
+	}
+	if _, err := lake.Query(t.Context(), "select * from bronze.nothing"); err == nil || !strings.Contains(err.Error(), "nothing") {
+		t.Errorf("a missing table: got %v", err)
+	}
+	t.Run("hostile", func(t *testing.T) { hostileToSpark(t, lake) })
+}
+
+// querier is a lake, or one of its engines.
+type querier interface {
+	Query(ctx context.Context, sql string, args ...any) (array.RecordReader, error)
+}
+
+// rowsOf runs a statement and writes its rows as lines.
+func sparkRows(t *testing.T, on querier, sql string) string {
+	t.Helper()
+	r, err := on.Query(t.Context(), sql)
+	if err != nil {
+		t.Fatalf("%s: %v", sql, err)
+	}
+	defer r.Release()
+	var out strings.Builder
+	for r.Next() {
+		b := r.RecordBatch()
+		for i := range int(b.NumRows()) {
+			for c := range int(b.NumCols()) {
+				if c > 0 {
+					out.WriteString("|")
+				}
+				out.WriteString(b.Column(c).ValueStr(i))
+			}
+			out.WriteString("\n")
+		}
+	}
+	if err := r.Err(); err != nil {
+		t.Fatalf("%s: %v", sql, err)
+	}
+	return out.String()
+}
+
+// hostileToSpark promises that SQL from users reaches nothing but the lake.
+func hostileToSpark(t *testing.T, lake *petalake.Lake) {
+	for _, sql := range []string{
+		"select * from text.`/etc/passwd`",
+		"select * from csv.`file:///etc/passwd`",
+		"select * from parquet . `/x`",
+		"select * from delta.`/somewhere/else`",
+		"create table silver.x using csv location '/etc'",
+		"create table silver.x (a string) using text options (path '/etc/passwd')",
+		"create table silver.x (a string) using text options ('path' '/etc/passwd')",
+		"create table silver.x (a string) using text options ('p\\141th' '/etc/passwd')",
+		"create temporary view v using csv options (path '/etc/passwd')",
+		"create table silver.x (a int) using delta location '/elsewhere'",
+		"create schema evil location '/etc'",
+		"alter table silver.made set location '/etc'",
+		"insert overwrite directory '/evil' using csv select 1",
+		"insert overwrite local directory '/evil' select 1",
+		"add jar '/evil.jar'",
+		"list files",
+		"load data local inpath '/etc/passwd' into table silver.made",
+		"convert to delta parquet.`/x`",
+		"set spark.sql.runSQLOnFiles=true",
+		"set spark.sql.warehouse.dir=/etc",
+		"set spark.hadoop.fs.s3a.secret.key",
+		"reset spark.sql.runSQLOnFiles",
+		"select reflect('java.lang.System', 'getenv', 'HOME')",
+		"select /* x */ java_method('java.lang.System', 'exit', 1)",
+		"select `reflect`('java.lang.System', 'getenv', 'HOME')",
+		"select transform(a) using 'cat' from (select 1 as a)",
+		"select transform(a) using 'cat /etc/passwd' as (b string) from values (1) t(a)",
+		"from (select 1 as a) map a using 'cat' as b",
+		"create function f as 'x.Y' using jar '/evil.jar'",
+		"create or replace temporary function f as 'x.Y'",
+		"execute immediate 'select * from text.' || '`/etc/passwd`'",
+		"begin execute immediate 'select 1'; end",
+		"select * from identifier('text.`/etc/passwd`')",
+		"vacuum '/elsewhere'",
+		"describe detail '/elsewhere'",
+		"select * from table_changes_by_path('/elsewhere', 0)",
+	} {
+		r, err := lake.Query(t.Context(), sql)
+		if err == nil {
+			r.Release()
+			t.Errorf("%s: ran, want a refusal", sql)
+			continue
+		}
+		var refused *spark.RefusedError
+		if !errors.As(err, &refused) {
+			t.Errorf("%s: got %v, want a refusal before it is sent", sql, err)
+		}
+	}
+	// What looks like it and is not goes through.
+	for sql, want := range map[string]string{
+		"select transform(array(1, 2), x -> x + 1)":                                               "[2,3]\n",
+		"select 'text.`/etc/passwd`' as path, 1 as location":                                      "text.`/etc/passwd`|1\n",
+		"select path from values ('a') t(path)":                                                   "a\n",
+		"-- add jar x\nselect 1":                                                                  "1\n",
+		"select shop from bronze.orders join silver.made using (shop) where tenfold = 10 limit 1": "a\n",
+	} {
+		if got := sparkRows(t, lake, sql); got != want {
+			t.Errorf("%s: got %q, want %q", sql, got, want)
+		}
+	}
+}
