@@ -43,6 +43,9 @@ func meter(share float64) string {
 	return strings.Repeat("█", full) + strings.Repeat("░", cells-full)
 }
 
+// mostFindings is how many a person is shown.
+const mostFindings = 12
+
 // showAdvice writes the report of one application for people.
 func (a *app) showAdvice(r *eventlog.Report, top int) error {
 	var b strings.Builder
@@ -50,8 +53,11 @@ func (a *app) showAdvice(r *eventlog.Report, top int) error {
 	if len(r.Findings) == 0 {
 		b.WriteString("\nnothing to change was found\n")
 	}
-	for i, f := range r.Findings {
+	for i, f := range r.Findings[:min(mostFindings, len(r.Findings))] {
 		a.finding(&b, i+1, f, r)
+	}
+	if more := len(r.Findings) - mostFindings; more > 0 {
+		fmt.Fprintf(&b, "\nand %s more, which -o json has\n", render.Counted(int64(more), "finding"))
 	}
 	if _, err := a.out.Write([]byte(b.String())); err != nil {
 		return err
@@ -255,8 +261,11 @@ func (a *app) queryTable(r *eventlog.Report, top int) error {
 	if err := out.close(); err != nil {
 		return err
 	}
-	if more := len(r.Queries) - top; more > 0 {
-		fmt.Fprintf(a.out, "and %s\n", strings.Replace(render.Counted(int64(more), "more quer"), "querys", "queries", 1))
+	switch more := len(r.Queries) - top; {
+	case more == 1:
+		fmt.Fprintln(a.out, "and 1 query more")
+	case more > 1:
+		fmt.Fprintf(a.out, "and %s queries more\n", render.Count(int64(more)))
 	}
 	return nil
 }

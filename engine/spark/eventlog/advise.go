@@ -84,7 +84,7 @@ func (p Price) cost(cores time.Duration, perExecutor float64) *float64 {
 
 // rules are all there are, each on its own: a function of what the log says.
 var rules = []func(*view) []Finding{
-	skew, spill, garbage, tinyTasks, fewTasks, largePartitions, schedulerDelay, fetchWait, shuffleVolume,
+	skew, spill, garbage, tinyTasks, deltaSnapshots, fewTasks, largePartitions, schedulerDelay, fetchWait, shuffleVolume,
 	smallInputs, smallOutputs, broadcastJoin, failedTasks, lostExecutors, idleExecutors, driverGaps,
 }
 
@@ -97,15 +97,19 @@ type view struct {
 	total       Sums
 	perExecutor float64 // cores
 	queries     map[int64]*Query
+	busy        map[int64]time.Duration // of queries that were asked for, with their parts
 }
 
 func newView(a *Application, p Price) *view {
-	v := &view{app: a, price: p, wall: a.Wall(), allocated: a.Allocated(), total: a.Total(), queries: map[int64]*Query{}}
+	v := &view{app: a, price: p, wall: a.Wall(), allocated: a.Allocated(), total: a.Total(), queries: map[int64]*Query{}, busy: map[int64]time.Duration{}}
 	for _, e := range a.Executors {
 		v.perExecutor += float64(e.Cores) / float64(len(a.Executors))
 	}
 	for _, q := range a.Queries {
 		v.queries[q.ID] = q
+	}
+	for _, q := range a.Queries {
+		v.busy[*v.asked(q.ID)] += q.Busy
 	}
 	return v
 }
@@ -171,10 +175,21 @@ func worth(s *Stake) Severity {
 // of is a finding about a stage; Severity is as its stake says.
 func (v *view) of(s *Stage, rule string, stake *Stake) Finding {
 	f := Finding{Rule: rule, Severity: worth(stake), Stage: &s.ID, Attempt: &s.Attempt, Stake: stake}
-	if s.Query >= 0 {
-		f.Query = &s.Query
-	}
+	f.Query = v.asked(s.Query)
 	return f
+}
+
+// asked is the query that a person asked for, and that another is a part of: Delta runs many for one
+// MERGE. It is nil for none.
+func (v *view) asked(id int64) *int64 {
+	q := v.queries[id]
+	switch {
+	case id < 0:
+		return nil
+	case q != nil && v.queries[q.Root] != nil:
+		return &q.Root
+	}
+	return &id
 }
 
 // parallel is how many tasks of a stage ran at once, on average.

@@ -103,6 +103,7 @@ func (s *Stage) Wall() time.Duration {
 // Query is an execution of Spark SQL.
 type Query struct {
 	ID          int64
+	Root        int64 // the execution that a person asked for, of which this is a part; else ID
 	Description string
 	Start       time.Time
 	End         time.Time // zero: the log does not say

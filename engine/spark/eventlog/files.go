@@ -2,7 +2,11 @@ package eventlog
 
 import (
 	"fmt"
+	"math"
+	"regexp"
+	"strconv"
 	"strings"
+	"time"
 )
 
 const (
@@ -45,18 +49,56 @@ func smallOutputs(v *view) []Finding {
 	return out
 }
 
+// large says whether a query is a tenth of the run.
+func (v *view) large(q *Query) bool {
+	return v.total.Busy > 0 && float64(v.busy[*v.asked(q.ID)]) >= highShare*float64(v.total.Busy)
+}
+
 func (v *view) small(q *Query, x Files, rule, done string) (Finding, bool) {
 	average := x.Bytes / max(1, x.Files)
 	if x.Files < smallFiles || x.Bytes <= 0 || average >= smallFile {
 		return Finding{}, false
 	}
-	f := Finding{Rule: rule, Severity: Low, Query: &q.ID}
-	if average < tinyFile && v.total.Busy > 0 && float64(q.Busy) >= highShare*float64(v.total.Busy) {
+	f := Finding{Rule: rule, Severity: Low, Query: v.asked(q.ID)}
+	if average < tinyFile && v.large(q) {
 		f.Severity = Medium
 	}
 	f.What = fmt.Sprintf("%s files of %s (average) were %s", count(x.Files), size(average), done)
 	f.Figures = []Figure{{"files", float64(x.Files), "files"}, {"average", float64(average), "bytes"}}
 	return f, true
+}
+
+// deltaWork finds what Delta calls its reading of a table's log.
+var deltaWork = regexp.MustCompile(`Compute snapshot|Filtering files`)
+
+const (
+	snapshotTasks = 50       // the default of spark.databricks.delta.snapshotPartitions
+	snapshotBytes = 64 << 10 // for a task that is none
+)
+
+// deltaSnapshots finds tables whose log is small, and yet read in as many tasks as a large one's.
+func deltaSnapshots(v *view) []Finding {
+	var busy, saved time.Duration
+	var tasks int64
+	n, slots := 0, 1.0
+	for _, s := range v.stages() {
+		if !deltaWork.MatchString(s.Description) || s.Tasks < snapshotTasks || s.Input+s.ShuffleRead > s.Tasks*snapshotBytes {
+			continue
+		}
+		slots = max(slots, math.Round(v.app.Slots(s)))
+		busy += s.Busy
+		saved += wallOf(s, time.Duration(float64(s.Busy)*max(0, 1-slots/float64(s.Tasks))))
+		tasks += s.Tasks
+		n++
+	}
+	f := Finding{Rule: "delta-snapshots", Stake: v.time(saved)}
+	if f.Severity = worth(f.Stake); n < 2 || f.Severity == "" {
+		return nil
+	}
+	f.What = fmt.Sprintf("Delta read the logs of its tables in %s of %d tasks, almost without data, for %s of task time", counted(int64(n), "stage"), tasks/int64(n), human(busy))
+	f.Figures = []Figure{{"stages", float64(n), "stages"}, {"tasks", float64(tasks), "tasks"}, {"busy", seconds(busy), "seconds"}}
+	f.Settings = v.set(-1, "spark.databricks.delta.snapshotPartitions", strconv.Itoa(int(slots)))
+	return []Finding{f}
 }
 
 // deltaLake says whether the session knows Delta tables.

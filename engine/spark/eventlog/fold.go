@@ -110,7 +110,10 @@ func (f *folder) sql(event any) {
 		if len(f.queries) >= mostQueries {
 			return
 		}
-		q := &Query{ID: e.ID, Description: e.Description, Start: moment(e.Time), Conf: e.Conf}
+		if e.Root < 0 {
+			e.Root = e.ID // as before Spark 3.4
+		}
+		q := &Query{ID: e.ID, Root: e.Root, Description: e.Description, Start: moment(e.Time), Conf: e.Conf}
 		f.queries[e.ID], f.plans[e.ID] = q, e.Plan
 		f.app.Queries = append(f.app.Queries, q)
 	case *planUpdate:

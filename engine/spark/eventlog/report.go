@@ -60,7 +60,7 @@ type StageCost struct {
 	GCSeconds    float64  `json:"gc_seconds"`
 }
 
-// QueryCost is what one execution of Spark SQL took.
+// QueryCost is what one execution of Spark SQL took, with those that it ran itself.
 type QueryCost struct {
 	Query       int64    `json:"query"`
 	Description string   `json:"description"`
@@ -122,20 +122,26 @@ func (v *view) stageCosts() []StageCost {
 			Median: seconds(millis(s.Took.P50)), Longest: seconds(s.Longest.Took), Input: s.Input, Output: s.Output,
 			ShuffleRead: s.ShuffleRead, ShuffleWrite: s.ShuffleWrite, SpilledDisk: s.SpilledDisk, GCSeconds: seconds(s.GC),
 		}
-		if s.Query >= 0 {
-			c.Query = &s.Query
-		}
+		c.Query = v.asked(s.Query)
 		out = append(out, c)
 	}
 	slices.SortStableFunc(out, func(a, b StageCost) int { return cmp.Compare(b.BusySeconds, a.BusySeconds) })
 	return out
 }
 
+// queryCosts are of the queries that were asked for, with all that ran on their behalf.
 func (v *view) queryCosts() []QueryCost {
+	stages := map[int64]int{}
+	for _, q := range v.app.Queries {
+		stages[*v.asked(q.ID)] += q.Stages
+	}
 	out := []QueryCost{}
 	for _, q := range v.app.Queries {
-		c := QueryCost{Query: q.ID, Description: q.Description, BusySeconds: seconds(q.Busy), Share: v.share(q.Busy),
-			Cost: v.work(q.Busy), Stages: q.Stages, Error: q.Error}
+		if *v.asked(q.ID) != q.ID {
+			continue
+		}
+		c := QueryCost{Query: q.ID, Description: q.Description, BusySeconds: seconds(v.busy[q.ID]), Share: v.share(v.busy[q.ID]),
+			Cost: v.work(v.busy[q.ID]), Stages: stages[q.ID], Error: q.Error}
 		if !q.End.IsZero() {
 			took := seconds(q.End.Sub(q.Start))
 			c.Seconds = &took

@@ -84,7 +84,7 @@ func (v *view) broadcast(q *Query, j Join, small, big int64) (Finding, bool) {
 	} else if v.setting(q.ID, threshold) != "" {
 		limit = -1
 	}
-	f := Finding{Rule: "broadcast-join", Severity: Low, Query: &q.ID}
+	f := Finding{Rule: "broadcast-join", Severity: Low, Query: v.asked(q.ID)}
 	switch {
 	case limit < small:
 		f.Settings = v.set(q.ID, threshold, mebibytes(max(small+small/4, 10<<20)))
@@ -93,7 +93,7 @@ func (v *view) broadcast(q *Query, j Join, small, big int64) (Finding, bool) {
 	default:
 		return f, false // Spark was free to, and had a reason that the log does not give
 	}
-	if v.total.Busy > 0 && float64(q.Busy) >= highShare*float64(v.total.Busy) {
+	if v.large(q) {
 		f.Severity = Medium
 	}
 	f.What = fmt.Sprintf("%s shuffled %s of rows to join them with %s, which every executor can hold", j.Operator, size(big), size(small))

@@ -1,0 +1,76 @@
+package petalake_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/petalake/petalake"
+	"github.com/petalake/petalake/engine/spark/eventlog"
+	"github.com/petalake/petalake/internal/servers"
+	"github.com/petalake/petalake/store"
+)
+
+// TestEventLogs finds logs of Spark on this machine and in the bucket of a lake, which is reached as
+// lakehouse.yaml says.
+func TestEventLogs(t *testing.T) {
+	ctx := context.Background()
+	server := servers.VersityGW(t) // it checks signatures
+	server.Bucket(t, "lake")
+	t.Setenv("TEST_SECRET", server.SecretKey)
+	t.Setenv("AWS_EC2_METADATA_DISABLED", "true")
+	h := newHouse(t, map[string]string{"lakehouse.yaml": shop + fmt.Sprintf(`
+environments:
+  local: {storage: lake}
+  bucket:
+    storage: s3://lake/shop
+    s3: {endpoint: "%s", region: %s, access_key: "%s", secret_key: "${env:TEST_SECRET}"}
+`, server.Endpoint, server.Region, server.AccessKey)})
+	o := petalake.Options{File: filepath.Join(h.dir, "lakehouse.yaml"), Environment: "bucket"}
+	lake, err := petalake.Open(ctx, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = lake.Close() }()
+	name := filepath.Join("engine", "spark", "eventlog", "testdata", "skew.zstd")
+	log, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := lake.Store().Put(ctx, "_petalake/spark-events/skew.zstd", bytes.NewReader(log), store.IfAbsent); err != nil {
+		t.Fatal(err)
+	}
+	for _, place := range []string{name, "file://" + absolute(t, name), "s3://lake/shop/_petalake/spark-events", "s3a://lake/shop/_petalake/spark-events/skew.zstd"} {
+		for _, environment := range []string{"", "bucket"} {
+			o.Environment = environment
+			logs, err := petalake.EventLogs(ctx, place, o)
+			if err != nil || len(logs) != 1 {
+				t.Fatalf("%s: got %d logs, %v; want 1", place, len(logs), err)
+			}
+			app, err := eventlog.Read(ctx, logs[0], nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if r := eventlog.Advise(app, eventlog.Price{}); len(r.Findings) == 0 || r.Findings[0].Rule != "skew" {
+				t.Errorf("%s: got %+v, want skew first", place, r.Findings)
+			}
+		}
+	}
+	if _, err := petalake.EventLogs(ctx, "s3://lake/elsewhere", o); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("an empty prefix: got %v, want %v", err, fs.ErrNotExist)
+	}
+}
+
+func absolute(t *testing.T, name string) string {
+	t.Helper()
+	path, err := filepath.Abs(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
