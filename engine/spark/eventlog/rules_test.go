@@ -35,79 +35,84 @@ func cluster(s *Stage, conf map[string]string) *Application {
 	return a
 }
 
+const mib, gib = 1 << 20, 1 << 30
+
+// thresholds are stages on both sides of the thresholds of rules, with what is to be said of them:
+// rules and their settings.
+var thresholds = []struct {
+	name  string
+	stage func() *Stage
+	edit  func(*Application)
+	want  string // rule and its settings
+}{
+	{"a good stage", func() *Stage { return even(64, 10*time.Second, 128*mib) }, nil, ""},
+	{"garbage at 9 %", func() *Stage { s := even(64, 10*time.Second, mib); s.GC = s.Run * 9 / 100; return s }, nil, ""},
+	{"garbage at 20 %", func() *Stage { s := even(64, 10*time.Second, mib); s.GC = s.Run / 5; return s }, nil, "gc spark.executor.memory=1536m"},
+	{"waits at 30 %", func() *Stage {
+		s := even(64, 10*time.Second, mib)
+		s.FetchWait, s.ShuffleRemote = s.Run*3/10, gib
+		return s
+	}, nil, "fetch-wait spark.reducer.maxSizeInFlight=96m"},
+	{"waits for its own machine", func() *Stage { s := even(64, 10*time.Second, mib); s.FetchWait = s.Run / 2; return s }, nil, ""},
+	{"delay at 30 %", func() *Stage { s := even(640, time.Second, mib); s.Delay = s.Busy * 3 / 10; return s }, nil, "scheduler-delay spark.driver.cores=4"},
+	{"large partitions", func() *Stage { return even(64, 10*time.Second, gib) }, nil, "large-partitions"},
+	{"two tasks on eight slots", func() *Stage {
+		s := even(2, 30*time.Second, 256*mib)
+		s.Completed = s.Submitted.Add(30 * time.Second)
+		return s
+	}, nil, "idle-executors spark.dynamicAllocation.enabled=true spark.dynamicAllocation.shuffleTracking.enabled=true spark.dynamicAllocation.maxExecutors=1 spark.dynamicAllocation.executorIdleTimeout=60s; few-tasks"},
+	{"many tiny tasks", func() *Stage {
+		s := even(8000, 20*time.Millisecond, 1000)
+		s.Delay = s.Busy / 2
+		return s
+	}, nil, "tiny-tasks"},
+	{"as many as the data calls for", func() *Stage {
+		s := even(8000, 20*time.Millisecond, 128*mib)
+		s.Delay = s.Busy / 2
+		return s
+	}, nil, ""},
+	{"a straggler", func() *Stage {
+		s := even(64, 10*time.Second, 128*mib)
+		s.Took.Max, s.Longest.Took, s.Completed = 120_000, 2*time.Minute, s.Submitted.Add(2*time.Minute)
+		return s
+	}, nil, "straggler spark.speculation=true"},
+	{"a long task of a long stage", func() *Stage {
+		s := even(64, 10*time.Second, 128*mib)
+		s.Took.Max, s.Longest.Took = 60_000, time.Minute // the slots were busy all the while
+		return s
+	}, nil, ""},
+	{"skew of an RDD", func() *Stage {
+		s := even(64, 10*time.Second, 128*mib)
+		s.Took.Max, s.Completed = 120_000, s.Submitted.Add(2*time.Minute)
+		s.Longest = Longest{Took: 2 * time.Minute, Bytes: 2 * gib}
+		return s
+	}, nil, "skew"},
+	{"spilled a little", func() *Stage { s := even(64, 10*time.Second, mib); s.SpilledDisk = 100 * mib; return s }, nil, ""},
+	{"spilled", func() *Stage {
+		s := even(64, 10*time.Second, 128*mib)
+		s.SpilledDisk, s.SpilledMemory, s.PeakMemory = 20*gib, 64*gib, gib
+		return s
+	}, nil, "spill spark.executor.memory=2048m"},
+	{"much is shuffled", func() *Stage { s := even(64, 100*time.Second, 128*mib); s.ShuffleWrite = 500 * gib; return s }, nil, "shuffle-volume spark.io.compression.codec=zstd"},
+	{"taken back", func() *Stage { return even(64, 10*time.Second, 128*mib) }, func(a *Application) {
+		a.Executors[0].Removed, a.Executors[0].Reason = a.End.Add(-10*time.Second), "Container on host h1 was preempted: spot instance reclaimed"
+	}, "lost-executors spark.decommission.enabled=true spark.storage.decommission.enabled=true spark.storage.decommission.shuffleBlocks.enabled=true"},
+	{"sent away", func() *Stage { return even(64, 10*time.Second, 128*mib) }, func(a *Application) {
+		a.Executors[0].Removed, a.Executors[0].Reason = a.End.Add(-10*time.Second), "Executor killed by driver."
+	}, ""},
+	{"over its memory", func() *Stage { return even(64, 10*time.Second, 128*mib) }, func(a *Application) {
+		a.Conf["spark.executor.memory"] = "8g"
+		a.Executors[0].Removed, a.Executors[0].Reason = a.End.Add(-10*time.Second), "Container killed by YARN for exceeding physical memory limits."
+	}, "lost-executors spark.executor.memoryOverhead=1639m"},
+	{"a pause", func() *Stage { return even(64, 10*time.Second, 128*mib) }, func(a *Application) {
+		a.Gaps = []Gap{{a.Start, a.Start.Add(9 * time.Second), -1}, {a.End.Add(-12 * time.Second), a.End, 1}}
+	}, "driver-gap"},
+	{"no executors known", func() *Stage { s := even(2, 30*time.Second, mib); return s }, func(a *Application) { a.Executors = nil }, ""},
+}
+
 // Each rule speaks from its threshold on, and not before.
 func TestThresholds(t *testing.T) {
-	const mib, gib = 1 << 20, 1 << 30
-	for _, c := range []struct {
-		name  string
-		stage func() *Stage
-		edit  func(*Application)
-		want  string // rule and its settings
-	}{
-		{"a good stage", func() *Stage { return even(64, 10*time.Second, 128*mib) }, nil, ""},
-		{"garbage at 9 %", func() *Stage { s := even(64, 10*time.Second, mib); s.GC = s.Run * 9 / 100; return s }, nil, ""},
-		{"garbage at 20 %", func() *Stage { s := even(64, 10*time.Second, mib); s.GC = s.Run / 5; return s }, nil, "gc spark.executor.memory=1536m"},
-		{"waits at 30 %", func() *Stage {
-			s := even(64, 10*time.Second, mib)
-			s.FetchWait, s.ShuffleRemote = s.Run*3/10, gib
-			return s
-		}, nil, "fetch-wait spark.reducer.maxSizeInFlight=96m"},
-		{"waits for its own machine", func() *Stage { s := even(64, 10*time.Second, mib); s.FetchWait = s.Run / 2; return s }, nil, ""},
-		{"delay at 30 %", func() *Stage { s := even(640, time.Second, mib); s.Delay = s.Busy * 3 / 10; return s }, nil, "scheduler-delay spark.driver.cores=4"},
-		{"large partitions", func() *Stage { return even(64, 10*time.Second, gib) }, nil, "large-partitions"},
-		{"two tasks on eight slots", func() *Stage {
-			s := even(2, 30*time.Second, 256*mib)
-			s.Completed = s.Submitted.Add(30 * time.Second)
-			return s
-		}, nil, "idle-executors spark.dynamicAllocation.enabled=true spark.dynamicAllocation.shuffleTracking.enabled=true spark.dynamicAllocation.maxExecutors=1 spark.dynamicAllocation.executorIdleTimeout=60s; few-tasks"},
-		{"many tiny tasks", func() *Stage {
-			s := even(8000, 20*time.Millisecond, 1000)
-			s.Delay = s.Busy / 2
-			return s
-		}, nil, "tiny-tasks"},
-		{"as many as the data calls for", func() *Stage {
-			s := even(8000, 20*time.Millisecond, 128*mib)
-			s.Delay = s.Busy / 2
-			return s
-		}, nil, ""},
-		{"a straggler", func() *Stage {
-			s := even(64, 10*time.Second, 128*mib)
-			s.Took.Max, s.Longest.Took, s.Completed = 120_000, 2*time.Minute, s.Submitted.Add(2*time.Minute)
-			return s
-		}, nil, "straggler spark.speculation=true"},
-		{"a long task of a long stage", func() *Stage {
-			s := even(64, 10*time.Second, 128*mib)
-			s.Took.Max, s.Longest.Took = 60_000, time.Minute // the slots were busy all the while
-			return s
-		}, nil, ""},
-		{"skew of an RDD", func() *Stage {
-			s := even(64, 10*time.Second, 128*mib)
-			s.Took.Max, s.Completed = 120_000, s.Submitted.Add(2*time.Minute)
-			s.Longest = Longest{Took: 2 * time.Minute, Bytes: 2 * gib}
-			return s
-		}, nil, "skew"},
-		{"spilled a little", func() *Stage { s := even(64, 10*time.Second, mib); s.SpilledDisk = 100 * mib; return s }, nil, ""},
-		{"spilled", func() *Stage {
-			s := even(64, 10*time.Second, 128*mib)
-			s.SpilledDisk, s.SpilledMemory, s.PeakMemory = 20*gib, 64*gib, gib
-			return s
-		}, nil, "spill spark.executor.memory=2048m"},
-		{"much is shuffled", func() *Stage { s := even(64, 100*time.Second, 128*mib); s.ShuffleWrite = 500 * gib; return s }, nil, "shuffle-volume spark.io.compression.codec=zstd"},
-		{"taken back", func() *Stage { return even(64, 10*time.Second, 128*mib) }, func(a *Application) {
-			a.Executors[0].Removed, a.Executors[0].Reason = a.End.Add(-10*time.Second), "Container on host h1 was preempted: spot instance reclaimed"
-		}, "lost-executors spark.decommission.enabled=true spark.storage.decommission.enabled=true spark.storage.decommission.shuffleBlocks.enabled=true"},
-		{"sent away", func() *Stage { return even(64, 10*time.Second, 128*mib) }, func(a *Application) {
-			a.Executors[0].Removed, a.Executors[0].Reason = a.End.Add(-10*time.Second), "Executor killed by driver."
-		}, ""},
-		{"over its memory", func() *Stage { return even(64, 10*time.Second, 128*mib) }, func(a *Application) {
-			a.Conf["spark.executor.memory"] = "8g"
-			a.Executors[0].Removed, a.Executors[0].Reason = a.End.Add(-10*time.Second), "Container killed by YARN for exceeding physical memory limits."
-		}, "lost-executors spark.executor.memoryOverhead=1639m"},
-		{"a pause", func() *Stage { return even(64, 10*time.Second, 128*mib) }, func(a *Application) {
-			a.Gaps = []Gap{{a.Start, a.Start.Add(9 * time.Second), -1}, {a.End.Add(-12 * time.Second), a.End, 1}}
-		}, "driver-gap"},
-		{"no executors known", func() *Stage { s := even(2, 30*time.Second, mib); return s }, func(a *Application) { a.Executors = nil }, ""},
-	} {
+	for _, c := range thresholds {
 		a := cluster(c.stage(), nil)
 		if c.edit != nil {
 			c.edit(a)
@@ -133,7 +138,6 @@ func TestThresholds(t *testing.T) {
 
 // A broadcast is proposed where the type of the join allows it and Spark was not free to choose it.
 func TestBroadcastJoin(t *testing.T) {
-	const mib = 1 << 20
 	for _, c := range []struct {
 		kind        string
 		left, right int64
