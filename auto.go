@@ -26,6 +26,11 @@ func (l *Lake) Choose(ctx context.Context, engine, sql string, args ...any) (Cho
 }
 
 func (l *Lake) choose(ctx context.Context, engine, sql string, args []any) (Choice, error) {
+	return l.chooseOn(ctx, l.engine, engine, sql, args)
+}
+
+// chooseOn chooses for a statement on the tables that an engine sees.
+func (l *Lake) chooseOn(ctx context.Context, tables *duck.Engine, engine, sql string, args []any) (Choice, error) {
 	on, err := l.on(engine)
 	if err != nil {
 		return Choice{}, err
@@ -41,7 +46,7 @@ func (l *Lake) choose(ctx context.Context, engine, sql string, args []any) (Choi
 	if change, err := duck.ParseChange(sql); err == nil && change != nil && change.Query != "" {
 		query = change.Query
 	}
-	plan, err := l.engine.Plan(ctx, query, args...)
+	plan, err := tables.Weigh(ctx, query, args...)
 	if err != nil {
 		var wrong *duck.Error
 		if !errors.As(err, &wrong) {

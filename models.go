@@ -1,6 +1,7 @@
 package petalake
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -20,6 +21,7 @@ import (
 	"github.com/petalake/petalake/delta"
 	"github.com/petalake/petalake/delta/stats"
 	"github.com/petalake/petalake/engine/duck"
+	"github.com/petalake/petalake/engine/spark"
 	"github.com/petalake/petalake/spec"
 )
 
@@ -45,16 +47,11 @@ func (l *Lake) models(ctx context.Context) ([]model, error) {
 	var all []model
 	var problems spec.Errors
 	for _, m := range l.spec.Models {
-		references, err := l.engine.References(ctx, m.Query)
-		if err != nil {
+		one := model{Model: m, name: specName(m.Name)}
+		var err error
+		if one.inputs, err = l.reads(ctx, m); err != nil {
 			problems = append(problems, inModel(m, err))
 			continue
-		}
-		one := model{Model: m, name: specName(m.Name)}
-		for _, r := range references {
-			if n := sqlName(r); !slices.Contains(one.inputs, n) {
-				one.inputs = append(one.inputs, n)
-			}
 		}
 		all = append(all, one)
 	}
@@ -64,6 +61,33 @@ func (l *Lake) models(ctx context.Context) ([]model, error) {
 	}
 	return ordered, nil
 }
+
+// reads finds the tables that a model reads. A statement that DuckDB cannot parse is one of Spark's, if
+// the model may run there.
+func (l *Lake) reads(ctx context.Context, m *spec.Model) ([]catalog.Name, error) {
+	var names []catalog.Name
+	add := func(n catalog.Name) {
+		if !slices.Contains(names, n) {
+			names = append(names, n)
+		}
+	}
+	references, err := l.engine.References(ctx, m.Query)
+	for _, r := range references {
+		add(sqlName(r))
+	}
+	if err == nil || l.engineOf(m) == spec.EngineDuckDB {
+		return names, err
+	}
+	for _, r := range spark.References(m.Query) {
+		if n, ok := sparkName(r); ok {
+			add(n)
+		}
+	}
+	return names, nil
+}
+
+// engineOf is what runs a model: duckdb, spark or auto.
+func (l *Lake) engineOf(m *spec.Model) string { return cmp.Or(m.Engine, l.environment.Engine) }
 
 // inModel puts an error of a model's statement where the statement is written.
 func inModel(m *spec.Model, err error) spec.Problem {
@@ -154,18 +178,20 @@ func (l *Lake) build(ctx context.Context, m model, tell func(Event)) error {
 		return nil
 	}
 	event.Note = p.why
-	job, metadata, err := l.modelJob(ctx, m, table, p)
-	if err != nil {
-		return err
-	}
-	job.Progress = func(q duck.Progress) {
-		running := event
-		running.State, running.Done = Running, q.Done
-		tell(running)
-	}
-	written, err := p.engine.Write(ctx, m.Query, job)
+	choice, err := l.chooseOn(ctx, p.engine, l.engineOf(m.Model), m.Query, nil)
 	if err != nil {
 		return inModel(m.Model, err)
+	}
+	if l.engineOf(m.Model) == spec.EngineAuto {
+		event.Note += "; on " + choice.String()
+	}
+	written, metadata, err := l.write(ctx, m, table, &p, choice.Engine, func(done float64) {
+		running := event
+		running.State, running.Done = Running, done
+		tell(running)
+	})
+	if err != nil {
+		return err
 	}
 	commit, err := table.Update(ctx, func(x *delta.Txn) error { return p.change(ctx, x, m, metadata, written) })
 	if errors.Is(err, delta.ErrAdvanced) {
@@ -181,6 +207,23 @@ func (l *Lake) build(ctx context.Context, m model, tell func(Event)) error {
 	return nil
 }
 
+// write runs a model's SELECT on an engine. Nobody sees the files that it returns until they are committed.
+func (l *Lake) write(ctx context.Context, m model, table *delta.Table, p *build, engine string, tell func(done float64)) (duck.Written, delta.Metadata, error) {
+	if engine == spec.EngineSpark {
+		return l.onSpark(ctx, m, table, p, tell)
+	}
+	job, metadata, err := l.modelJob(ctx, m, table, *p)
+	if err != nil {
+		return duck.Written{}, metadata, err
+	}
+	job.Progress = func(q duck.Progress) { tell(q.Done) }
+	written, err := p.engine.Write(ctx, m.Query, job)
+	if err != nil {
+		return written, metadata, inModel(m.Model, err)
+	}
+	return written, metadata, nil
+}
+
 // build is what one run of a model is to do.
 type build struct {
 	current     bool
@@ -190,6 +233,7 @@ type build struct {
 	incremental bool
 	increment   string                     // the input whose new rows are run, by lower-case name
 	from        int64                      // its version that the model's table holds
+	added       []delta.Add                // its files since then
 	inputs      map[string]*delta.Snapshot // by lower-case name: what the run reads
 	engine      *duck.Engine               // sees exactly these inputs
 }
@@ -278,7 +322,7 @@ func (p *build) compare(ctx context.Context, m model, target *delta.Snapshot, pi
 	if err != nil {
 		return err
 	}
-	p.incremental, p.increment, p.from, p.why = true, on, from, "new rows in "+on
+	p.incremental, p.increment, p.from, p.added, p.why = true, on, from, added, "new rows in "+on
 	pinned.increment, pinned.added = on, added
 	return nil
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/array"
 
 	"github.com/petalake/petalake"
+	"github.com/petalake/petalake/delta"
 	"github.com/petalake/petalake/engine/spark"
 	"github.com/petalake/petalake/engine/spark/local"
 	"github.com/petalake/petalake/internal/servers"
@@ -19,7 +20,18 @@ sources:
   orders: {path: raw/*.csv, table: bronze.orders}
   plain: {path: plain.csv}
 models:
-  gold.totals: {query: "SELECT shop, sum(amount) AS amount FROM bronze.orders GROUP BY shop"}
+  gold.totals:
+    query: "SELECT shop, sum(amount) AS amount, count(*) AS n FROM bronze.orders o GROUP BY shop"
+    constraints: {positive: amount > 0}
+  gold.large:
+    query: SELECT id, shop, amount FROM bronze.orders WHERE amount >= 20
+    mode: incremental
+    incremental_on: bronze.orders
+    partition_by: shop
+  gold.pairs:
+    query: |
+      SELECT explode(array(id, id * 2)) AS v, shop
+      FROM bronze.orders
 environments:
   local:
     engine: spark
@@ -69,6 +81,7 @@ func TestSpark(t *testing.T) {
 	if _, err := lake.Query(t.Context(), "select * from bronze.nothing"); err == nil || !strings.Contains(err.Error(), "nothing") {
 		t.Errorf("a missing table: got %v", err)
 	}
+	t.Run("models", func(t *testing.T) { modelsOnSpark(t, h, lake) })
 	t.Run("hostile", func(t *testing.T) { hostileToSpark(t, lake) })
 }
 
@@ -166,5 +179,49 @@ func hostileToSpark(t *testing.T, lake *petalake.Lake) {
 		if got := sparkRows(t, lake, sql); got != want {
 			t.Errorf("%s: got %q, want %q", sql, got, want)
 		}
+	}
+}
+
+// modelsOnSpark promises that a model that Spark runs is built when one of DuckDB would be, from the
+// same versions and with the same record, and that nothing of its making stays.
+func modelsOnSpark(t *testing.T, h *house, lake *petalake.Lake) {
+	want := func(want, sql string) {
+		t.Helper()
+		duck, err := lake.On(t.Context(), "duckdb")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := sparkRows(t, duck, sql); got != want {
+			t.Errorf("%s: got %q, want %q", sql, got, want)
+		}
+	}
+	want("a|40|2\nb|20|1\n", "select * from gold.totals order by shop")
+	want("2|b|20\n3|a|30\n", "select id, shop, amount from gold.large order by id")
+	want("1|a\n2|a\n2|b\n3|a\n4|b\n6|a\n", "select v, shop from gold.pairs order by v, shop")
+	h.mustUp(lake, "source orders: current", "source plain: current", "model gold.totals: current", "model gold.large: current", "model gold.pairs: current")
+
+	h.write("raw/b.csv", "id,shop,amount\n4,c,50\n5,c,1\n")
+	h.mustUp(lake, "source orders: built 2", "source plain: current", "model gold.totals: built 3", "model gold.large: built 1", "model gold.pairs: built 10")
+	want("2|b\n3|a\n4|c\n", "select id, shop from gold.large order by id")
+	for _, table := range []string{"gold.totals", "gold.large", "gold.pairs"} {
+		found, err := lake.Table(t.Context(), table)
+		if err != nil {
+			t.Fatal(err)
+		}
+		report, err := found.Check(t.Context(), delta.CheckOptions{Data: true})
+		if err != nil || len(report.Problems) > 0 {
+			t.Errorf("check %s: %v, %v", table, err, report.Problems)
+		}
+	}
+	for o, err := range lake.Store().List(t.Context(), "gold/", "") {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.Contains(o.Key, "/spark-") && strings.Contains(o.Key, "_delta_log") {
+			t.Errorf("%s is left of a run on Spark", o.Key)
+		}
+	}
+	for o := range lake.Store().List(t.Context(), "_petalake/staging/", "") {
+		t.Errorf("%s is left of a run on Spark", o.Key)
 	}
 }

@@ -94,6 +94,51 @@ func (e *Engine) Plan(ctx context.Context, sql string, args ...any) (*Plan, erro
 	return r.plan, e.total(ctx, r)
 }
 
+// Weigh says which files a statement would read, from the tables' logs alone: no data file is touched,
+// wherever it is, and nothing is counted.
+func (e *Engine) Weigh(ctx context.Context, sql string, args ...any) (*Plan, error) {
+	ctx, done := e.during(ctx)
+	defer done()
+	p, err := e.weigh(ctx, sql, args)
+	return p, ended(ctx, err)
+}
+
+func (e *Engine) weigh(ctx context.Context, sql string, args []any) (*Plan, error) {
+	session, err := e.data.session(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer session.end()
+	s, err := parse(ctx, parserOf(session.conn), sql)
+	if err != nil || s.show != "" {
+		return &Plan{}, err
+	}
+	inputs, err := e.resolve(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	if _, ok, err := e.fromLog(ctx, s, inputs); err != nil {
+		return nil, err
+	} else if ok {
+		p := newPlan(inputs)
+		p.FromLog = true
+		return p, nil
+	}
+	if len(inputs) > 0 {
+		if err := e.study(ctx, s, inputs, args); err != nil {
+			return nil, err
+		}
+	}
+	p := newPlan(inputs)
+	for _, in := range inputs {
+		if err := in.list(ctx); err != nil {
+			return nil, fmt.Errorf("table %s: %w", in.name, err)
+		}
+	}
+	p.note(inputs)
+	return p, nil
+}
+
 // total counts the files of each table of a plan.
 func (e *Engine) total(ctx context.Context, r *relation) error {
 	inputs, err := e.resolve(ctx, r.statement)
