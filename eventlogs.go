@@ -2,7 +2,9 @@ package petalake
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"strings"
 
@@ -27,6 +29,55 @@ func EventLogs(ctx context.Context, place string, o Options) ([]*eventlog.Log, e
 		}
 	}
 	return eventlog.FindLocal(strings.TrimPrefix(place, "file://"))
+}
+
+// NoRunError says that there is no event log of a name.
+type NoRunError struct {
+	Name string // of a job or an application; "" is any
+	In   string // the folder of the logs of the lake
+}
+
+func (e *NoRunError) Error() string {
+	if e.Name == "" {
+		return fmt.Sprintf("event logs in %s: Spark has not left one yet", e.In)
+	}
+	return fmt.Sprintf("event log %s: neither a file, nor has a job or an application of that name left one in %s", e.Name, e.In)
+}
+func (e *NoRunError) Unwrap() error { return fs.ErrNotExist }
+
+// Hint says what a log can be named by.
+func (e *NoRunError) Hint() string {
+	return "give a file, a folder or an s3:// URL of logs, or the name of a job that ran on Spark"
+}
+
+// RunLog finds the event log of the latest run of a job, or of an application by its name or id, that
+// Spark left in the lake; an empty name means the latest of all. One that is not there is a *NoRunError.
+func (l *Lake) RunLog(ctx context.Context, name string) (*eventlog.Log, error) {
+	folder := l.SparkServer().Lake.Events
+	logs, err := eventlog.FindLocal(folder)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, &NoRunError{name, folder}
+	}
+	if err != nil {
+		return nil, err
+	}
+	for _, log := range logs { // the latest first
+		if name == "" {
+			return log, nil
+		}
+		app, id, err := eventlog.Head(ctx, log)
+		if ctx.Err() != nil {
+			return nil, context.Cause(ctx)
+		}
+		if err != nil {
+			continue // empty as yet, or somebody else's
+		}
+		// An attempt of a job has the name job/run/attempt.
+		if app == name || id == name || strings.HasPrefix(app, name+"/") {
+			return log, nil
+		}
+	}
+	return nil, &NoRunError{name, folder}
 }
 
 // logBucket opens a bucket from its root.

@@ -43,6 +43,9 @@ func meter(share float64) string {
 	return strings.Repeat("█", full) + strings.Repeat("░", cells-full)
 }
 
+// nameWidth is how much of the name of a stage or query a table shows.
+const nameWidth = 40
+
 // mostFindings is how many a person is shown.
 const mostFindings = 12
 
@@ -197,26 +200,26 @@ func (a *app) stageTable(r *eventlog.Report, top int) error {
 		return nil
 	}
 	fmt.Fprintln(a.out)
-	columns := []render.Column{{Name: "stage", Right: true, Whole: true}, {Name: "of all", Right: true, Whole: true}, {Name: "", Whole: true}, {Name: "took", Right: true, Whole: true},
+	columns := []render.Column{{Name: "stage", Right: true, Whole: true}, {Name: "what"}, {Name: "of all", Right: true, Whole: true}, {Name: "", Whole: true}, {Name: "took", Right: true, Whole: true},
 		{Name: "tasks", Right: true, Whole: true}, {Name: "median", Right: true, Whole: true}, {Name: "longest", Right: true, Whole: true}}
 	if r.Cost != nil {
 		columns = append(columns, render.Column{Name: "cost", Right: true, Whole: true})
 	}
-	columns = append(columns, render.Column{Name: "read", Right: true, Whole: true}, render.Column{Name: "spilled", Right: true, Whole: true}, render.Column{Name: "what"})
+	columns = append(columns, render.Column{Name: "read", Right: true, Whole: true}, render.Column{Name: "spilled", Right: true, Whole: true})
 	out := list(a, columns, func(s eventlog.StageCost) []string {
 		id := fmt.Sprint(s.Stage)
 		if s.Attempt > 0 {
 			id += fmt.Sprintf(".%d", s.Attempt)
 		}
-		cells := []string{id, percent(s.Share), meter(s.Share), render.Duration(span(s.Seconds)), render.Count(s.Tasks), render.Duration(span(s.Median)), render.Duration(span(s.Longest))}
-		if r.Cost != nil {
-			cells = append(cells, money(s.Cost))
-		}
 		name := s.Description
 		if name == "" {
 			name = s.Name
 		}
-		return append(cells, render.Bytes(s.Input+s.ShuffleRead), render.Bytes(s.SpilledDisk), name)
+		cells := []string{id, render.Cut(name, nameWidth), percent(s.Share), meter(s.Share), render.Duration(span(s.Seconds)), render.Count(s.Tasks), render.Duration(span(s.Median)), render.Duration(span(s.Longest))}
+		if r.Cost != nil {
+			cells = append(cells, money(s.Cost))
+		}
+		return append(cells, render.Bytes(s.Input+s.ShuffleRead), render.Bytes(s.SpilledDisk))
 	})
 	for _, s := range r.Stages[:min(top, len(r.Stages))] {
 		if err := out.add(s); err != nil {
@@ -237,21 +240,21 @@ func (a *app) queryTable(r *eventlog.Report, top int) error {
 		return nil
 	}
 	fmt.Fprintln(a.out)
-	columns := []render.Column{{Name: "query", Right: true, Whole: true}, {Name: "of all", Right: true, Whole: true}, {Name: "", Whole: true},
+	columns := []render.Column{{Name: "query", Right: true, Whole: true}, {Name: "what"}, {Name: "of all", Right: true, Whole: true}, {Name: "", Whole: true},
 		{Name: "took", Right: true, Whole: true}, {Name: "stages", Right: true, Whole: true}}
 	if r.Cost != nil {
 		columns = append(columns, render.Column{Name: "cost", Right: true, Whole: true})
 	}
-	out := list(a, append(columns, render.Column{Name: "what"}), func(q eventlog.QueryCost) []string {
+	out := list(a, columns, func(q eventlog.QueryCost) []string {
 		took := "not ended"
 		if q.Seconds != nil {
 			took = render.Duration(span(*q.Seconds))
 		}
-		cells := []string{fmt.Sprint(q.Query), percent(q.Share), meter(q.Share), took, fmt.Sprint(q.Stages)}
+		cells := []string{fmt.Sprint(q.Query), render.Cut(q.Description, nameWidth), percent(q.Share), meter(q.Share), took, fmt.Sprint(q.Stages)}
 		if r.Cost != nil {
 			cells = append(cells, money(q.Cost))
 		}
-		return append(cells, q.Description)
+		return cells
 	})
 	for _, q := range r.Queries[:min(top, len(r.Queries))] {
 		if err := out.add(q); err != nil {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -21,15 +23,15 @@ type adviseFlags struct {
 func (a *app) adviseCommand() *cobra.Command {
 	f := adviseFlags{}
 	c := &cobra.Command{
-		Use:   "advise LOG...",
+		Use:   "advise [LOG...]",
 		Short: "Say from event logs what to change in a Spark program",
 		Long: `Read event logs of Spark 3 or 4, and say what made a run slow or dear: skew,
 spill, garbage collection, tiny tasks and files, idle and lost executors, and
 more; each with its figures and the setting to change. LOG is a file, an
-eventlog_v2_ folder or a folder of logs, compressed or not, here or in s3://.
-The rules are in docs/spark-advise.md.`,
+eventlog_v2_ folder or a folder of logs, here or in s3://; or the name of a job,
+for its last run. Without one it is what ran last on the lake's own Spark. The
+rules are in docs/spark-advise.md.`,
 		Example:     "petalake spark advise events --price-per-core-hour 0.05",
-		Args:        usage(func(_ *cobra.Command, args []string) error { return missingLog(args) }),
 		Annotations: map[string]string{formatsKey: "text json"},
 		RunE:        func(c *cobra.Command, args []string) error { return a.advise(c.Context(), f, args) },
 	}
@@ -41,30 +43,13 @@ The rules are in docs/spark-advise.md.`,
 	return c
 }
 
-func missingLog(args []string) error {
-	if len(args) == 0 {
-		return errors.New("LOG is missing")
-	}
-	return nil
-}
-
 func (a *app) advise(ctx context.Context, f adviseFlags, places []string) error {
 	if f.price.CoreHour < 0 || f.price.ExecutorHour < 0 {
 		return &usageError{errors.New("a price below zero"), ""}
 	}
-	o := petalake.Options{Environment: a.environment, Getenv: a.getenv}
-	if path, err := a.find(); err == nil {
-		o.File = path
-	} else if a.file != "" {
+	logs, err := a.findLogs(ctx, places)
+	if err != nil {
 		return err
-	}
-	var logs []*eventlog.Log
-	for _, place := range places {
-		found, err := petalake.EventLogs(ctx, place, o)
-		if err != nil {
-			return err
-		}
-		logs = append(logs, found...)
 	}
 	reports, err := a.readLogs(ctx, logs, f.price)
 	if err != nil {
@@ -82,6 +67,47 @@ func (a *app) advise(ctx context.Context, f adviseFlags, places []string) error 
 		return a.showAdvice(reports[0], f.top)
 	}
 	return a.showRuns(reports)
+}
+
+// findLogs finds the logs of places, or by the names of jobs.
+func (a *app) findLogs(ctx context.Context, places []string) ([]*eventlog.Log, error) {
+	o := petalake.Options{Environment: a.environment, Getenv: a.getenv}
+	path, unfound := a.find()
+	if unfound == nil {
+		o.File = path
+	} else if a.file != "" {
+		return nil, unfound
+	}
+	if len(places) == 0 {
+		if unfound != nil {
+			return nil, &usageError{fmt.Errorf("LOG is missing, and %w", unfound), "name an event log of Spark"}
+		}
+		places = []string{""}
+	}
+	var logs []*eventlog.Log
+	for _, place := range places {
+		found, err := []*eventlog.Log(nil), error(fs.ErrNotExist)
+		if place != "" {
+			found, err = petalake.EventLogs(ctx, place, o)
+		}
+		if errors.Is(err, fs.ErrNotExist) && o.File != "" && !strings.ContainsAny(place, `/\.`) {
+			found, err = a.runLog(ctx, place)
+		}
+		if err != nil {
+			return nil, err
+		}
+		logs = append(logs, found...)
+	}
+	return logs, nil
+}
+
+func (a *app) runLog(ctx context.Context, name string) (found []*eventlog.Log, err error) {
+	err = a.withLake(ctx, func(lake *petalake.Lake) error {
+		log, err := lake.RunLog(ctx, name)
+		found = []*eventlog.Log{log}
+		return err
+	})
+	return found, err
 }
 
 // readLogs reads logs one after the other. Of a folder, what is no log is spoken of and left out.

@@ -70,6 +70,7 @@ type accumulated struct{ ID, Value int64 }
 var (
 	errTrailing = errors.New("more than one JSON value")
 	errNoEvent  = errors.New("no event of Spark")
+	errNoStart  = errors.New("its first lines do not say of which application it is")
 	errShape    = errors.New("not the shape of this event")
 )
 

@@ -1,6 +1,7 @@
 package eventlog
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -59,6 +60,34 @@ func Read(ctx context.Context, l *Log, tell func(done, total int64)) (*Applicati
 		return nil, &NotLogError{l.Name, why}
 	}
 	return f.finish(), nil
+}
+
+// headLines is how far into a log its application is looked for: it is among the first ten events.
+const headLines = 200
+
+// Head is the name of the application that wrote a log, and its id, from the first lines. It fails
+// where they do not say.
+func Head(ctx context.Context, l *Log) (name, id string, err error) {
+	f, err := openPart(ctx, l, l.parts[0])
+	if err != nil {
+		return "", "", err
+	}
+	defer f.close()
+	d, lines := &decoder{}, &splitter{r: f.r, file: f.name, line: 1}
+	for n := 0; n < headLines; {
+		b := lines.next()
+		if b == nil {
+			break
+		}
+		for line := range bytes.Lines(b.text) {
+			event, err := d.decode(bytes.TrimRight(line, "\r\n"), b.cut)
+			if start, ok := event.(*applicationStart); ok && err == nil {
+				return start.Name, start.ID, nil
+			}
+			n++
+		}
+	}
+	return "", "", &NotLogError{l.Name, errNoStart}
 }
 
 func openPart(ctx context.Context, l *Log, name string) (*file, error) {
