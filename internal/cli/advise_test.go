@@ -16,6 +16,7 @@ var eventLogs = filepath.Join("..", "..", "engine", "spark", "eventlog", "testda
 
 // What `petalake spark advise` says of real runs stands in testdata/advice.
 func TestAdvice(t *testing.T) {
+	golden(t, "skew.json", "spark", "advise", filepath.Join(eventLogs, "skew.zstd"), "--price-per-core-hour", "0.05", "-o", "json")
 	logs, err := filepath.Glob(filepath.Join(eventLogs, "*.zstd"))
 	if err != nil || len(logs) == 0 {
 		t.Fatalf("event logs in %s: %v, %v", eventLogs, logs, err)
@@ -23,24 +24,30 @@ func TestAdvice(t *testing.T) {
 	for _, log := range logs {
 		name := strings.TrimSuffix(filepath.Base(log), ".zstd")
 		t.Run(name, func(t *testing.T) {
-			a := testApp()
-			if code := a.run(context.Background(), []string{"spark", "advise", log, "--price-per-core-hour", "0.05"}); code != 0 {
-				t.Fatalf("exit code %d, want 0: %s", code, a.err)
-			}
-			got, golden := a.out.(*bytes.Buffer).String(), filepath.Join("testdata", "advice", name+".txt")
-			if *update {
-				if err := os.WriteFile(golden, []byte(got), 0o644); err != nil {
-					t.Fatal(err)
-				}
-			}
-			want, err := os.ReadFile(golden)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if diff := cmp.Diff(string(want), got); diff != "" {
-				t.Errorf("%s (go test ./internal/cli -run TestAdvice -update writes it; -file +said):\n%s", golden, diff)
-			}
+			golden(t, name+".txt", "spark", "advise", log, "--price-per-core-hour", "0.05")
 		})
+	}
+}
+
+// golden compares what a command says with a file of testdata/advice.
+func golden(t *testing.T, name string, args ...string) {
+	t.Helper()
+	a := testApp()
+	if code := a.run(context.Background(), args); code != 0 {
+		t.Fatalf("exit code %d, want 0: %s", code, a.err)
+	}
+	got, file := a.out.(*bytes.Buffer).String(), filepath.Join("testdata", "advice", name)
+	if *update {
+		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), got); diff != "" {
+		t.Errorf("%s (go test ./internal/cli -run TestAdvice -update writes it; -file +said):\n%s", file, diff)
 	}
 }
 

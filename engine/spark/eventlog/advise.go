@@ -37,6 +37,9 @@ type Finding struct {
 	Stake    *Stake    `json:"stake"`    // null: the log does not tell
 	Settings []Setting `json:"settings"` // to change
 	Advice   string    `json:"advice"`   // where settings alone do not do it
+
+	place   string  // in the program, of the stage
+	largest float64 // its stake in seconds, before those like it were added
 }
 
 // Figure is a number that a finding rests on.
@@ -118,7 +121,7 @@ func newView(a *Application, p Price) *view {
 func (v *view) findings() []Finding {
 	all := []Finding{}
 	for _, rule := range rules {
-		all = append(all, rule(v)...)
+		all = append(all, together(rule(v))...)
 	}
 	rank := map[Severity]int{High: 0, Medium: 1, Low: 2}
 	share := func(f Finding) float64 {
@@ -140,6 +143,59 @@ func (v *view) findings() []Finding {
 	}
 	return all
 }
+
+// together makes one finding of those that are too small each, but alike: of the same place in the
+// program, with the same settings to change. An iteration has hundreds of them.
+func together(found []Finding) []Finding {
+	type key struct{ rule, place, settings string }
+	var out []Finding
+	first := map[key]int{} // index in out
+	alike := map[int]int{}
+	for _, f := range found {
+		if f.Severity != "" || f.Stake == nil {
+			out = append(out, f)
+			continue
+		}
+		k := key{rule: f.Rule, place: f.place}
+		for _, s := range f.Settings {
+			k.settings += s.Key + " "
+		}
+		i, ok := first[k]
+		if !ok {
+			first[k] = len(out)
+			alike[len(out)] = 1
+			out = append(out, f)
+			continue
+		}
+		sum := out[i].Stake.plus(f.Stake)
+		if f.Stake.Seconds > out[i].largest {
+			out[i] = f // the largest speaks for all
+		}
+		out[i].Stake = sum
+		alike[i]++
+	}
+	for i, n := range alike {
+		f := &out[i]
+		if f.Severity = worth(f.Stake); n > 1 {
+			f.What += fmt.Sprintf("; so or alike in %s", counted(int64(n), "stage"))
+			f.Figures = append(f.Figures, Figure{"stages_alike", float64(n), "stages"})
+		}
+	}
+	return slices.DeleteFunc(out, func(f Finding) bool { return f.Severity == "" })
+}
+
+// plus is the stake of two findings together.
+func (s *Stake) plus(o *Stake) *Stake {
+	sum := &Stake{Seconds: round(s.Seconds+o.Seconds, 3), CoreSeconds: round(s.CoreSeconds+o.CoreSeconds, 3), Share: min(1, round(s.Share+o.Share, 4))}
+	if s.Cost != nil && o.Cost != nil {
+		cost := *s.Cost + *o.Cost
+		sum.Cost = &cost
+	}
+	return sum
+}
+
+// none says whether nothing is at stake.
+func none(s *Stake) bool { return s == nil || s.Seconds <= 0 }
 
 // time is a stake of time of the run, in which all its cores are held.
 func (v *view) time(d time.Duration) *Stake {
@@ -174,7 +230,10 @@ func worth(s *Stake) Severity {
 
 // of is a finding about a stage; Severity is as its stake says.
 func (v *view) of(s *Stage, rule string, stake *Stake) Finding {
-	f := Finding{Rule: rule, Severity: worth(stake), Stage: &s.ID, Attempt: &s.Attempt, Stake: stake}
+	f := Finding{Rule: rule, Severity: worth(stake), Stage: &s.ID, Attempt: &s.Attempt, Stake: stake, place: s.Name}
+	if stake != nil {
+		f.largest = stake.Seconds
+	}
 	f.Query = v.asked(s.Query)
 	return f
 }

@@ -25,7 +25,7 @@ func spill(v *view) []Finding {
 		}
 		again := time.Duration(2 * float64(s.SpilledDisk) / spillSpeed * float64(time.Second))
 		f := v.of(s, "spill", v.time(wallOf(s, min(again, s.Busy/2))))
-		if f.Severity == "" {
+		if none(f.Stake) {
 			continue
 		}
 		f.What = fmt.Sprintf("%s were spilled to disk (%s in memory) by %d tasks", size(s.SpilledDisk), size(s.SpilledMemory), s.Tasks)
@@ -66,11 +66,11 @@ func garbage(v *view) []Finding {
 	var out []Finding
 	for _, s := range v.stages() {
 		share := float64(s.GC) / float64(max(s.Run, 1))
-		if share < gcShare || s.Run < 10*time.Second {
+		if share < gcShare || s.Run < time.Second {
 			continue
 		}
 		f := v.of(s, "gc", v.time(wallOf(s, s.GC-time.Duration(gcHealthy*float64(s.Run)))))
-		if f.Severity == "" {
+		if none(f.Stake) {
 			continue
 		}
 		f.What = fmt.Sprintf("%.0f %% of the time of its tasks was garbage collection: %s of %s", 100*share, human(s.GC), human(s.Run))

@@ -27,7 +27,7 @@ func tinyTasks(v *view) []Finding {
 		// What is sure to go away is what the scheduler and the start of each task took.
 		over := time.Duration(float64(s.Delay+s.Starting) * (1 - wanted/float64(s.Took.N)))
 		f := v.of(s, "tiny-tasks", v.time(wallOf(s, over)))
-		if f.Severity == "" {
+		if none(f.Stake) {
 			continue
 		}
 		f.What = fmt.Sprintf("%s tasks of %s (median), each given %s; starting them took %s", count(s.Took.N), human(millis(s.Took.P50)),
@@ -93,7 +93,7 @@ func fewTasks(v *view) []Finding {
 			continue
 		}
 		f := v.of(s, "few-tasks", v.time(s.Wall()-time.Duration(float64(s.Busy)/slots)))
-		if f.Severity == "" || f.Severity == Low {
+		if f.Severity == "" || f.Severity == Low { // one such stage is common at the end of a query
 			continue
 		}
 		f.What = fmt.Sprintf("%s for %.0f slots, for %s", counted(int64(s.Planned), "task"), slots, human(s.Wall()))
@@ -159,11 +159,11 @@ func largePartitions(v *view) []Finding {
 func schedulerDelay(v *view) []Finding {
 	var out []Finding
 	for _, s := range v.stages() {
-		if s.Busy < 10*time.Second || float64(s.Delay) < 0.2*float64(s.Busy) || millis(s.Took.P50) < tinyTask {
+		if s.Busy < time.Second || float64(s.Delay) < 0.2*float64(s.Busy) || millis(s.Took.P50) < tinyTask {
 			continue
 		}
 		f := v.of(s, "scheduler-delay", v.time(wallOf(s, s.Delay)))
-		if f.Severity == "" {
+		if none(f.Stake) {
 			continue
 		}
 		f.What = fmt.Sprintf("%.0f %% of the time of its %s tasks was waiting for the driver", 100*float64(s.Delay)/float64(s.Busy), count(s.Took.N))

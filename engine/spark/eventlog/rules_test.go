@@ -136,6 +136,32 @@ func TestThresholds(t *testing.T) {
 	}
 }
 
+// Many stages that are each too small to speak of are spoken of together.
+func TestAlike(t *testing.T) {
+	a := cluster(even(64, 10*time.Second, 128*mib), nil)
+	for i := range int64(200) {
+		s := even(200, 20*time.Millisecond, 1000)
+		s.ID, s.Name, s.Delay = 100+i, "count at loop.py:7", s.Busy/2
+		if i == 7 {
+			s.Delay = s.Busy * 3 / 4
+		}
+		if i%2 == 1 && i != 7 {
+			s.Name = fmt.Sprintf("once at line %d", i)
+		}
+		a.Stages = append(a.Stages, s)
+	}
+	a.End = a.End.Add(90 * time.Second)
+	r := Advise(a, Price{CoreHour: 1})
+	if len(r.Findings) != 1 {
+		t.Fatalf("got %+v, want one finding", r.Findings)
+	}
+	f := r.Findings[0]
+	last := f.Figures[len(f.Figures)-1]
+	if f.Rule != "tiny-tasks" || *f.Stage != 107 || f.Severity == "" || last != (Figure{"stages_alike", 101, "stages"}) || f.Stake.Seconds < 10 || *f.Stake.Cost <= 0 {
+		t.Errorf("got %+v with %+v, want tiny-tasks of stage 107 and 100 more", f, f.Stake)
+	}
+}
+
 // A broadcast is proposed where the type of the join allows it and Spark was not free to choose it.
 func TestBroadcastJoin(t *testing.T) {
 	for _, c := range []struct {

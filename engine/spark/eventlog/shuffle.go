@@ -18,11 +18,11 @@ const (
 func fetchWait(v *view) []Finding {
 	var out []Finding
 	for _, s := range v.stages() {
-		if s.Run < 10*time.Second || float64(s.FetchWait) < waitShare*float64(s.Run) || s.ShuffleRemote == 0 {
+		if s.Run < time.Second || float64(s.FetchWait) < waitShare*float64(s.Run) || s.ShuffleRemote == 0 {
 			continue
 		}
 		f := v.of(s, "fetch-wait", v.time(wallOf(s, s.FetchWait)))
-		if f.Severity == "" {
+		if none(f.Stake) {
 			continue
 		}
 		f.What = fmt.Sprintf("%.0f %% of the time of its tasks was waiting for %s of shuffled data from other executors", 100*float64(s.FetchWait)/float64(s.Run), size(s.ShuffleRemote))

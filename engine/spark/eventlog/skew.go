@@ -28,7 +28,7 @@ func skew(v *view) []Finding {
 			lost = min(lost, s.Wall()-time.Duration(float64(s.Busy)/slots))
 		}
 		f := v.of(s, "skew", v.time(lost))
-		if f.Severity == "" {
+		if none(f.Stake) {
 			continue
 		}
 		f.What = fmt.Sprintf("task %d took %s, half of the %d tasks %s or less", s.Longest.Index, human(s.Longest.Took), s.Took.N, human(millis(s.Took.P50)))
