@@ -102,6 +102,9 @@ func absoluteOr(dir, path string) string {
 	return absolute(dir, path)
 }
 
+// SparkManaged says whether the environment's Spark is one of this machine, which petalake starts.
+func (l *Lake) SparkManaged() bool { return l.environment.Spark.Managed() }
+
 // SparkServer says which Spark of this machine the environment has, whether or not it runs.
 func (l *Lake) SparkServer() local.Options {
 	s, s3 := &l.environment.Spark, &l.environment.S3

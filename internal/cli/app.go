@@ -33,6 +33,8 @@ type app struct {
 	quiet, noColor    bool
 	memory            string
 	threads           int
+	engine            string    // of the statements of this command; "" as the environment says
+	spark             *progress // of a Spark that starts
 }
 
 // lakefile is the name of the file that describes a lakehouse.
@@ -75,7 +77,7 @@ func (a *app) open(ctx context.Context) (*petalake.Lake, error) {
 	if err != nil {
 		return nil, err
 	}
-	o := petalake.Options{File: path, Environment: a.environment, Threads: a.threads, Getenv: a.getenv}
+	o := petalake.Options{File: path, Environment: a.environment, Threads: a.threads, Engine: a.engine, Getenv: a.getenv, Starting: a.starting()}
 	if a.memory != "" {
 		size, err := spec.ParseSize(a.memory)
 		if err != nil {

@@ -20,6 +20,7 @@ import (
 
 	"github.com/petalake/petalake/delta"
 	"github.com/petalake/petalake/internal/cli/render"
+	"github.com/petalake/petalake/internal/servers"
 	"github.com/petalake/petalake/spec"
 )
 
@@ -39,7 +40,22 @@ func TestScripts(t *testing.T) {
 			e.Setenv("TERM", "xterm")
 			events, err := filepath.Abs(eventLogs)
 			e.Setenv("EVENTS", events)
+			if home, err := servers.SparkHome(); err == nil {
+				e.Setenv("SPARK_HOME", home.Home)
+				e.Setenv("SPARK_JARS", filepath.Join(home.Cache, "jars"))
+				e.Setenv("JAVA_HOME", os.Getenv("JAVA_HOME"))
+			}
 			return err
+		},
+		Condition: func(name string) (bool, error) {
+			if name != "spark" {
+				return false, fmt.Errorf("unknown condition %s", name)
+			}
+			_, err := servers.SparkHome()
+			if err != nil && os.Getenv("CI") == "true" {
+				return false, err
+			}
+			return err == nil, nil
 		},
 		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"exits": exits},
 		RequireExplicitExec: true,

@@ -8,8 +8,8 @@ import (
 func (a *app) sparkCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:     "spark",
-		Short:   "Apache Spark: what its event logs say",
-		Example: "petalake spark advise events/skew.zstd",
+		Short:   "Apache Spark: a server on this machine, and what event logs say",
+		Example: "petalake spark start",
 		Args:    usage(cobra.ArbitraryArgs),
 		RunE: func(c *cobra.Command, args []string) error {
 			if len(args) == 0 {
@@ -19,6 +19,6 @@ func (a *app) sparkCommand() *cobra.Command {
 		},
 		SuggestionsMinimumDistance: 2,
 	}
-	c.AddCommand(a.adviseCommand())
+	c.AddCommand(a.sparkStartCommand(), a.sparkStopCommand(), a.sparkStatusCommand(), a.sparkLogsCommand(), a.adviseCommand())
 	return c
 }

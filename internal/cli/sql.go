@@ -21,6 +21,7 @@ type sqlFlags struct {
 	input   string // a file of statements; "-" for standard input
 	out     string // a file for the rows
 	explain bool
+	why     bool   // say which engine runs it
 	rows    int    // most rows of a table on a terminal; 0: all
 	all     string // what to type to see all rows
 }
@@ -45,7 +46,10 @@ completion. Rows stream to standard output; counts and times to standard error.`
 	flags.StringVarP(&f.input, "input", "i", "", "read the statements from a file; - is standard input")
 	flags.StringVar(&f.out, "out", "", "write the rows to a file; its name may give the format")
 	flags.BoolVar(&f.explain, "explain", false, "show the plan and the files it reads, instead of rows")
+	flags.StringVar(&a.engine, "engine", "", "duckdb, spark or auto; default: as lakehouse.yaml says")
+	flags.BoolVar(&f.why, "explain-engine", false, "say which engine runs a statement, and why")
 	flags.IntVar(&f.rows, "rows", 40, "most rows to show as text on a terminal; 0 for all")
+	must(c.RegisterFlagCompletionFunc("engine", cobra.FixedCompletions([]string{"duckdb", "spark", "auto"}, cobra.ShellCompDirectiveNoFileComp)))
 	return c
 }
 
@@ -116,6 +120,13 @@ func (a *app) outputByName(f *sqlFlags) error {
 func (a *app) statement(ctx context.Context, lake *petalake.Lake, f sqlFlags, sql string) (err error) {
 	if f.explain {
 		sql = "EXPLAIN " + sql
+	}
+	if f.why {
+		choice, err := lake.Choose(ctx, "", sql)
+		if err != nil {
+			return err
+		}
+		a.say("%s", a.style(a.err).Dim("engine: "+choice.String()))
 	}
 	start := a.now()
 	out, err := a.create(f.out)

@@ -60,6 +60,9 @@ func Running(state string) (Server, error) {
 	return s, nil
 }
 
+// LogOf is the file with what the server of a state folder says, or the last one said.
+func LogOf(state string) string { return filepath.Join(state, logFile) }
+
 func (s Server) save(state string) error {
 	data, err := json.MarshalIndent(s, "", "  ")
 	if err != nil {
