@@ -2,6 +2,7 @@ package petalake
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 	"os"
@@ -40,6 +41,9 @@ type Lake struct {
 
 	sparkMu sync.Mutex
 	spark   *link // nil until it is needed
+
+	jobsMu sync.Mutex
+	jobs   *jobs // nil until they are needed
 }
 
 // Open reads lakehouse.yaml and opens one environment of it.
@@ -114,7 +118,13 @@ func (l *Lake) openEngine(environment *spec.Environment, o Options) error {
 
 // Close ends all statements and frees what the lake holds.
 func (l *Lake) Close() error {
-	err := l.engine.Close()
+	var jobs error
+	l.jobsMu.Lock()
+	if l.jobs != nil {
+		jobs = l.jobs.close()
+	}
+	l.jobsMu.Unlock()
+	err := errors.Join(jobs, l.engine.Close())
 	l.sparkMu.Lock()
 	defer l.sparkMu.Unlock()
 	if l.spark != nil {

@@ -7,14 +7,15 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/petalake/petalake/catalog"
 	"github.com/petalake/petalake/spec"
 )
 
-// Run loads what is new from all sources and builds the models that depend on it, in order. With
-// Up.Once it returns the joined errors of what failed; otherwise failures are told as events, and
+// Run loads what is new from all sources, builds the models that depend on it, in order, and runs the
+// jobs that are due. With Up.Once it returns the joined errors of what failed; otherwise failures are told as events, and
 // it goes on until ctx ends. What failed leaves its table as it was, and is tried again.
 func (l *Lake) Run(ctx context.Context, up Up, tell func(Event)) error {
 	if tell == nil {
@@ -24,13 +25,21 @@ func (l *Lake) Run(ctx context.Context, up Up, tell func(Event)) error {
 	if err != nil {
 		return err
 	}
+	if up.Once {
+		return l.once(ctx, models, tell)
+	}
+	tell = lockedTell(tell)
+	if len(l.spec.Jobs) > 0 {
+		watching, stop := context.WithCancel(ctx)
+		var group sync.WaitGroup
+		group.Go(func() { l.watchJobs(watching, cmp.Or(up.Every, 2*time.Second), tell) })
+		defer group.Wait()
+		defer stop()
+	}
 	for {
-		err := l.round(ctx, models, tell)
+		_ = l.round(ctx, models, tell) // told
 		if ctx.Err() != nil {
 			return ctx.Err()
-		}
-		if up.Once {
-			return err
 		}
 		select {
 		case <-ctx.Done():
@@ -40,7 +49,28 @@ func (l *Lake) Run(ctx context.Context, up Up, tell func(Event)) error {
 	}
 }
 
-// round does everything once.
+// once does everything once. What jobs wrote may make models stale, and what models became may make
+// jobs due: then there is another round, until nothing is left to do.
+func (l *Lake) once(ctx context.Context, models []model, tell func(Event)) error {
+	for rounds := 1; ; rounds++ {
+		err := l.round(ctx, models, tell)
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		ran, failures := l.runDueJobs(ctx, tell)
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if err = errors.Join(err, errors.Join(failures...)); err != nil || !ran || rounds == mostRounds {
+			return err
+		}
+	}
+}
+
+// mostRounds ends a circle of jobs and models that never settles.
+const mostRounds = 5
+
+// round does everything once but for jobs.
 func (l *Lake) round(ctx context.Context, models []model, tell func(Event)) error {
 	var failures []error
 	stale := map[string]bool{} // tables that are not what they should be, by lower-case name

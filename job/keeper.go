@@ -20,8 +20,6 @@ type Keeper struct {
 	Versions func(ctx context.Context, o Order, steps []Step) (reads, writes map[string]int64, err error)
 	// Dead says whether the process of another owner is known to be gone; nil: never known.
 	Dead func(owner string) bool
-	// Tell hears of every event of the runs that it drives, from their goroutines; it may be nil.
-	Tell func(Run)
 
 	Now    func() time.Time
 	Sleep  func(ctx context.Context, d time.Duration) error
@@ -90,9 +88,9 @@ func (k *Keeper) Adopt(ctx context.Context, run Run) (Run, error) {
 	return k.Journal.Append(ctx, run, Event{At: k.Now(), By: k.Owner, What: Adopted, Owner: k.Owner})
 }
 
-// Drive brings a run of this keeper to its end. It returns early, with the run as it is, when ctx
+// Drive brings a run of this keeper to its end, and tells of its events; tell may be nil. It returns early, with the run as it is, when ctx
 // ends, when another process has taken the run over (ErrNotOwner), and when the lake cannot be reached for long.
-func (k *Keeper) Drive(ctx context.Context, run Run) (Run, error) {
+func (k *Keeper) Drive(ctx context.Context, run Run, tell func(Run)) (Run, error) {
 	if !k.begin(run) {
 		return run, fmt.Errorf("run %s: it is driven already", run.ID())
 	}
@@ -102,7 +100,7 @@ func (k *Keeper) Drive(ctx context.Context, run Run) (Run, error) {
 	beating.Go(func() { k.beatUntil(ctx, run) })
 	defer beating.Wait()
 	defer stop()
-	d := &drive{Keeper: k, run: run}
+	d := &drive{Keeper: k, run: run, tell: tell}
 	err := d.drive(ctx)
 	if err == nil {
 		_ = k.Journal.prune(ctx, run.Job) // the next run does it too
@@ -146,6 +144,7 @@ func (k *Keeper) Cancel(ctx context.Context, run Run) (Run, error) {
 type drive struct {
 	*Keeper
 	run    Run
+	tell   func(Run)
 	runner Runner
 	logged int64 // bytes of the attempt's log that are in the lake
 	tail   []byte
@@ -212,8 +211,8 @@ func (d *drive) append(ctx context.Context, e Event) error {
 	e.At, e.By, e.Chance = d.Now(), d.Owner, d.Chance()
 	run, err := d.Journal.Append(ctx, d.run, e)
 	d.run = run
-	if err == nil && d.Tell != nil {
-		d.Tell(run)
+	if err == nil && d.tell != nil {
+		d.tell(run)
 	}
 	return err
 }

@@ -163,7 +163,7 @@ func (w *world) finish(t *testing.T, lake store.Store) job.Run {
 			}
 		}
 		if err == nil {
-			run, err = k.Drive(ctx, run)
+			run, err = k.Drive(ctx, run, nil)
 		}
 		if err == nil {
 			return run
@@ -241,7 +241,7 @@ func TestTwoKeepers(t *testing.T) {
 				time.Sleep(time.Duration(pause) * time.Microsecond)
 				mine, err := k.Adopt(t.Context(), run)
 				if err == nil {
-					mine, err = k.Drive(t.Context(), mine)
+					mine, err = k.Drive(t.Context(), mine, nil)
 				}
 				if err == nil {
 					ends <- mine.State
@@ -273,14 +273,14 @@ func TestCancel(t *testing.T) {
 		t.Fatal(err)
 	}
 	other := w.process("b", w.lake)
-	k.Tell = func(r job.Run) {
+	tell := func(r job.Run) {
 		if r.State == job.Running && r.Handle != "" && !r.Asked {
 			if _, err := other.Cancel(t.Context(), r); err != nil {
 				t.Error(err)
 			}
 		}
 	}
-	if run, err = k.Drive(t.Context(), run); err != nil || run.State != job.Cancelled {
+	if run, err = k.Drive(t.Context(), run, tell); err != nil || run.State != job.Cancelled {
 		t.Errorf("while it runs: got %s, %v, want cancelled", run.State, err)
 	}
 	if _, err := other.Cancel(t.Context(), run); !errors.Is(err, job.ErrOver) {

@@ -1,0 +1,237 @@
+package petalake
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"sync"
+	"time"
+
+	"github.com/petalake/petalake/engine/duck"
+	"github.com/petalake/petalake/job"
+	"github.com/petalake/petalake/spec"
+)
+
+// readBy are the tables that a statement reads, as far as they can be told.
+func (l *Lake) readBy(ctx context.Context, sql string) (names []string) {
+	if change, err := duck.ParseChange(sql); err == nil && change != nil {
+		if sql = change.Query; sql == "" {
+			return nil
+		}
+	}
+	references, err := l.engine.References(ctx, sql)
+	if err != nil {
+		return nil // Spark may take it
+	}
+	for _, r := range references {
+		names = append(names, sqlName(r).String())
+	}
+	return names
+}
+
+// due says why a job is due now, "" where it is not. Last is its last run, nil for none.
+func (l *Lake) due(ctx context.Context, d *spec.Job, last *job.Run, now time.Time) (why string, err error) {
+	if d.Streaming {
+		return dueStream(d, last, now), nil
+	}
+	if d.Schedule != "" || d.Every > 0 {
+		var since time.Time
+		switch {
+		case last != nil:
+			since = last.Created
+		case d.Every > 0:
+			return "it never ran", nil
+		default:
+			e, err := (&job.Journal{Store: l.place.store}).Since(ctx, d.Name, job.Event{At: now, What: job.Created})
+			if err != nil {
+				return "", err
+			}
+			since = e.At
+		}
+		if at := d.Due(since); !at.IsZero() && !at.After(now) { // however often it was missed, it runs once
+			return "due since " + at.UTC().Format("2006-01-02 15:04 MST"), nil
+		}
+	}
+	if len(d.DependsOn) == 0 {
+		return "", nil
+	}
+	var names []string
+	for _, n := range d.DependsOn {
+		names = append(names, n.String())
+	}
+	have, err := l.versions(ctx, names)
+	if err != nil {
+		return "", err
+	}
+	for _, name := range names {
+		version, there := have[name]
+		if !there {
+			continue
+		}
+		if last == nil {
+			return name + " is there", nil
+		}
+		if seen, ok := last.Reads[name]; last.Begun.IsZero() && last.State == job.Cancelled || ok && seen == version {
+			continue // it was called off, or has seen them
+		}
+		return name + " changed", nil
+	}
+	return "", nil
+}
+
+// dueStream: a stream that ended is begun again after a while, which grows as it fails. One that was
+// cancelled waits for a person.
+func dueStream(d *spec.Job, last *job.Run, now time.Time) string {
+	switch {
+	case last == nil:
+		return "it never ran"
+	case last.State == job.Cancelled:
+		return ""
+	case now.Sub(last.Ended) < time.Duration(d.Backoff):
+		return ""
+	case last.State == job.Succeeded:
+		return "its stream ended"
+	}
+	return "its stream failed"
+}
+
+// runDueJobs runs the jobs that are due, one after the other, and those that were left behind. It
+// says whether there were any.
+func (l *Lake) runDueJobs(ctx context.Context, tell func(Event)) (ran bool, failures []error) {
+	for _, d := range l.spec.Jobs {
+		if d.Streaming {
+			continue
+		}
+		run, why, err := l.next(ctx, d)
+		if err == nil && why != "" {
+			ran = true
+			err = l.attendJob(ctx, d, run, why, tell)
+		}
+		if ctx.Err() != nil {
+			return ran, failures
+		}
+		if err != nil {
+			tell(Event{Kind: "job", Name: d.Name, State: Failed, Err: err})
+			failures = append(failures, err)
+		}
+	}
+	return ran, failures
+}
+
+// next finds what is to be done about a job: a run that nobody looks after, or a new one that is
+// due. Why is "" where there is nothing.
+func (l *Lake) next(ctx context.Context, d *spec.Job) (run job.Run, why string, err error) {
+	j, err := l.openJobs()
+	if err != nil {
+		return run, "", err
+	}
+	var last *job.Run
+	found, err := j.keeper.Journal.Last(ctx, d.Name)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+	case err != nil:
+		return run, "", err
+	case !found.State.Ended():
+		orphan, err := j.keeper.Orphan(ctx, found)
+		if err != nil || !orphan {
+			return run, "", err
+		}
+		return found, "left behind by a process that is gone", nil
+	default:
+		last = &found
+	}
+	why, err = l.due(ctx, d, last, time.Now())
+	return run, why, err
+}
+
+// attendJob drives a run that was left behind, or a new one, and tells of it.
+func (l *Lake) attendJob(ctx context.Context, d *spec.Job, run job.Run, why string, tell func(Event)) (err error) {
+	if run.Number == 0 {
+		run, err = l.CreateJob(ctx, d.Name, nil, why)
+		if active := (*job.ActiveError)(nil); errors.As(err, &active) {
+			return nil // somebody else was first
+		}
+		if err != nil {
+			return err
+		}
+	}
+	event := Event{Kind: "job", Name: d.Name, Note: why}
+	run, err = l.DriveJob(ctx, run, func(r job.Run) {
+		running := event
+		running.State, running.Note = Running, r.ID()
+		tell(running)
+	})
+	if errors.Is(err, job.ErrNotOwner) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	event.State, event.Version, event.Took = Built, run.Number, run.Ended.Sub(run.Begun)
+	for _, s := range run.Steps {
+		event.Rows += s.Rows
+	}
+	tell(event)
+	return nil
+}
+
+// jobsAtOnce is how many jobs run beside each other, streams apart.
+const jobsAtOnce = 4
+
+// watchJobs runs jobs as they become due, and keeps streams running, until ctx ends. Programs go on
+// after that; the next petalake takes them up.
+func (l *Lake) watchJobs(ctx context.Context, every time.Duration, tell func(Event)) {
+	var group sync.WaitGroup
+	defer group.Wait()
+	var mu sync.Mutex
+	busy := map[string]bool{}
+	slots := make(chan struct{}, jobsAtOnce)
+	told := map[string]string{} // problems, by job
+	try := func(d *spec.Job) {
+		run, why, err := l.next(ctx, d)
+		if err == nil && why != "" {
+			mu.Lock()
+			delete(told, d.Name)
+			mu.Unlock()
+			err = l.attendJob(ctx, d, run, why, tell)
+		}
+		if err == nil || ctx.Err() != nil {
+			return
+		}
+		mu.Lock()
+		again := told[d.Name] == err.Error()
+		told[d.Name] = err.Error()
+		mu.Unlock()
+		if !again {
+			tell(Event{Kind: "job", Name: d.Name, State: Failed, Err: err})
+		}
+	}
+	for ctx.Err() == nil {
+		for _, d := range l.spec.Jobs {
+			mu.Lock()
+			skip := busy[d.Name]
+			busy[d.Name] = true
+			mu.Unlock()
+			if skip {
+				continue
+			}
+			group.Go(func() {
+				defer func() {
+					mu.Lock()
+					delete(busy, d.Name)
+					mu.Unlock()
+				}()
+				if !d.Streaming {
+					select {
+					case slots <- struct{}{}:
+						defer func() { <-slots }()
+					case <-ctx.Done():
+						return
+					}
+				}
+				try(d)
+			})
+		}
+		_ = sleep(ctx, every)
+	}
+}

@@ -1,0 +1,161 @@
+package petalake
+
+import (
+	"cmp"
+	"context"
+	_ "embed"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/petalake/petalake/engine/spark/local"
+	"github.com/petalake/petalake/job"
+	"github.com/petalake/petalake/spec"
+)
+
+// wrapper is run by spark-submit before a PySpark program: it gives the lake's tables their names.
+//
+//go:embed sparkjob.py
+var wrapper string
+
+// sparkCommand is the spark-submit of an attempt. What it needs is written into the attempt's folder.
+func (l *Lake) sparkCommand(ctx context.Context, a job.Attempt, folder string) (command, env []string, err error) {
+	p := a.Program
+	for _, file := range append([]string{p.File}, append(p.PyFiles, p.Jars...)...) {
+		if _, err := os.Stat(absolute(l.dir, file)); errors.Is(err, fs.ErrNotExist) {
+			return nil, nil, job.Refused(fmt.Errorf("no file %s", file), "write it, or name another in lakehouse.yaml")
+		}
+	}
+	server := l.SparkServer()
+	home, err := local.Install(ctx, server.Search, nil)
+	if err != nil {
+		return nil, nil, refusedSpark(err)
+	}
+	conf := filepath.Join(folder, "spark.conf")
+	if err := local.WriteConf(conf, local.Conf(home, l.jobSpark(server.Lake, home, a))); err != nil {
+		return nil, nil, err
+	}
+	command = []string{home.Submit(), "--properties-file", conf}
+	file := absolute(l.dir, p.File)
+	if p.Kind == string(spec.JobJar) {
+		if p.Class != "" {
+			command = append(command, "--class", p.Class)
+		}
+		command = append(command, file)
+	} else {
+		if err := l.writeWrapper(ctx, folder); err != nil {
+			return nil, nil, err
+		}
+		if files := l.absoluteAll(p.PyFiles); len(files) > 0 {
+			command = append(command, "--py-files", strings.Join(files, ","))
+		}
+		command = append(command, filepath.Join(folder, "petalake_job.py"), file)
+	}
+	return append(command, p.Args...), append(home.Env(), l.jobEnv(a)...), nil
+}
+
+// refusedSpark: a Spark that is not there will not come by itself.
+func refusedSpark(err error) error {
+	var hinted interface{ Hint() string }
+	if errors.As(err, &hinted) {
+		return job.Refused(err, hinted.Hint())
+	}
+	return err
+}
+
+func (l *Lake) absoluteAll(files []string) []string {
+	out := make([]string, len(files))
+	for i, f := range files {
+		out[i] = absolute(l.dir, f)
+	}
+	return out
+}
+
+// jobSpark is how Spark is set up for an attempt.
+func (l *Lake) jobSpark(s local.Lake, home local.Home, a job.Attempt) local.Lake {
+	s.Cores = cmp.Or(a.Program.Cores, s.Cores)
+	if a.Program.Memory > 0 {
+		s.Memory = fmt.Sprintf("%dm", max(a.Program.Memory>>20, 1))
+	}
+	conf := map[string]string{
+		"spark.app.name":          a.ID,
+		"spark.log.level":         "WARN",
+		"spark.sql.runSQLOnFiles": "true", // a jar has no other names for tables than delta.`path`
+		"spark.jars":              strings.Join(append(home.Jars, l.absoluteAll(a.Program.Jars)...), ","),
+	}
+	if a.Program.Streaming {
+		conf["spark.sql.streaming.checkpointLocation"] = l.checkpoint(a)
+	}
+	maps.Copy(conf, s.Conf)
+	maps.Copy(conf, a.Program.Conf)
+	s.Conf = conf
+	return s
+}
+
+// checkpoint is where a streaming job keeps its place, from one run to the next.
+func (l *Lake) checkpoint(a job.Attempt) string {
+	return l.location() + "/" + job.Folder(a.Job) + "/checkpoint"
+}
+
+// jobEnv is what a program finds in its environment.
+func (l *Lake) jobEnv(a job.Attempt) []string {
+	env := []string{
+		"PETALAKE_LAKE=" + l.location(), "PETALAKE_JOB=" + a.Job, "PETALAKE_RUN_ID=" + a.Run, "PETALAKE_ATTEMPT_ID=" + a.ID,
+		fmt.Sprintf("PETALAKE_RUN_NUMBER=%d", a.Number), "PYTHONUNBUFFERED=1",
+	}
+	if a.Program.Streaming {
+		env = append(env, "PETALAKE_CHECKPOINT="+l.checkpoint(a))
+	}
+	return env
+}
+
+// writeWrapper writes the wrapper, and the statements that it runs: schemas that lie where the lake
+// has them, and tables by their names.
+func (l *Lake) writeWrapper(ctx context.Context, folder string) error {
+	names, err := l.Names(ctx)
+	if err != nil {
+		return err
+	}
+	schemas := map[string]bool{"": true}
+	for _, n := range names {
+		schemas[n.Schema] = true
+	}
+	for _, t := range l.spec.Tables {
+		schemas[specName(t.Name).Schema] = true
+	}
+	for _, m := range l.spec.Models {
+		schemas[specName(m.Name).Schema] = true
+	}
+	for _, j := range l.spec.Jobs {
+		for _, n := range j.Writes {
+			schemas[specName(n).Schema] = true
+		}
+	}
+	var statements struct {
+		Schemas []string `json:"schemas"`
+		Tables  []string `json:"tables"`
+	}
+	for schema := range schemas {
+		location := l.location()
+		if schema != "" {
+			location += "/" + schema
+		}
+		statements.Schemas = append(statements.Schemas, "CREATE SCHEMA IF NOT EXISTS "+quoteSpark(cmp.Or(schema, "main"))+" LOCATION "+textSpark(location))
+	}
+	for _, n := range names {
+		statements.Tables = append(statements.Tables, "CREATE TABLE IF NOT EXISTS "+sparkTable(n)+" USING delta LOCATION "+textSpark(l.location()+"/"+n.Root()))
+	}
+	text, err := json.Marshal(statements)
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(filepath.Join(folder, "tables.json"), text, 0o600); err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(folder, "petalake_job.py"), []byte(wrapper), 0o600)
+}
