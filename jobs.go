@@ -316,6 +316,15 @@ func (l *Lake) JobStates(ctx context.Context) ([]JobState, error) {
 	return out, nil
 }
 
+// Orphan says whether a run that has not ended has no living process that looks after it.
+func (l *Lake) Orphan(ctx context.Context, run job.Run) (bool, error) {
+	j, err := l.openJobs()
+	if err != nil {
+		return false, err
+	}
+	return j.keeper.Orphan(ctx, run)
+}
+
 // CancelJob asks for the end of a run, and ends it where no living process looks after it.
 func (l *Lake) CancelJob(ctx context.Context, run job.Run) (job.Run, error) {
 	j, err := l.openJobs()

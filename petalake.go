@@ -64,15 +64,15 @@ const (
 	Failed  State = "failed"  // Err says why; the table is as it was
 )
 
-// Event tells of one piece of work: a batch of a source, a model, or a table that became what
-// lakehouse.yaml says of it now.
+// Event tells of one piece of work: a batch of a source, a model, a run of a job, or a table that
+// became what lakehouse.yaml says of it now.
 type Event struct {
-	Kind     string // "source", "model", "load" or "table"
-	Name     string // of the source, model or table
+	Kind     string // "source", "model", "load", "job" or "table"
+	Name     string // of the source, model, job or table
 	Table    catalog.Name
 	State    State
 	Done     float64 // 0 to 1, while Running
-	Version  int64   // of the table, when Built
+	Version  int64   // of the table, when Built; of a job the number of the run
 	Files    int     // raw files read (source, load)
 	Rows     int64   // rows written
 	Bytes    int64   // bytes of raw data read

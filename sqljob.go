@@ -1,7 +1,6 @@
 package petalake
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -12,6 +11,7 @@ import (
 
 	"github.com/petalake/petalake/delta"
 	"github.com/petalake/petalake/engine/duck"
+	"github.com/petalake/petalake/engine/spark"
 	"github.com/petalake/petalake/job"
 	"github.com/petalake/petalake/spec"
 )
@@ -35,6 +35,7 @@ type sqlRunner struct {
 // sqlAttempt is one attempt under way, or over.
 type sqlAttempt struct {
 	cancel context.CancelFunc
+	link   *link // to a Spark, in a session of its own; nil until a step needs it
 
 	mu     sync.Mutex
 	status job.Status
@@ -126,6 +127,11 @@ func (t *sqlAttempt) say(format string, args ...any) {
 
 // run does the steps that are not done yet.
 func (r *sqlRunner) run(ctx context.Context, t *sqlAttempt, a job.Attempt) {
+	defer func() {
+		if t.link != nil {
+			t.link.close()
+		}
+	}()
 	steps := job.Split(a.Program.SQL, a.Program.Engine == spec.EngineSpark)
 	if a.Done > 0 {
 		t.say("%d of %d steps are done", a.Done, len(steps))
@@ -133,7 +139,7 @@ func (r *sqlRunner) run(ctx context.Context, t *sqlAttempt, a job.Attempt) {
 	for i := a.Done; i < len(steps); i++ {
 		began := time.Now()
 		t.say("step %d of %d: %s", i+1, len(steps), oneLine(steps[i].Text))
-		step, err := r.lake.step(ctx, a, i, steps[i])
+		step, err := r.step(ctx, t, a, i, steps[i].Text)
 		if err != nil {
 			t.say("step %d: %v", i+1, err)
 			r.failed(ctx, t, a, i, steps[i], err)
@@ -156,6 +162,10 @@ func (r *sqlRunner) failed(ctx context.Context, t *sqlAttempt, a job.Attempt, i 
 	defer t.mu.Unlock()
 	t.status.Phase, t.status.Exit = job.Over, 1
 	t.status.Error = fmt.Sprintf("step %d: %v", i+1, err)
+	if errors.Is(err, spark.ErrSessionLost) || spark.Unreachable(err) {
+		t.status = job.Status{Phase: job.Gone, Steps: t.status.Steps} // the attempt after this one goes on with another Spark
+		return
+	}
 	if ctx.Err() != nil {
 		t.status.Error, t.status.Exit = fmt.Sprintf("step %d: it was cancelled", i+1), 143
 		return
@@ -203,40 +213,6 @@ func stepLine(s job.Step) string {
 		line += fmt.Sprintf(": %d rows", s.Rows)
 	}
 	return line
-}
-
-// step runs one statement of a job.
-func (l *Lake) step(ctx context.Context, a job.Attempt, i int, s job.Statement) (job.Step, error) {
-	o := &once{app: fmt.Sprintf("%s%s/%d", stepApp, a.Job, i+1), version: a.Number}
-	return l.stepOnDuck(ctx, cmp.Or(a.Program.Engine, spec.EngineDuckDB), o, s.Text)
-}
-
-func (l *Lake) stepOnDuck(ctx context.Context, _ string, o *once, sql string) (job.Step, error) {
-	step := job.Step{Engine: spec.EngineDuckDB}
-	change, err := duck.ParseChange(sql)
-	if err != nil {
-		return step, err
-	}
-	if change == nil {
-		reader, err := l.engine.Query(ctx, sql)
-		if err != nil {
-			return step, err
-		}
-		defer reader.Release()
-		for reader.Next() {
-			step.Rows += reader.RecordBatch().NumRows()
-		}
-		return step, reader.Err()
-	}
-	done, err := l.change(ctx, change, o, nil)
-	if err != nil {
-		return step, err
-	}
-	step.Table, step.Rows, step.Before = sqlName(change.Table).String(), done.rows, done.done
-	if done.version >= 0 {
-		step.Version = &done.version
-	}
-	return step, nil
 }
 
 // versions are the latest versions of tables, by name; those that are not there are left out.

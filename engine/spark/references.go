@@ -70,7 +70,7 @@ func References(sql string) []Reference {
 	levels := []level{{selects: true}}
 	for i := 0; i < len(t); i++ {
 		now := &levels[len(levels)-1]
-		expects := false
+		expects, written := false, false // a table; one with a list of columns behind it, maybe
 		switch p := t[i]; {
 		case p.text == "(" && p.kind == other:
 			levels = append(levels, level{selects: i+1 < len(t) && t[i+1].is("FROM")})
@@ -79,7 +79,9 @@ func References(sql string) []Reference {
 		case p.is("FROM"):
 			now.tables = now.selects && (i == 0 || !t[i-1].is("DISTINCT"))
 			expects = now.tables
-		case p.is("JOIN", "INTO", "UPDATE", "TABLE"), p.is("USING") && i+1 < len(t) && t[i+1].text != "(" && !t[i+1].is("delta"):
+		case p.is("INTO", "OVERWRITE", "TABLE"), p.is("EXISTS") && i > 0 && t[i-1].is("IF", "NOT"):
+			expects, written = true, true
+		case p.is("JOIN", "UPDATE", "OPTIMIZE", "VACUUM"), p.is("USING") && i+1 < len(t) && t[i+1].text != "(" && !t[i+1].is("delta"):
 			expects = true
 			now.tables = now.tables || p.is("JOIN")
 		case p.text == "," && p.kind == other:
@@ -91,7 +93,7 @@ func References(sql string) []Reference {
 		if !expects {
 			continue
 		}
-		if r, next, ok := reference(t, i+1); ok && !(len(r.Name) == 1 && own[strings.ToLower(r.Name[0])]) {
+		if r, next, ok := reference(t, i+1, written); ok && !(len(r.Name) == 1 && own[strings.ToLower(r.Name[0])]) {
 			out = append(out, r)
 			i = next - 1
 		}
@@ -116,8 +118,9 @@ func behindName(t []piece, i int) bool {
 // notTables are words that stand where a table could.
 var notTables = append([]string{"LATERAL", "TABLE", "IF", "IDENTIFIER", "STREAM", "OVERWRITE", "ONLY"}, clauses...)
 
-// reference reads the name of a table.
-func reference(t []piece, i int) (r Reference, next int, ok bool) {
+// reference reads the name of a table. A list in parentheses behind one that is written is of its columns;
+// behind another it makes the name that of a function.
+func reference(t []piece, i int, written bool) (r Reference, next int, ok bool) {
 	if i >= len(t) || !t[i].name() || t[i].is(notTables...) {
 		return r, i, false
 	}
@@ -125,8 +128,8 @@ func reference(t []piece, i int) (r Reference, next int, ok bool) {
 	for i++; i+1 < len(t) && t[i].text == "." && t[i+1].name(); i += 2 {
 		r.Name, r.To = append(r.Name, t[i+1].text), t[i+1].to
 	}
-	if i < len(t) && t[i].text == "(" && t[i].kind == other {
-		return r, i, false // a function that gives a table
+	if i < len(t) && t[i].text == "(" && t[i].kind == other && !written {
+		return r, i, false
 	}
 	at := i
 	if at < len(t) && t[at].is("FOR") {

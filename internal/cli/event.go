@@ -58,6 +58,9 @@ func (a *app) event(e petalake.Event, out rows[eventRow]) error {
 func eventLine(e petalake.Event) string {
 	verb := map[string]string{"model": "built", "source": "loaded", "load": "loaded"}[e.Kind]
 	name := render.Escape(e.Table.String())
+	if e.Kind == "job" {
+		return fmt.Sprintf("%-7s %-22s %15s %-22s %8s", "ran", render.Escape(fmt.Sprintf("%s/%d", e.Name, e.Version)), render.Counted(e.Rows, "row"), render.Escape(e.Note), render.Duration(e.Took))
+	}
 	if e.Kind == "table" {
 		return fmt.Sprintf("%-7s %-22s     %s", "changed", name, render.Escape(e.Note))
 	}
@@ -92,8 +95,11 @@ func amountOf(e petalake.Event) amount {
 		part = -1
 	}
 	verb := "loading "
-	if e.Kind == "model" {
+	switch e.Kind {
+	case "model":
 		verb = "building "
+	case "job":
+		return amount{label: "running " + e.Note, part: -1}
 	}
 	return amount{label: verb + e.Table.String(), part: part, bytes: e.Bytes, rows: e.Rows}
 }

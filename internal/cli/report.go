@@ -39,7 +39,7 @@ func (u *upReport) tell(e petalake.Event) {
 	if e.Err != nil && u.once && u.a.output == "text" {
 		u.told = append(u.told, e.Err)
 	}
-	if e.State == petalake.Built {
+	if e.State == petalake.Built && e.Kind != "job" {
 		u.loaded += e.Rows
 		u.built = appendNew(u.built, e.Table.String())
 	}

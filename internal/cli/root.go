@@ -76,7 +76,7 @@ func (a *app) root() *cobra.Command {
 	must(root.RegisterFlagCompletionFunc("output", cobra.FixedCompletions([]string{"text", "json", "csv"}, cobra.ShellCompDirectiveNoFileComp)))
 	must(root.RegisterFlagCompletionFunc("env", a.completeEnvironment))
 	root.AddCommand(
-		a.initCommand(), a.upCommand(), a.sqlCommand(), a.loadCommand(),
+		a.initCommand(), a.upCommand(), a.sqlCommand(), a.loadCommand(), a.jobCommand(),
 		a.tablesCommand(), a.describeCommand(), a.historyCommand(), a.filesCommand(),
 		a.checkCommand(), a.sparkCommand(), a.schemaCommand(), a.completionCommand(), a.versionCommand(),
 	)

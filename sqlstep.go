@@ -1,0 +1,144 @@
+package petalake
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"strconv"
+	"strings"
+
+	"github.com/petalake/petalake/delta"
+	"github.com/petalake/petalake/engine/duck"
+	"github.com/petalake/petalake/engine/spark"
+	"github.com/petalake/petalake/job"
+	"github.com/petalake/petalake/spec"
+)
+
+// step runs one statement of an attempt, unless a table has it.
+func (r *sqlRunner) step(ctx context.Context, t *sqlAttempt, a job.Attempt, i int, sql string) (job.Step, error) {
+	o := &once{app: fmt.Sprintf("%s%s/%d", stepApp, a.Job, i+1), version: a.Number}
+	if step, there, err := r.lake.stepped(ctx, o, sql); err != nil || there {
+		step.Before = there
+		return step, err
+	}
+	name := cmp.Or(a.Program.Engine, spec.EngineAuto)
+	choice, err := r.lake.choose(ctx, name, sql, nil)
+	if err != nil {
+		return job.Step{}, err
+	}
+	if name == spec.EngineAuto {
+		t.say("step %d: %s", i+1, choice)
+	}
+	var step job.Step
+	if choice.Engine == spec.EngineSpark {
+		step, err = r.onSpark(ctx, t, o, sql)
+	} else {
+		step, err = r.lake.stepOnDuck(ctx, o, sql)
+	}
+	step.Engine = choice.Engine
+	return step, err
+}
+
+// stepped says whether one of the tables that a statement names has the step, and which version of it.
+func (l *Lake) stepped(ctx context.Context, o *once, sql string) (step job.Step, there bool, err error) {
+	for _, r := range spark.References(sql) {
+		name, ok := sparkName(r)
+		if !ok {
+			continue
+		}
+		table, err := l.Table(ctx, name.String())
+		if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrInvalid) {
+			continue
+		}
+		if err != nil {
+			return step, false, err
+		}
+		s, err := table.Snapshot(ctx, delta.When{})
+		if err != nil {
+			return step, false, err
+		}
+		if s.Transaction(o.app) >= o.version {
+			version := s.Version()
+			return job.Step{Table: name.String(), Version: &version}, true, nil
+		}
+	}
+	return step, false, nil
+}
+
+func (l *Lake) stepOnDuck(ctx context.Context, o *once, sql string) (step job.Step, err error) {
+	change, err := duck.ParseChange(sql)
+	if err != nil {
+		return step, err
+	}
+	if change == nil {
+		reader, err := l.engine.Query(ctx, sql)
+		if err != nil {
+			return step, err
+		}
+		defer reader.Release()
+		for reader.Next() {
+			step.Rows += reader.RecordBatch().NumRows()
+		}
+		return step, reader.Err()
+	}
+	done, err := l.change(ctx, change, o, nil)
+	if err != nil {
+		return step, err
+	}
+	step.Table, step.Rows, step.Before = sqlName(change.Table).String(), done.rows, done.done
+	if done.version >= 0 {
+		step.Version = &done.version
+	}
+	return step, nil
+}
+
+// Settings by which Spark's Delta commits what a statement writes once, with the transaction version
+// in the same commit.
+const (
+	deltaApp     = "spark.databricks.delta.write.txnAppId"
+	deltaVersion = "spark.databricks.delta.write.txnVersion"
+)
+
+// onSpark runs a statement in the attempt's own session, since the settings are the session's.
+func (r *sqlRunner) onSpark(ctx context.Context, t *sqlAttempt, o *once, sql string) (step job.Step, err error) {
+	l := r.lake
+	if err := spark.Guard(sql, l.holds); err != nil {
+		return step, err
+	}
+	if t.link == nil {
+		if t.link, err = l.link(ctx); err != nil {
+			return step, err
+		}
+	}
+	if err := t.link.know(ctx, sql); err != nil {
+		return step, err
+	}
+	if err := t.link.session.Set(ctx, map[string]string{deltaApp: o.app, deltaVersion: strconv.FormatInt(o.version, 10)}); err != nil {
+		return step, err
+	}
+	reader, err := t.link.session.Query(ctx, sql)
+	if err != nil {
+		return step, err
+	}
+	defer reader.Release()
+	counted := reader.Schema().NumFields() > 0 && strings.HasPrefix(reader.Schema().Field(0).Name, "num_")
+	for reader.Next() {
+		batch := reader.RecordBatch()
+		if counted && batch.NumRows() == 1 {
+			step.Rows, _ = strconv.ParseInt(batch.Column(0).ValueStr(0), 10, 64) // text that is no number counts nothing
+		} else {
+			step.Rows += batch.NumRows()
+		}
+	}
+	if err := reader.Err(); err != nil {
+		return step, err
+	}
+	rows := step.Rows
+	if wrote, there, err := l.stepped(ctx, o, sql); err == nil && there {
+		step = wrote
+		step.Rows = rows
+	}
+	return step, nil
+}
