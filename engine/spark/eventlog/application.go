@@ -126,8 +126,8 @@ type Files struct {
 // Join is a join of two shuffled sides.
 type Join struct {
 	Operator    string
-	Detail      string
-	Left, Right int64 // bytes of rows, before compression
+	Type        string // Inner, LeftOuter and the like
+	Left, Right int64  // bytes of rows, before compression
 }
 
 // Reading is how well a log could be read.

@@ -3,6 +3,7 @@ package eventlog
 import (
 	"bytes"
 	"errors"
+	"slices"
 	"strings"
 )
 
@@ -234,11 +235,12 @@ func readEnvironment(_ *decoder, s *scan) any {
 	return e
 }
 
-// readConf reads an object of texts, of which only those count whose keys begin with prefix.
-func readConf(s *scan, prefix string) map[string]string {
+// readConf reads an object of texts, of which only those count whose keys have one of the prefixes.
+func readConf(s *scan, prefixes ...string) map[string]string {
 	conf := map[string]string{}
 	object(s, func(key string) bool {
-		if !strings.HasPrefix(key, prefix) || len(conf) > 1000 || s.i >= len(s.b) || s.b[s.i] != '"' {
+		wanted := slices.ContainsFunc(prefixes, func(p string) bool { return strings.HasPrefix(key, p) })
+		if !wanted || len(conf) > 1000 || s.i >= len(s.b) || s.b[s.i] != '"' {
 			return false
 		}
 		conf[key] = short(s.text(), shortName)

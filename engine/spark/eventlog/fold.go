@@ -155,7 +155,7 @@ func (f *folder) resolve(q *Query) {
 			left, ok := f.values[n.Sides[0]]
 			right, also := f.values[n.Sides[1]]
 			if ok && also {
-				q.Joins = append(q.Joins, Join{n.Name, n.Detail, left, right})
+				q.Joins = append(q.Joins, Join{n.Name, n.Type, left, right})
 			}
 		}
 	}

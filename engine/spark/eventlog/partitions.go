@@ -19,9 +19,11 @@ const (
 func tinyTasks(v *view) []Finding {
 	var out []Finding
 	for _, s := range v.stages() {
-		slots := max(1, v.app.Slots(s))
-		wanted := max(wavesWanted*slots, float64(s.Bytes.Sum)/goodBytes)
-		if s.Took.N < tinyTasksMin || millis(s.Took.P50) >= tinyTask || float64(s.Took.N) < 2*wanted {
+		if s.Took.N < tinyTasksMin || millis(s.Took.P50) >= tinyTask {
+			continue
+		}
+		wanted := max(wavesWanted*max(1, v.app.Slots(s)), float64(s.Bytes.Sum)/goodBytes)
+		if float64(s.Took.N) < 2*wanted {
 			continue
 		}
 		// What is sure to go away is what the scheduler and the start of each task took.
@@ -88,8 +90,11 @@ func (v *view) partitions(s *Stage, n float64) []Setting {
 func fewTasks(v *view) []Finding {
 	var out []Finding
 	for _, s := range v.stages() {
+		if s.Wall() < fewLeast {
+			continue
+		}
 		slots := v.app.Slots(s)
-		if slots < 2 || float64(s.Planned) > 0.75*slots || s.Wall() < fewLeast || v.besides(s) > 0.2 {
+		if slots < 2 || float64(s.Planned) > 0.75*slots || v.besides(s) > 0.2 {
 			continue
 		}
 		f := v.of(s, "few-tasks", v.time(s.Wall()-time.Duration(float64(s.Busy)/slots)))

@@ -1,12 +1,15 @@
 package eventlog
 
-import "strings"
+import (
+	"regexp"
+	"strings"
+)
 
 // node is an operator of a physical plan of which something can be told: a scan, a write or a join.
 type node struct {
-	Kind   nodeKind
-	Name   string // "Scan parquet ", "SortMergeJoin"
-	Detail string
+	Kind nodeKind
+	Name string // "Scan parquet ", "SortMergeJoin"
+	Type string // of a join
 	// The accumulators of its metrics.
 	Files int64    // number of files read or written
 	Size  int64    // their bytes
@@ -27,6 +30,9 @@ type tree struct {
 	metrics      map[string]int64 // name to accumulator, those of watched alone
 	children     []*tree
 }
+
+// joinType finds the type in the text of a join: "SortMergeJoin [a#1], [b#2], LeftOuter".
+var joinType = regexp.MustCompile(`\], (Inner|Cross|LeftOuter|RightOuter|FullOuter|LeftSemi|LeftAnti|ExistenceJoin)`)
 
 // watched are the metrics whose values are kept.
 var watched = map[string]bool{
@@ -110,14 +116,14 @@ func (t *tree) nodes(into []node) []node {
 	written, isWrite := t.metrics["number of written files"]
 	switch {
 	case isScan:
-		into = append(into, node{Kind: scanNode, Name: t.name, Detail: t.detail, Files: files, Size: t.metrics["size of files read"]})
+		into = append(into, node{Kind: scanNode, Name: t.name, Files: files, Size: t.metrics["size of files read"]})
 	case isWrite:
-		into = append(into, node{Kind: writeNode, Name: t.name, Detail: t.detail, Files: written, Size: t.metrics["written output"]})
+		into = append(into, node{Kind: writeNode, Name: t.name, Files: written, Size: t.metrics["written output"]})
 	case strings.HasPrefix(t.name, "SortMergeJoin") && len(t.children) == 2:
 		left, ok := t.children[0].exchanged()
 		right, also := t.children[1].exchanged()
-		if ok && also {
-			into = append(into, node{Kind: joinNode, Name: t.name, Detail: t.detail, Sides: [2]int64{left, right}})
+		if kind := joinType.FindStringSubmatch(t.detail); ok && also && kind != nil {
+			into = append(into, node{Kind: joinNode, Name: t.name, Type: kind[1], Sides: [2]int64{left, right}})
 		}
 	}
 	for _, c := range t.children {
@@ -155,7 +161,7 @@ func readQueryStart(_ *decoder, s *scan) any {
 		case "time":
 			e.Time = s.int()
 		case "modifiedConfigs":
-			e.Conf = readConf(s, "spark.sql.")
+			e.Conf = readConf(s, "spark.sql.adaptive.", "spark.sql.shuffle.", "spark.sql.files.", "spark.sql.autoBroadcast")
 		case "sparkPlanInfo":
 			e.Plan = readTree(s, 0).nodes(nil)
 		default:

@@ -187,7 +187,7 @@ func TestBroadcastJoin(t *testing.T) {
 		{"Inner", 900 * mib, 50 * mib, "100MB", "", ""},
 	} {
 		a := cluster(even(64, 10*time.Second, 128*mib), map[string]string{})
-		q := &Query{ID: 3, Root: 3, Conf: map[string]string{}, Joins: []Join{{"SortMergeJoin", fmt.Sprintf("SortMergeJoin [a#1], [b#2], %s", c.kind), c.left, c.right}}}
+		q := &Query{ID: 3, Root: 3, Conf: map[string]string{}, Joins: []Join{{"SortMergeJoin", c.kind, c.left, c.right}}}
 		for key, value := range map[string]string{"spark.sql.autoBroadcastJoinThreshold": c.threshold, "spark.sql.adaptive.enabled": c.adaptive} {
 			if value != "" {
 				q.Conf[key] = value

@@ -2,7 +2,6 @@ package eventlog
 
 import (
 	"fmt"
-	"regexp"
 	"time"
 )
 
@@ -47,25 +46,18 @@ func shuffleVolume(v *view) []Finding {
 	return []Finding{f}
 }
 
-// joinType finds the type in the text of a join: "SortMergeJoin [a#1], [b#2], LeftOuter".
-var joinType = regexp.MustCompile(`\], (Inner|Cross|LeftOuter|RightOuter|FullOuter|LeftSemi|LeftAnti|ExistenceJoin)`)
-
 // broadcastJoin finds joins that shuffled a large side to meet one that fits into every executor.
 func broadcastJoin(v *view) []Finding {
 	var out []Finding
 	for _, q := range v.app.Queries {
 		for _, j := range q.Joins {
-			kind := joinType.FindStringSubmatch(j.Detail)
-			if kind == nil {
-				continue
-			}
 			small, big := j.Right, j.Left
-			if j.Left < j.Right && (kind[1] == "Inner" || kind[1] == "Cross" || kind[1] == "RightOuter") {
+			if j.Left < j.Right && (j.Type == "Inner" || j.Type == "Cross" || j.Type == "RightOuter") {
 				small, big = j.Left, j.Right
-			} else if kind[1] == "RightOuter" {
+			} else if j.Type == "RightOuter" {
 				continue
 			}
-			if kind[1] == "FullOuter" || small <= 0 || small > broadcastMost || big < broadcastWins*small || big < bigSide {
+			if j.Type == "FullOuter" || small <= 0 || small > broadcastMost || big < broadcastWins*small || big < bigSide {
 				continue
 			}
 			if f, ok := v.broadcast(q, j, small, big); ok {
