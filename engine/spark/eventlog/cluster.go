@@ -85,7 +85,7 @@ type loss struct {
 
 // The reasons as YARN, Kubernetes and the standalone master word them, the first that matches counts.
 var (
-	wanted = regexp.MustCompile(`(?i)killed by driver|idle|application (is )?(finish|stop|shut)|driver (command|stopped|commanded)|exited with code (0|143)\b`)
+	wanted = regexp.MustCompile(`(?i)killed by driver|deleted by a user or the framework|idle|application (is )?(finish|stop|shut)|driver (command|stopped|commanded)|exited with code (0|143)\b`)
 	losses = []loss{
 		{"memory", regexp.MustCompile(`(?i)memory limit|physical memory|OOMKilled|out of memory|OutOfMemory`)},
 		{"reclaimed", regexp.MustCompile(`(?i)spot|preempt|decommission|worker (lost|shut)|node.*(lost|removed|terminat|reclaim)|host.*(lost|down)|slave lost|exit status: -100`)},
@@ -98,9 +98,13 @@ var (
 // lostExecutors speaks of executors that went before the end.
 func lostExecutors(v *view) []Finding {
 	kinds, example, lost := map[string]int{}, "", 0
+	scaled := v.app.Conf["spark.dynamicAllocation.enabled"] == "true" && v.app.Conf["spark.decommission.enabled"] == "true"
 	for _, e := range v.app.Executors {
 		if e.Removed.IsZero() || e.Reason == "" || wanted.MatchString(e.Reason) || v.app.End.Sub(e.Removed) < time.Second {
 			continue
+		}
+		if scaled && strings.Contains(strings.ToLower(e.Reason), "decommission") {
+			continue // how an allocation that is dynamic sends them away
 		}
 		for _, l := range losses {
 			if l.is.MatchString(e.Reason) {
@@ -188,7 +192,12 @@ func idleExecutors(v *view) []Finding {
 	if need < len(v.app.Executors) {
 		f.Settings = append(f.Settings, v.set(-1, "spark.dynamicAllocation.maxExecutors", strconv.Itoa(max(1, need)))...)
 	}
-	f.Settings = append(f.Settings, v.set(-1, "spark.dynamicAllocation.executorIdleTimeout", "60s")...)
+	if timeout := v.app.Conf["spark.dynamicAllocation.executorIdleTimeout"]; timeout != "" {
+		f.Settings = append(f.Settings, v.set(-1, "spark.dynamicAllocation.executorIdleTimeout", "60s")...) // the default
+	}
+	if len(f.Settings) == 0 {
+		f.Advice = "the pauses between its jobs, or a few long tasks, hold them: start the jobs one after the other, or cure the skew"
+	}
 	return []Finding{f}
 }
 

@@ -60,7 +60,7 @@ var thresholds = []struct {
 		s := even(2, 30*time.Second, 256*mib)
 		s.Completed = s.Submitted.Add(30 * time.Second)
 		return s
-	}, nil, "idle-executors spark.dynamicAllocation.enabled=true spark.dynamicAllocation.shuffleTracking.enabled=true spark.dynamicAllocation.maxExecutors=1 spark.dynamicAllocation.executorIdleTimeout=60s; few-tasks"},
+	}, nil, "idle-executors spark.dynamicAllocation.enabled=true spark.dynamicAllocation.shuffleTracking.enabled=true spark.dynamicAllocation.maxExecutors=1; few-tasks"},
 	{"many tiny tasks", func() *Stage {
 		s := even(8000, 20*time.Millisecond, 1000)
 		s.Delay = s.Busy / 2
@@ -99,6 +99,10 @@ var thresholds = []struct {
 	}, "lost-executors spark.decommission.enabled=true spark.storage.decommission.enabled=true spark.storage.decommission.shuffleBlocks.enabled=true"},
 	{"sent away", func() *Stage { return even(64, 10*time.Second, 128*mib) }, func(a *Application) {
 		a.Executors[0].Removed, a.Executors[0].Reason = a.End.Add(-10*time.Second), "Executor killed by driver."
+	}, ""},
+	{"sent away by dynamic allocation", func() *Stage { return even(64, 10*time.Second, 128*mib) }, func(a *Application) {
+		a.Conf["spark.dynamicAllocation.enabled"], a.Conf["spark.decommission.enabled"] = "true", "true"
+		a.Executors[0].Removed, a.Executors[0].Reason = a.End.Add(-10*time.Second), "Executor decommission."
 	}, ""},
 	{"over its memory", func() *Stage { return even(64, 10*time.Second, 128*mib) }, func(a *Application) {
 		a.Conf["spark.executor.memory"] = "8g"
