@@ -82,6 +82,7 @@ func (p Price) cost(cores time.Duration, perExecutor float64) *float64 {
 	default:
 		return nil
 	}
+	c = round(c, 8)
 	return &c
 }
 

@@ -83,9 +83,10 @@ func (v *view) cureSkew(s *Stage, f *Finding) {
 			f.Settings = append(f.Settings, v.set(s.Query, prefix+"skewJoin.enabled", "true")...)
 		}
 		if s.Longest.Bytes < 2*defaultSplit {
-			half := mebibytes(s.Longest.Bytes / 2)
-			f.Settings = append(f.Settings, v.set(s.Query, prefix+"skewJoin.skewedPartitionThresholdInBytes", half)...)
-			f.Settings = append(f.Settings, v.set(s.Query, prefix+"advisoryPartitionSizeInBytes", half)...)
+			// Parts so many that every slot gets two, and none smaller than other partitions are.
+			piece := max(s.Longest.Bytes/int64(2*max(1, v.app.Slots(s))), s.Bytes.P75)
+			f.Settings = append(f.Settings, v.set(s.Query, prefix+"skewJoin.skewedPartitionThresholdInBytes", mebibytes(s.Longest.Bytes/2))...)
+			f.Settings = append(f.Settings, v.set(s.Query, prefix+"advisoryPartitionSizeInBytes", mebibytes(min(piece, s.Longest.Bytes/2)))...)
 		}
 		if f.Settings == nil {
 			f.Advice = "Spark was free to split it and did not: an outer join cannot split its kept side; handle the largest key apart"
