@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"sort"
 	"time"
 )
 
@@ -102,6 +103,7 @@ type view struct {
 	perExecutor float64 // cores
 	queries     map[int64]*Query
 	busy        map[int64]time.Duration // of queries that were asked for, with their parts
+	ends        []int64                 // for each stage, when the last of it and those before it was complete
 }
 
 func newView(a *Application, p Price) *view {
@@ -111,6 +113,13 @@ func newView(a *Application, p Price) *view {
 	}
 	for _, q := range a.Queries {
 		v.queries[q.ID] = q
+	}
+	latest := int64(0)
+	for _, s := range a.Stages {
+		if s.Wall() > 0 {
+			latest = max(latest, s.Completed.UnixMilli())
+		}
+		v.ends = append(v.ends, latest)
 	}
 	for _, q := range a.Queries {
 		v.busy[*v.asked(q.ID)] += q.Busy
@@ -260,9 +269,36 @@ func parallel(s *Stage) float64 {
 	return max(1, float64(s.Busy)/float64(s.Wall()))
 }
 
-// wallOf is how much of the run a part of the task time of a stage stands for.
-func wallOf(s *Stage, d time.Duration) time.Duration {
-	return min(s.Wall(), time.Duration(float64(d)/parallel(s)))
+// wallOf is how much of the run a part of the task time of a stage stands for. Where other stages ran
+// beside it, they would have used the slots, and the run gains less.
+func (v *view) wallOf(s *Stage, d time.Duration) time.Duration {
+	width := parallel(s)
+	if slots := v.app.Slots(s); slots > width {
+		width += (slots - width) * v.besides(s)
+	}
+	return min(s.Wall(), time.Duration(float64(d)/width))
+}
+
+// besides is the part of a stage's time in which others ran too.
+func (v *view) besides(s *Stage) float64 {
+	from, to := s.Submitted.UnixMilli(), s.Completed.UnixMilli()
+	all := v.app.Stages // in the order of their submission
+	last := sort.Search(len(all), func(i int) bool { return all[i].Submitted.UnixMilli() >= to })
+	var spans []span
+	for i := last - 1; i >= 0 && v.ends[i] > from; i-- {
+		o := all[i]
+		if o == s || o.Wall() == 0 {
+			continue
+		}
+		if a, b := max(from, o.Submitted.UnixMilli()), min(to, o.Completed.UnixMilli()); a < b {
+			spans = append(spans, span{a, b, o.ID})
+		}
+	}
+	var sum int64
+	for _, x := range union(spans, 0) {
+		sum += x.to - x.from
+	}
+	return float64(sum) / float64(max(1, to-from))
 }
 
 // stages are those that a rule can say something about: complete, with tasks that succeeded.

@@ -87,7 +87,7 @@ func deltaSnapshots(v *view) []Finding {
 		}
 		slots = max(slots, math.Round(v.app.Slots(s)))
 		busy += s.Busy
-		saved += wallOf(s, time.Duration(float64(s.Busy)*max(0, 1-slots/float64(s.Tasks))))
+		saved += v.wallOf(s, time.Duration(float64(s.Busy)*max(0, 1-slots/float64(s.Tasks))))
 		tasks += s.Tasks
 		n++
 	}

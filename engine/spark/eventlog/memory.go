@@ -24,7 +24,7 @@ func spill(v *view) []Finding {
 			continue
 		}
 		again := time.Duration(2 * float64(s.SpilledDisk) / spillSpeed * float64(time.Second))
-		f := v.of(s, "spill", v.time(wallOf(s, min(again, s.Busy/2))))
+		f := v.of(s, "spill", v.time(v.wallOf(s, min(again, s.Busy/2))))
 		if none(f.Stake) {
 			continue
 		}
@@ -69,7 +69,7 @@ func garbage(v *view) []Finding {
 		if share < gcShare || s.Run < time.Second {
 			continue
 		}
-		f := v.of(s, "gc", v.time(wallOf(s, s.GC-time.Duration(gcHealthy*float64(s.Run)))))
+		f := v.of(s, "gc", v.time(v.wallOf(s, s.GC-time.Duration(gcHealthy*float64(s.Run)))))
 		if none(f.Stake) {
 			continue
 		}

@@ -28,7 +28,7 @@ func tinyTasks(v *view) []Finding {
 		}
 		// What is sure to go away is what the scheduler and the start of each task took.
 		over := time.Duration(float64(s.Delay+s.Starting) * (1 - wanted/float64(s.Took.N)))
-		f := v.of(s, "tiny-tasks", v.time(wallOf(s, over)))
+		f := v.of(s, "tiny-tasks", v.time(v.wallOf(s, over)))
 		if none(f.Stake) {
 			continue
 		}
@@ -119,25 +119,6 @@ func fewTasks(v *view) []Finding {
 	return out
 }
 
-// besides is the part of a stage's time in which others ran too.
-func (v *view) besides(s *Stage) float64 {
-	var spans []span
-	from, to := s.Submitted.UnixMilli(), s.Completed.UnixMilli()
-	for _, o := range v.app.Stages {
-		if o == s || o.Wall() == 0 {
-			continue
-		}
-		if a, b := max(from, o.Submitted.UnixMilli()), min(to, o.Completed.UnixMilli()); a < b {
-			spans = append(spans, span{a, b, o.ID})
-		}
-	}
-	var sum int64
-	for _, x := range union(spans, 0) {
-		sum += x.to - x.from
-	}
-	return float64(sum) / float64(max(1, to-from))
-}
-
 // largePartitions finds stages whose typical partition is too large to be safe.
 func largePartitions(v *view) []Finding {
 	var out []Finding
@@ -167,7 +148,7 @@ func schedulerDelay(v *view) []Finding {
 		if s.Busy < time.Second || float64(s.Delay) < 0.2*float64(s.Busy) || millis(s.Took.P50) < tinyTask {
 			continue
 		}
-		f := v.of(s, "scheduler-delay", v.time(wallOf(s, s.Delay)))
+		f := v.of(s, "scheduler-delay", v.time(v.wallOf(s, s.Delay)))
 		if none(f.Stake) {
 			continue
 		}

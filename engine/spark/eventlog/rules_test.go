@@ -81,6 +81,15 @@ var thresholds = []struct {
 		s.Took.Max, s.Longest.Took = 60_000, time.Minute // the slots were busy all the while
 		return s
 	}, nil, ""},
+	{"a straggler beside another stage", func() *Stage {
+		s := even(64, 10*time.Second, 128*mib)
+		s.Took.Max, s.Longest.Took, s.Completed = 120_000, 2*time.Minute, s.Submitted.Add(2*time.Minute)
+		return s
+	}, func(a *Application) {
+		o := even(64, 10*time.Second, 128*mib)
+		o.ID, o.Completed, o.Planned = 2, a.Stages[0].Completed, 64
+		a.Stages = append(a.Stages, o)
+	}, ""},
 	{"skew of an RDD", func() *Stage {
 		s := even(64, 10*time.Second, 128*mib)
 		s.Took.Max, s.Completed = 120_000, s.Submitted.Add(2*time.Minute)

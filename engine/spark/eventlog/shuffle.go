@@ -20,7 +20,7 @@ func fetchWait(v *view) []Finding {
 		if s.Run < time.Second || float64(s.FetchWait) < waitShare*float64(s.Run) || s.ShuffleRemote == 0 {
 			continue
 		}
-		f := v.of(s, "fetch-wait", v.time(wallOf(s, s.FetchWait)))
+		f := v.of(s, "fetch-wait", v.time(v.wallOf(s, s.FetchWait)))
 		if none(f.Stake) {
 			continue
 		}

@@ -27,6 +27,10 @@ func skew(v *view) []Finding {
 		if slots := v.app.Slots(s); slots > 0 {
 			lost = min(lost, s.Wall()-time.Duration(float64(s.Busy)/slots))
 		}
+		if lost < s.Wall()/100 {
+			continue
+		}
+		lost = min(lost, time.Duration((1-v.besides(s))*float64(s.Wall()))) // others had use for the slots
 		f := v.of(s, "skew", v.time(lost))
 		if none(f.Stake) {
 			continue
