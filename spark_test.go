@@ -32,6 +32,18 @@ models:
     query: |
       SELECT explode(array(id, id * 2)) AS v, shop
       FROM bronze.orders
+jobs:
+  tidy:
+    engine: spark
+    query: |
+      CREATE TABLE silver.stock USING delta AS SELECT id, amount FROM bronze.orders;
+      INSERT INTO silver.stock (id, amount) SELECT id + 10, amount FROM silver.stock;
+      UPDATE silver.stock SET amount = amount + 1;
+      MERGE INTO silver.stock s USING bronze.orders o ON s.id = o.id WHEN MATCHED THEN UPDATE SET amount = s.amount * 2;
+      DELETE FROM silver.stock WHERE id = 1;
+      CREATE OR REPLACE TABLE gold.stock AS SELECT sum(amount) AS amount FROM silver.stock;
+      INSERT OVERWRITE silver.stock SELECT id, amount + 1 FROM silver.stock;
+      SELECT count(*) FROM silver.stock
 environments:
   local:
     engine: spark
@@ -82,6 +94,7 @@ func TestSpark(t *testing.T) {
 		t.Errorf("a missing table: got %v", err)
 	}
 	t.Run("models", func(t *testing.T) { modelsOnSpark(t, h, lake) })
+	t.Run("job", func(t *testing.T) { jobOnSpark(t, h, lake) })
 	t.Run("hostile", func(t *testing.T) { hostileToSpark(t, lake) })
 }
 

@@ -203,14 +203,15 @@ func oneLine(sql string) string {
 }
 
 func stepLine(s job.Step) string {
+	if s.Before {
+		return "was done by an attempt before"
+	}
 	line := fmt.Sprintf("done on %s in %.1f s", s.Engine, s.Seconds)
-	switch {
-	case s.Before:
-		line = "was done by an attempt before"
-	case s.Table != "" && s.Version != nil:
-		line += fmt.Sprintf(": %d rows, %s version %d", s.Rows, s.Table, *s.Version)
-	case s.Rows > 0:
-		line += fmt.Sprintf(": %d rows", s.Rows)
+	if s.Table != "" && s.Version != nil {
+		line += fmt.Sprintf(", %s version %d", s.Table, *s.Version)
+	}
+	if s.Rows > 0 { // Spark does not count those that it inserts
+		line += ", " + counted(int(s.Rows), "row")
 	}
 	return line
 }

@@ -147,6 +147,7 @@ type drive struct {
 	tell   func(Run)
 	runner Runner
 	logged int64 // bytes of the attempt's log that are in the lake
+	wrote  time.Time
 	tail   []byte
 	asked  time.Time // when the runner was asked last to end the attempt
 	late   bool      // because it took too long
@@ -203,7 +204,7 @@ func (d *drive) step(ctx context.Context) error {
 			return err
 		}
 	}
-	d.logged, d.tail, d.late, d.asked = 0, nil, false, time.Time{}
+	d.logged, d.wrote, d.tail, d.late, d.asked = 0, time.Time{}, nil, false, time.Time{}
 	return d.append(ctx, e)
 }
 
@@ -366,6 +367,10 @@ func (d *drive) log(ctx context.Context, all bool) error {
 			return err
 		}
 		chunk = chunk[:min(len(chunk), chunkSize)]
+		if !all && len(chunk) < chunkSize/4 && d.Now().Sub(d.wrote) < d.rest() {
+			return nil // few chunks, and yet soon
+		}
+		d.wrote = d.Now()
 		d.tail = append(d.tail, chunk...)
 		d.tail = d.tail[max(0, len(d.tail)-logTail):]
 		if d.logged < logHead {
@@ -381,6 +386,11 @@ func (d *drive) log(ctx context.Context, all bool) error {
 			}
 		}
 	}
+}
+
+// rest is how long a little more of the log may wait for company.
+func (d *drive) rest() time.Duration {
+	return min(10*time.Second, d.Now().Sub(d.run.Started)/10)
 }
 
 // keepTail writes the end of a log whose middle was left out.

@@ -1,13 +1,14 @@
 package job
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"path"
+	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -87,15 +88,16 @@ func (j *Journal) CopyLog(ctx context.Context, w io.Writer, run Run, attempt int
 	return from, nil
 }
 
+// noise is what Spark says beside the matter: lines of its own log, and stacks of the JVM.
+var noise = regexp.MustCompile(`^(\d\d/\d\d/\d\d \d\d:\d\d:\d\d (INFO|WARN|DEBUG) |WARNING: Using incubator|Using Spark's default log4j|Setting (Spark|default) log level|\s+at [\w.$/]+\(|\s+\.\.\. \d+ more|\s*$)`)
+
 // lastLines is the end of a text, for a message: its last lines that say something.
 func lastLines(text []byte, n int) string {
-	lines := bytes.Split(bytes.TrimSpace(text), []byte("\n"))
-	var kept [][]byte
-	for _, line := range lines {
-		if line = bytes.TrimRight(line, " \t\r"); len(bytes.TrimSpace(line)) > 0 {
-			kept = append(kept, line)
-		}
+	lines := strings.Split(strings.TrimSpace(strings.ToValidUTF8(string(text), "\uFFFD")), "\n")
+	lines = slices.DeleteFunc(lines, noise.MatchString)
+	lines = lines[max(0, len(lines)-n):]
+	for i := range lines {
+		lines[i] = strings.ReplaceAll(strings.TrimRight(lines[i], " \t\r"), "\t", "    ")
 	}
-	kept = kept[max(0, len(kept)-n):]
-	return string(bytes.Join(kept, []byte("\n")))
+	return strings.Join(lines, "\n")
 }

@@ -178,6 +178,7 @@ func Live(folder, owner string) (*Alive, error) {
 	if err := os.MkdirAll(folder, 0o700); err != nil {
 		return nil, err
 	}
+	sweep(folder)
 	f, err := os.OpenFile(filepath.Join(folder, owner), os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return nil, err
@@ -187,6 +188,21 @@ func Live(folder, owner string) (*Alive, error) {
 		return nil, err
 	}
 	return &Alive{folder, f}, nil
+}
+
+// sweep takes away what processes left that are gone for a week: by now others looked after their runs.
+func sweep(folder string) {
+	entries, _ := os.ReadDir(folder)
+	for _, e := range entries {
+		name := filepath.Join(folder, e.Name())
+		info, err := e.Info()
+		if err != nil || time.Since(info.ModTime()) < 7*24*time.Hour {
+			continue
+		}
+		if lives, err := locked(name); err == nil && !lives {
+			os.Remove(name)
+		}
+	}
 }
 
 // Dead says whether another owner is known to be gone: it lived on this machine, and does not now.
