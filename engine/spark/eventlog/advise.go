@@ -89,7 +89,7 @@ func (p Price) cost(cores time.Duration, perExecutor float64) *float64 {
 
 // rules are all there are, each on its own: a function of what the log says.
 var rules = []func(*view) []Finding{
-	skew, spill, garbage, tinyTasks, deltaSnapshots, fewTasks, largePartitions, schedulerDelay, fetchWait, shuffleVolume,
+	skew, spill, garbage, unusedMemory, tinyTasks, deltaSnapshots, fewTasks, largePartitions, schedulerDelay, fetchWait, shuffleVolume,
 	smallInputs, smallOutputs, broadcastJoin, failedTasks, lostExecutors, idleExecutors, driverGaps,
 }
 

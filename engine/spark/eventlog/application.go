@@ -20,6 +20,8 @@ type Application struct {
 	Others                  Sums    // stages that were too many to keep apart
 	OtherStages             int     // how many of them
 	Gaps                    []Gap   // times between start and end in which no stage ran
+	Heap                    int64   // most bytes that the heap of an executor was seen to hold
+	HeapSeen                int64   // how many tasks tell of the heap
 	Reading                 Reading // how well the log could be read
 }
 

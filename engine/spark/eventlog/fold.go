@@ -225,6 +225,10 @@ func (f *folder) task(t *task) {
 		x.Tasks++
 		x.Busy += took
 	}
+	if t.Heap > 0 {
+		f.app.Heap = max(f.app.Heap, t.Heap)
+		f.app.HeapSeen++
+	}
 	g.sum(t)
 	switch {
 	case t.succeeded():

@@ -14,6 +14,8 @@ const (
 	spillSpeed = 200e6    // bytes a second that a task writes and reads spilled data with: an assumption
 	gcShare    = 0.10     // of the run time of tasks: where Spark's own pages turn red
 	gcHealthy  = 0.05
+	heapUnused = 0.40 // of the heap
+	heapSeen   = 100  // looks at it, for the largest to mean something
 )
 
 // spill finds stages whose tasks did not fit into memory.
@@ -82,6 +84,21 @@ func garbage(v *view) []Finding {
 		out = append(out, f)
 	}
 	return out
+}
+
+// unusedMemory compares the heap of executors with the most that was ever seen in it. Garbage that is
+// not collected yet counts as used, so the program needs less than what was seen.
+func unusedMemory(v *view) []Finding {
+	heap, ok := parseSize(v.app.Conf["spark.executor.memory"], 1<<20)
+	if !ok || v.app.Local() || v.app.HeapSeen < heapSeen || float64(v.app.Heap) >= heapUnused*float64(heap) || v.total.SpilledDisk > 0 {
+		return nil
+	}
+	f := Finding{Rule: "unused-memory", Severity: Low}
+	f.What = fmt.Sprintf("no executor was seen with more than %s in its heap of %s, in %s looks", size(v.app.Heap), size(heap), count(v.app.HeapSeen))
+	f.Figures = []Figure{{"most", float64(v.app.Heap), "bytes"}, {"heap", float64(heap), "bytes"}, {"seen", float64(v.app.HeapSeen), "times"}}
+	f.Settings = v.set(-1, "spark.executor.memory", fmt.Sprintf("%dm", max(1024, (v.app.Heap*3/2>>20+511)/512*512)))
+	f.Advice = "with less memory each, more executors fit on a machine, or the machine can be smaller"
+	return []Finding{f}
 }
 
 // moreMemory is the heap times a factor, of the executors or of a driver that is its own executor.

@@ -48,6 +48,12 @@ var thresholds = []struct {
 	{"a good stage", func() *Stage { return even(64, 10*time.Second, 128*mib) }, nil, ""},
 	{"garbage at 9 %", func() *Stage { s := even(64, 10*time.Second, mib); s.GC = s.Run * 9 / 100; return s }, nil, ""},
 	{"garbage at 20 %", func() *Stage { s := even(64, 10*time.Second, mib); s.GC = s.Run / 5; return s }, nil, "gc spark.executor.memory=1536m"},
+	{"a heap that is nearly empty", func() *Stage { return even(64, 10*time.Second, 128*mib) }, func(a *Application) {
+		a.Conf["spark.executor.memory"], a.Heap, a.HeapSeen = "16g", 3*gib, 100
+	}, "unused-memory spark.executor.memory=4608m"},
+	{"a heap that was hardly looked at", func() *Stage { return even(64, 10*time.Second, 128*mib) }, func(a *Application) {
+		a.Conf["spark.executor.memory"], a.Heap, a.HeapSeen = "16g", 3*gib, 99
+	}, ""},
 	{"waits at 30 %", func() *Stage {
 		s := even(64, 10*time.Second, mib)
 		s.FetchWait, s.ShuffleRemote = s.Run*3/10, gib

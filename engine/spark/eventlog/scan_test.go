@@ -98,6 +98,7 @@ func slowTask(t *testing.T, line []byte) *task {
 		Reason: text(reason, "Reason"), Run: number(metrics, "Executor Run Time"), CPU: number(metrics, "Executor CPU Time"),
 		Deserialize: number(metrics, "Executor Deserialize Time"), SerializeResult: number(metrics, "Result Serialization Time"),
 		GC: number(metrics, "JVM GC Time"), PeakMemory: number(metrics, "Peak Execution Memory"),
+		Heap:          number(object(all, "Task Executor Metrics"), "JVMHeapMemory"),
 		SpilledMemory: number(metrics, "Memory Bytes Spilled"), SpilledDisk: number(metrics, "Disk Bytes Spilled"),
 		In: number(object(metrics, "Input Metrics"), "Bytes Read"), InRows: number(object(metrics, "Input Metrics"), "Records Read"),
 		Out:        number(object(metrics, "Output Metrics"), "Bytes Written"),

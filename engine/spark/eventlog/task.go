@@ -19,6 +19,7 @@ type task struct {
 	SerializeResult    int64
 	GC                 int64
 	PeakMemory         int64
+	Heap               int64 // most that its executor's heap was seen to hold; 0: not looked at
 	SpilledMemory      int64
 	SpilledDisk        int64
 	In, InRows         int64
@@ -49,6 +50,9 @@ func readTask(d *decoder, s *scan) *task {
 			t.info(d, s)
 		case "Task Metrics":
 			t.metrics(s)
+		case "Task Executor Metrics":
+			t.Heap = 0
+			pair(s, "JVMHeapMemory", &t.Heap, "", nil)
 		default:
 			s.skip()
 		}
