@@ -52,6 +52,7 @@ type (
 		Time        int64
 		Conf        map[string]string // what the session changed
 		Plan        []node
+		Tag         string // of the operation of Spark Connect that it is of
 	}
 	planUpdate struct {
 		ID   int64
@@ -75,7 +76,10 @@ var (
 	errShape    = errors.New("not the shape of this event")
 )
 
-const sqlPrefix = "org.apache.spark.sql.execution.ui."
+const (
+	sqlPrefix     = "org.apache.spark.sql.execution.ui."
+	connectPrefix = "org.apache.spark.sql.connect.service."
+)
 
 // decoder turns lines into events. It keeps the short strings that tasks repeat, and is used by one
 // goroutine.
@@ -113,7 +117,7 @@ func (d *decoder) quick(line []byte) (event any, ok bool) {
 	if n < 0 {
 		return nil, false
 	}
-	read := readers[strings.TrimPrefix(string(rest[:n]), sqlPrefix)]
+	read := readers[strings.TrimPrefix(strings.TrimPrefix(string(rest[:n]), sqlPrefix), connectPrefix)]
 	if read == nil {
 		return nil, line[len(line)-1] == '}' // whole, as far as one can tell without reading it
 	}
@@ -138,6 +142,8 @@ var readers = map[string]func(*decoder, *scan) any{
 	"SparkListenerSQLExecutionStart":          readQueryStart,
 	"SparkListenerSQLAdaptiveExecutionUpdate": readPlanUpdate,
 	"SparkListenerDriverAccumUpdates":         readDriverValues,
+	"SparkListenerConnectOperationStarted":    readOperationStart,
+	"SparkListenerConnectOperationClosed":     readOperationEnd,
 	"SparkListenerSQLExecutionEnd":            readQueryEnd,
 }
 

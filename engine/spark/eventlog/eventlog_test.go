@@ -77,6 +77,7 @@ func TestFindings(t *testing.T) {
 		"retry.zstd":      {"low failures"},
 		"idle.zstd":       {"high idle-executors", "high driver-gap 0"},
 		"lost.zstd":       {"medium lost-executors", "low failures"},
+		"connect.zstd":    {},
 	} {
 		a := read(t, filepath.Join("testdata", name))
 		if diff := cmp.Diff(want, spoke(Advise(a, Price{}))); diff != "" {
@@ -84,6 +85,26 @@ func TestFindings(t *testing.T) {
 		}
 		if a.Reading.Skipped != 0 || a.Reading.Truncated || !a.Ended {
 			t.Errorf("%s: got %+v, ended %v; want all of it read", name, a.Reading, a.Ended)
+		}
+	}
+}
+
+// Queries that came over Spark Connect have the names of their statements.
+func TestStatements(t *testing.T) {
+	var got []string
+	for _, q := range Advise(read(t, "testdata/connect.zstd"), Price{}).Queries {
+		got = append(got, q.Description)
+	}
+	want := "select product, sum(quantity) from bronze.orders group by 1"
+	if !slices.Contains(got, want) || slices.ContainsFunc(got, func(s string) bool { return strings.Contains(s, "session_id") }) {
+		t.Errorf("got %q, want %q among them, and no request", got, want)
+	}
+	for request, want := range map[string]string{
+		"sql {\n  query: \"select \\'\\303\\251\\'\\n\\tfrom t\"\n}": "select 'é' from t",
+		"project {\n  input {\n":                                     "project", "": "", `query: "a\`: `a\`,
+	} {
+		if got := statement(request); got != want {
+			t.Errorf("statement of %q: got %q, want %q", request, got, want)
 		}
 	}
 }

@@ -2,6 +2,7 @@ package eventlog
 
 import (
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -21,9 +22,11 @@ type folder struct {
 	queries   map[int64]*Query
 	plans     map[int64][]node
 	executors map[string]*Executor
-	values    map[int64]int64 // accumulators that plans may name
-	spans     []span          // when stages ran
-	last      int64           // latest time of any event
+	// What operations of Spark Connect run, by tag.
+	statements map[string]string
+	values     map[int64]int64 // accumulators that plans may name
+	spans      []span          // when stages ran
+	last       int64           // latest time of any event
 }
 
 type stageKey struct {
@@ -42,6 +45,7 @@ func newFolder() *folder {
 	return &folder{
 		app: &Application{Conf: map[string]string{}}, stages: map[stageKey]*growing{}, queries: map[int64]*Query{},
 		plans: map[int64][]node{}, executors: map[string]*Executor{}, values: map[int64]int64{},
+		statements: map[string]string{},
 	}
 }
 
@@ -113,7 +117,7 @@ func (f *folder) sql(event any) {
 		if e.Root < 0 {
 			e.Root = e.ID // as before Spark 3.4
 		}
-		q := &Query{ID: e.ID, Root: e.Root, Description: e.Description, Start: moment(e.Time), Conf: e.Conf}
+		q := &Query{ID: e.ID, Root: e.Root, Description: named(e.Description, f.statements[e.Tag]), Start: moment(e.Time), Conf: e.Conf}
 		f.queries[e.ID], f.plans[e.ID] = q, e.Plan
 		f.app.Queries = append(f.app.Queries, q)
 	case *planUpdate:
@@ -128,6 +132,8 @@ func (f *folder) sql(event any) {
 			q.End, q.Error = moment(e.Time), e.Error
 			f.resolve(q)
 		}
+	default:
+		f.operation(event)
 	}
 }
 
@@ -328,6 +334,9 @@ func (f *folder) finish() *Application {
 	}
 	for _, s := range f.app.Stages {
 		f.charge(s)
+		if q := f.queries[s.Query]; q != nil && strings.Contains(s.Description, connectDescription) {
+			s.Description = q.Description
+		}
 	}
 	slices.SortStableFunc(f.app.Stages, func(a, b *Stage) int { return a.Submitted.Compare(b.Submitted) })
 	if !f.app.Ended {

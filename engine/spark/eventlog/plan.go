@@ -164,6 +164,8 @@ func readQueryStart(_ *decoder, s *scan) any {
 			e.Conf = readConf(s, "spark.sql.adaptive.", "spark.sql.shuffle.", "spark.sql.files.", "spark.sql.autoBroadcast")
 		case "sparkPlanInfo":
 			e.Plan = readTree(s, 0).nodes(nil)
+		case "jobTags":
+			e.Tag = tagOf(s)
 		default:
 			return false
 		}

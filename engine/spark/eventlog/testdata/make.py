@@ -1,6 +1,10 @@
 """Makes the event logs of this folder by running real Spark programs:
 
     .tools/venv/bin/python engine/spark/eventlog/testdata/make.py [NAME...]
+    .tools/venv/bin/python engine/spark/eventlog/testdata/make.py --clean LOG NAME
+
+The second cleans a plain log that something else wrote: connect is of `petalake spark start`, a `petalake sql`
+and `petalake spark stop`; skew35 is of this program with pyspark 3.5.
 
 Each program has one well-known flaw, or none. Logs are written uncompressed, freed of what belongs
 to the machine (paths, class path, system properties), and then compressed by Spark's own codecs.
@@ -208,6 +212,9 @@ def compress(pairs):
 def main():
     if len(sys.argv) == 3 and sys.argv[1] == "--run":
         dict((p.__name__, p) for p in PROGRAMS)[sys.argv[2]]()
+        return
+    if len(sys.argv) == 4 and sys.argv[1] == "--clean":
+        compress([(sys.argv[2], os.path.join(HERE, sys.argv[3] + ".zstd"), "zstd")])
         return
     names = sys.argv[1:] or [p.__name__ for p in PROGRAMS]
     keep = os.environ.get("KEEP")  # a folder for the logs as Spark wrote them
