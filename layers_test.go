@@ -35,7 +35,7 @@ var picture = map[string][]string{
 	"catalog":      {"delta", "store"},
 	"job":          {"store"},
 
-	"engine/spark":           {"engine", "engine/spark/connectpb"},
+	"engine/spark":           {"engine", "engine/spark/connectpb", "delta"},
 	"engine/spark/connectpb": {}, // generated
 	"engine/spark/door":      {"engine/spark/connectpb"},
 	"engine/spark/local":     {"engine/spark"},

@@ -16,7 +16,9 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/proto"
 
+	"github.com/petalake/petalake/delta"
 	"github.com/petalake/petalake/engine/spark/connectpb"
 )
 
@@ -27,29 +29,51 @@ const batches = 5 // that a fake server sends, of one row each, for any plan
 type fake struct {
 	connectpb.UnimplementedSparkConnectServiceServer
 	fault   int
-	misdeed error // nil: the stream ends without a word
-	lose    bool  // the plan never comes to be run: the server knows no such operation
-	change  bool  // the server is another one afterwards
+	misdeed error                                           // nil: the stream ends without a word
+	lose    bool                                            // the plan never comes to be run: the server knows no such operation
+	change  bool                                            // the server is another one afterwards
+	late    bool                                            // the plan comes to be run after it was asked for, and before it is sent again
+	gone    bool                                            // the server started anew, and says so
+	chunks  int64                                           // that each batch comes in
+	spoil   func(*connectpb.ExecutePlanResponse_ArrowBatch) // what it sends
+	version string
 
 	mu       sync.Mutex
 	done     bool
 	plans    int // that it was asked to run
+	ran      int // that it ran
 	released bool
 }
 
 func (f *fake) AnalyzePlan(context.Context, *connectpb.AnalyzePlanRequest) (*connectpb.AnalyzePlanResponse, error) {
-	return &connectpb.AnalyzePlanResponse{}, nil
+	return &connectpb.AnalyzePlanResponse{ServerSideSessionId: "one", Result: &connectpb.AnalyzePlanResponse_SparkVersion_{
+		SparkVersion: &connectpb.AnalyzePlanResponse_SparkVersion{Version: f.version},
+	}}, nil
 }
 
 func (f *fake) ExecutePlan(_ *connectpb.ExecutePlanRequest, out grpc.ServerStreamingServer[connectpb.ExecutePlanResponse]) error {
 	f.mu.Lock()
 	f.plans++
+	again := f.plans > 1
+	if lost := f.lose && !again; !lost {
+		f.ran++
+	}
 	f.mu.Unlock()
+	if f.late && again {
+		f.ran--
+		return status.Error(codes.Internal, "[INVALID_HANDLE.OPERATION_ALREADY_EXISTS] exists")
+	}
 	return f.send(1, out)
 }
 
 func (f *fake) ReattachExecute(r *connectpb.ReattachExecuteRequest, out grpc.ServerStreamingServer[connectpb.ExecutePlanResponse]) error {
-	if f.lose && f.plans == 1 {
+	if r.GetClientObservedServerSideSessionId() != "one" {
+		return status.Error(codes.InvalidArgument, "the client does not say which session it knows")
+	}
+	if f.gone {
+		return status.Error(codes.Internal, "[INVALID_HANDLE.SESSION_CHANGED] changed")
+	}
+	if (f.lose || f.late) && f.plans == 1 {
 		return status.Error(codes.Internal, "[INVALID_HANDLE.OPERATION_NOT_FOUND] not found")
 	}
 	last, _ := strconv.Atoi(r.GetLastResponseId())
@@ -76,6 +100,12 @@ func (f *fake) send(from int, out grpc.ServerStreamingServer[connectpb.ExecutePl
 		if now {
 			return f.misdeed
 		}
+		if f.chunks > 0 && n <= batches {
+			if err := f.sendChunks(n, out); err != nil {
+				return err
+			}
+			continue
+		}
 		r := &connectpb.ExecutePlanResponse{ResponseId: strconv.Itoa(n), ServerSideSessionId: server}
 		if n <= batches {
 			r.ResponseType = &connectpb.ExecutePlanResponse_ArrowBatch_{
@@ -85,6 +115,29 @@ func (f *fake) send(from int, out grpc.ServerStreamingServer[connectpb.ExecutePl
 			r.ResponseType = &connectpb.ExecutePlanResponse_ResultComplete_{
 				ResultComplete: &connectpb.ExecutePlanResponse_ResultComplete{},
 			}
+		}
+		if err := out.Send(r); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// sendChunks sends batch n in pieces, as Spark 4.1 does with large ones.
+func (f *fake) sendChunks(n int, out grpc.ServerStreamingServer[connectpb.ExecutePlanResponse]) error {
+	data := row(int64(n - 1))
+	size := (int64(len(data)) + f.chunks - 1) / f.chunks
+	for i := range f.chunks {
+		b := &connectpb.ExecutePlanResponse_ArrowBatch{
+			RowCount: 1, Data: data[i*size : min((i+1)*size, int64(len(data)))],
+			StartOffset: proto.Int64(int64(n - 1)), ChunkIndex: proto.Int64(i), NumChunksInBatch: proto.Int64(f.chunks),
+		}
+		if f.spoil != nil {
+			f.spoil(b)
+		}
+		r := &connectpb.ExecutePlanResponse{
+			ResponseId: strconv.Itoa(n), ServerSideSessionId: "one",
+			ResponseType: &connectpb.ExecutePlanResponse_ArrowBatch_{ArrowBatch: b},
 		}
 		if err := out.Send(r); err != nil {
 			return err
@@ -109,8 +162,8 @@ func row(n int64) []byte {
 	return buf.Bytes()
 }
 
-// numbers runs a plan on the fake server and returns the rows that came.
-func numbers(t *testing.T, f *fake) (got []int64, err error) {
+// open starts the fake server and opens a session on it.
+func (f *fake) open(t *testing.T, o Options) (*Session, error) {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -119,8 +172,15 @@ func numbers(t *testing.T, f *fake) (got []int64, err error) {
 	server := grpc.NewServer()
 	connectpb.RegisterSparkConnectServiceServer(server, f)
 	go server.Serve(listener)
-	defer server.Stop()
-	s, err := Open(t.Context(), Options{Address: listener.Addr().String()})
+	t.Cleanup(server.Stop)
+	o.Address = listener.Addr().String()
+	return Open(t.Context(), o)
+}
+
+// numbers runs a plan on the fake server and returns the rows that came.
+func numbers(t *testing.T, f *fake) (got []int64, err error) {
+	t.Helper()
+	s, err := f.open(t, Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -140,18 +200,64 @@ func numbers(t *testing.T, f *fake) (got []int64, err error) {
 	return got, r.Err()
 }
 
-// TestEveryCut promises all rows, in order, once, and one run of the plan, wherever the stream ends.
+// misdeeds are the ways in which a stream ends too early.
+var misdeeds = []error{
+	nil,
+	status.Error(codes.Unavailable, "gone"),
+	status.Error(codes.Internal, "stream terminated by RST_STREAM with error code: INTERNAL_ERROR"),
+	status.Error(codes.Canceled, "stream terminated by RST_STREAM with error code: CANCEL"),
+	status.Error(codes.Internal, "[INVALID_CURSOR.DISCONNECTED] another stream came"),
+}
+
+// TestEveryCut promises all rows, in order, once, and one run of the plan, wherever the stream ends:
+// of a query, and of a command, which changes something.
 func TestEveryCut(t *testing.T) {
-	for _, misdeed := range []error{nil, status.Error(codes.Unavailable, "gone")} {
+	for _, misdeed := range misdeeds {
 		for fault := range batches + 2 {
 			f := &fake{fault: fault, misdeed: misdeed}
 			got, err := numbers(t, f)
 			if err != nil || !inOrder(got) {
 				t.Errorf("cut before response %d (%v): got rows %v, %v, want 0 to %d", fault, misdeed, got, err, batches-1)
 			}
-			if f.plans != 1 || !f.released {
-				t.Errorf("cut before response %d (%v): the plan was run %d times and released: %v, want once, true", fault, misdeed, f.plans, f.released)
+			if f.ran != 1 || !f.released {
+				t.Errorf("cut before response %d (%v): the plan was run %d times and released: %v, want once, true", fault, misdeed, f.ran, f.released)
 			}
+			f = &fake{fault: fault, misdeed: misdeed}
+			if err := command(t, f); err != nil || f.ran != 1 {
+				t.Errorf("a command cut before response %d (%v): ran %d times, %v, want once", fault, misdeed, f.ran, err)
+			}
+		}
+	}
+}
+
+// command runs a command on the fake server.
+func command(t *testing.T, f *fake) error {
+	t.Helper()
+	s, err := f.open(t, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	return s.Run(t.Context(), &connectpb.Command{})
+}
+
+// TestChunks promises that batches are put together from their chunks, and that one which misses some
+// is an error, not some rows.
+func TestChunks(t *testing.T) {
+	for _, chunks := range []int64{1, 2, 7} {
+		if got, err := numbers(t, &fake{chunks: chunks}); err != nil || !inOrder(got) {
+			t.Errorf("in %d chunks: got %v, %v", chunks, got, err)
+		}
+	}
+	for what, spoil := range map[string]func(*connectpb.ExecutePlanResponse_ArrowBatch){
+		"a chunk that is missing": func(b *connectpb.ExecutePlanResponse_ArrowBatch) { *b.ChunkIndex *= 2 },
+		"more chunks than came":   func(b *connectpb.ExecutePlanResponse_ArrowBatch) { *b.NumChunksInBatch += 20 },
+		"a batch that is missing": func(b *connectpb.ExecutePlanResponse_ArrowBatch) { *b.StartOffset *= 2 },
+		"fewer rows":              func(b *connectpb.ExecutePlanResponse_ArrowBatch) { b.RowCount = 2 },
+		"bytes that are missing":  func(b *connectpb.ExecutePlanResponse_ArrowBatch) { b.Data = b.Data[:len(b.Data)/2] },
+	} {
+		if got, err := numbers(t, &fake{chunks: 3, spoil: spoil}); err == nil {
+			t.Errorf("%s: got %v and no error", what, got)
 		}
 	}
 }
@@ -181,11 +287,27 @@ func TestForgotten(t *testing.T) {
 	}
 }
 
-// TestSessionLost promises an error where the server is another one after a cut.
+// TestLate promises that a plan which came after all is not run again: its rows are taken up.
+func TestLate(t *testing.T) {
+	f := &fake{fault: 1, misdeed: status.Error(codes.Unavailable, "gone"), late: true}
+	if got, err := numbers(t, f); err != nil || !inOrder(got) || f.ran != 1 || f.plans != 2 {
+		t.Errorf("got rows %v after %d plans of which %d ran, %v, want 0 to %d, 2, 1", got, f.plans, f.ran, err, batches-1)
+	}
+}
+
+// TestSessionLost promises an error where the server is another one after a cut, and that a command is
+// never sent to that one: whether it ran is not known.
 func TestSessionLost(t *testing.T) {
-	f := &fake{fault: 3, change: true}
-	if _, err := numbers(t, f); !errors.Is(err, ErrSessionLost) {
-		t.Errorf("got %v, want %v", err, ErrSessionLost)
+	for fault := 1; fault <= batches; fault++ {
+		for _, f := range []*fake{{fault: fault, change: true}, {fault: fault, gone: true}} {
+			if _, err := numbers(t, f); !errors.Is(err, ErrSessionLost) || f.plans != 1 {
+				t.Errorf("cut before response %d: got %v after %d plans, want %v after 1", fault, err, f.plans, ErrSessionLost)
+			}
+		}
+		f := &fake{fault: fault, gone: true}
+		if err := command(t, f); !errors.Is(err, ErrSessionLost) || !errors.Is(err, delta.ErrUnknownOutcome) || f.plans != 1 {
+			t.Errorf("a command cut before response %d: got %v after %d plans, want an unknown outcome after 1", fault, err, f.plans)
+		}
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/uuid"
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/backoff"
 	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/keepalive"
@@ -26,6 +27,9 @@ const (
 	deaf      = 20 * time.Second // without an answer to it the connection is given up
 )
 
+// reconnect says how long to wait before the next try to connect.
+var reconnect = backoff.Config{BaseDelay: firstPause, Multiplier: 2, Jitter: 0.2, MaxDelay: longestPause}
+
 // link is a connection to a server, with one session on it: what all views of a Session share.
 type link struct {
 	address string
@@ -38,23 +42,32 @@ type link struct {
 	// server is the server's own id of the session. It is sent with each request, so that a server
 	// which lost the session says so and does not run a statement in an empty one.
 	server atomic.Pointer[string]
-	// farewells are the calls that free memory of the server behind a statement's back.
-	farewells sync.WaitGroup
+
+	sent sync.Map // the artifacts, by name: their hashes
+
+	mu     sync.Mutex
+	closed bool
+	calls  sync.WaitGroup // those aside; none is added once closed
 }
 
 // dial prepares a connection. Nothing is sent yet.
 func dial(o Options) (*link, error) {
 	l := &link{
-		address: o.Address, id: uuid.NewString(), bearer: &bearer{Options: o},
+		address: o.Address, id: uuid.NewString(), bearer: newBearer(o),
 		user: &connectpb.UserContext{UserId: o.User, UserName: o.User},
 	}
 	transport := insecure.NewCredentials()
-	if o.TLS != nil {
-		transport = credentials.NewTLS(o.TLS)
+	config, err := o.trust()
+	if err != nil {
+		return nil, err
+	}
+	if config != nil {
+		transport = credentials.NewTLS(config)
 	}
 	conn, err := grpc.NewClient("dns:///"+o.Address, grpc.WithTransportCredentials(transport),
 		grpc.WithPerRPCCredentials(l.bearer), grpc.WithUserAgent(clientType),
 		grpc.WithInitialWindowSize(window), grpc.WithInitialConnWindowSize(window),
+		grpc.WithConnectParams(grpc.ConnectParams{Backoff: reconnect, MinConnectTimeout: deaf}),
 		grpc.WithKeepaliveParams(keepalive.ClientParameters{Time: heartbeat, Timeout: deaf}),
 		grpc.WithChainUnaryInterceptor(l.unary), grpc.WithChainStreamInterceptor(l.streaming),
 		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(largest), grpc.MaxCallSendMsgSize(largest)))
@@ -148,9 +161,30 @@ func insist(ctx context.Context, call func() error) error {
 	}
 }
 
-// close waits for the farewells, and ends the session on the server and the connection.
+// aside makes a call that nobody waits for, but close. After it there is nothing to call for.
+func (l *link) aside(call func(context.Context)) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.closed {
+		return
+	}
+	l.calls.Go(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), farewell)
+		defer cancel()
+		call(ctx)
+	})
+}
+
+// close waits for the calls aside, and ends the session on the server and the connection.
 func (l *link) close() error {
-	l.farewells.Wait()
+	l.mu.Lock()
+	already := l.closed
+	l.closed = true
+	l.mu.Unlock()
+	if already {
+		return nil
+	}
+	l.calls.Wait()
 	ctx, cancel := context.WithTimeout(context.Background(), farewell)
 	defer cancel()
 	err := insist(ctx, func() error {

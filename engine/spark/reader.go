@@ -2,7 +2,9 @@ package spark
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
+	"io"
 	"sync/atomic"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -16,6 +18,7 @@ type reader struct {
 	schema *arrow.Schema
 	ipc    *ipc.Reader // over the message that came last
 	want   int64       // rows that the message should still have
+	rows   int64       // of all messages
 	batch  arrow.RecordBatch
 	err    error
 	refs   atomic.Int64
@@ -41,19 +44,37 @@ func newReader(op *operation) (*reader, error) {
 // message opens the next message with rows, and says whether there is one.
 func (r *reader) message() (bool, error) {
 	r.close()
+	var parts []io.Reader // of a batch that comes in chunks
 	for {
 		response, err := r.op.next()
-		if err != nil || response == nil {
+		if err != nil {
 			return false, err
+		}
+		if response == nil && parts != nil {
+			return false, errors.New("spark: the last batch of rows is incomplete: some of its chunks are missing")
+		}
+		if response == nil {
+			return false, nil
 		}
 		b := response.GetArrowBatch()
 		if b == nil {
 			continue
 		}
-		if r.ipc, err = ipc.NewReader(bytes.NewReader(b.GetData())); err != nil {
+		if b.StartOffset != nil && len(parts) == 0 && b.GetStartOffset() != r.rows {
+			return false, fmt.Errorf("spark: a batch of rows starts at row %d, after %d rows: some are missing", b.GetStartOffset(), r.rows)
+		}
+		if int(b.GetChunkIndex()) != len(parts) {
+			return false, fmt.Errorf("spark: a batch of rows is incomplete: chunk %d came after %d chunks", b.GetChunkIndex()+1, len(parts))
+		}
+		parts = append(parts, bytes.NewReader(b.GetData()))
+		if len(parts) < int(b.GetNumChunksInBatch()) {
+			continue
+		}
+		if r.ipc, err = ipc.NewReader(io.MultiReader(parts...)); err != nil {
 			return false, fmt.Errorf("spark: a batch of rows cannot be read: %w", err)
 		}
 		r.want = b.GetRowCount()
+		r.rows += r.want
 		return true, nil
 	}
 }

@@ -34,11 +34,11 @@ func (s *Session) Watch(ctx context.Context, tell func(Progress), sql string, ar
 				result = relation
 			}
 		})
-	if err != nil {
-		return nil, err
+	if err == nil && result == nil {
+		err = errNoAnswer
 	}
-	if result == nil {
-		return nil, errNoAnswer // and never the statement again: it may have been an INSERT
+	if err != nil {
+		return nil, unsure(err, sql) // and never the statement again: it may be an INSERT
 	}
 	return s.execute(ctx, tell, result)
 }
@@ -49,20 +49,17 @@ func (s *Session) Execute(ctx context.Context, plan *connectpb.Relation) (array.
 }
 
 func (s *Session) execute(ctx context.Context, tell func(Progress), plan *connectpb.Relation) (array.RecordReader, error) {
-	op := s.operation(ctx, &connectpb.Plan{OpType: &connectpb.Plan_Root{Root: plan}})
-	op.tell = tell
-	return newReader(op)
+	return newReader(s.operation(ctx, &connectpb.Plan{OpType: &connectpb.Plan_Root{Root: plan}}, tell))
 }
 
 // Run runs a command to its end.
 func (s *Session) Run(ctx context.Context, command *connectpb.Command) error {
-	return s.run(ctx, nil, command, func(*connectpb.ExecutePlanResponse) {})
+	return unsure(s.run(ctx, nil, command, func(*connectpb.ExecutePlanResponse) {}), "")
 }
 
 // run runs a command to its end and passes its responses on.
 func (s *Session) run(ctx context.Context, tell func(Progress), command *connectpb.Command, each func(*connectpb.ExecutePlanResponse)) error {
-	op := s.operation(ctx, &connectpb.Plan{OpType: &connectpb.Plan_Command{Command: command}})
-	op.tell = tell
+	op := s.operation(ctx, &connectpb.Plan{OpType: &connectpb.Plan_Command{Command: command}}, tell)
 	defer op.end()
 	for {
 		r, err := op.next()
