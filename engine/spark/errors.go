@@ -29,6 +29,7 @@ type Error struct {
 
 	code codes.Code
 	hint string
+	torn bool // it came on another stream than the statement was sent on
 }
 
 func (e *Error) Error() string {
@@ -60,7 +61,7 @@ var (
 
 	errNoAnswer   error = &hinted{"the server ran the statement, and did not say what it gives", "use a server of Spark 4.1 or later"}
 	errSilent     error = &hinted{"the server ends its answers before they are complete", "see its log"}
-	errIncomplete error = &hinted{"the server forgot the statement before all of its rows came", "run it again"}
+	errIncomplete error = &hinted{"the server forgot the statement before its answer was complete", "run it again"}
 )
 
 // unknown says that a statement may have changed something, or not: its answer did not come.
@@ -256,13 +257,14 @@ func (l *link) supported(version string) error {
 }
 
 // unsure marks the error of a command whose end is not known: it was sent, and what came is no
-// answer to it. One that only reads has changed nothing.
+// answer to it. After a cut, what a server says without a condition may be of the cut, as Sail forgets
+// what ran then. One that only reads has changed nothing.
 func unsure(err error, sql string) error {
 	var said *Error
 	switch {
 	case err == nil, errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded), reads(sql):
 		return err
-	case errors.As(err, &said) && said.code != codes.Unavailable:
+	case errors.As(err, &said) && said.code != codes.Unavailable && (said.Class != "" || !said.torn):
 		return err
 	}
 	return &unknown{err}

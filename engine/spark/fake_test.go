@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"hash/crc32"
+	"io"
 	"net"
 	"strconv"
 	"sync"
@@ -37,12 +39,57 @@ type fake struct {
 	chunks  int64                                           // that each batch comes in
 	spoil   func(*connectpb.ExecutePlanResponse_ArrowBatch) // what it sends
 	version string
+	refuse  error // what it says to any statement
 
 	mu       sync.Mutex
 	done     bool
 	plans    int // that it was asked to run
 	ran      int // that it ran
 	released bool
+	stopped  chan string // ids of operations that were interrupted
+	has      bool        // any artifact
+	got      int         // artifacts
+}
+
+func (f *fake) Interrupt(_ context.Context, r *connectpb.InterruptRequest) (*connectpb.InterruptResponse, error) {
+	if f.stopped != nil {
+		f.stopped <- r.GetOperationId()
+	}
+	return &connectpb.InterruptResponse{InterruptedIds: []string{r.GetOperationId()}}, nil
+}
+
+func (f *fake) ArtifactStatus(_ context.Context, r *connectpb.ArtifactStatusesRequest) (*connectpb.ArtifactStatusesResponse, error) {
+	out := &connectpb.ArtifactStatusesResponse{Statuses: map[string]*connectpb.ArtifactStatusesResponse_ArtifactStatus{}}
+	for _, name := range r.GetNames() {
+		out.Statuses[name] = &connectpb.ArtifactStatusesResponse_ArtifactStatus{Exists: f.has}
+	}
+	return out, nil
+}
+
+func (f *fake) AddArtifacts(in grpc.ClientStreamingServer[connectpb.AddArtifactsRequest, connectpb.AddArtifactsResponse]) error {
+	f.got++
+	name, good := "", true
+	for {
+		r, err := in.Recv()
+		if errors.Is(err, io.EOF) {
+			return in.SendAndClose(&connectpb.AddArtifactsResponse{Artifacts: []*connectpb.AddArtifactsResponse_ArtifactSummary{
+				{Name: name, IsCrcSuccessful: good && !f.has},
+			}})
+		}
+		if err != nil {
+			return err
+		}
+		parts := []*connectpb.AddArtifactsRequest_ArtifactChunk{r.GetChunk(), r.GetBeginChunk().GetInitialChunk()}
+		for _, a := range r.GetBatch().GetArtifacts() {
+			name, parts = a.GetName(), append(parts, a.GetData())
+		}
+		if b := r.GetBeginChunk(); b != nil {
+			name = b.GetName()
+		}
+		for _, p := range parts {
+			good = good && p.GetCrc() == int64(crc32.ChecksumIEEE(p.GetData()))
+		}
+	}
 }
 
 func (f *fake) AnalyzePlan(context.Context, *connectpb.AnalyzePlanRequest) (*connectpb.AnalyzePlanResponse, error) {
@@ -52,6 +99,9 @@ func (f *fake) AnalyzePlan(context.Context, *connectpb.AnalyzePlanRequest) (*con
 }
 
 func (f *fake) ExecutePlan(_ *connectpb.ExecutePlanRequest, out grpc.ServerStreamingServer[connectpb.ExecutePlanResponse]) error {
+	if f.refuse != nil {
+		return f.refuse
+	}
 	f.mu.Lock()
 	f.plans++
 	again := f.plans > 1

@@ -35,6 +35,7 @@ type operation struct {
 
 	stream grpc.ServerStreamingClient[connectpb.ExecutePlanResponse]
 	opened time.Time // the stream
+	torn   bool      // one ended too early
 	last   string    // id of the last response that came
 	came   int       // responses
 	rows   int64
@@ -93,16 +94,21 @@ func (o *operation) recover(err error) error {
 	o.stream = nil
 	switch {
 	case errors.Is(err, io.EOF), broken(err), says(err, already):
+		o.torn = true
 		return nil
 	case says(err, notFound) && o.last == "":
 		o.started.Store(false)
 		return nil
 	}
 	o.complete.Store(true)
-	if says(err, notFound) {
+	if says(err, notFound) || says(err, "operation not found") { // Sail's words
 		return errIncomplete
 	}
-	return o.session.explain(o.ctx, err)
+	err = o.session.explain(o.ctx, err)
+	if said, ok := err.(*Error); ok {
+		said.torn = o.torn
+	}
+	return err
 }
 
 // receive waits for a response on the stream there is, or on one that it opens.

@@ -1,117 +1,72 @@
-package spark
+package spark_test
 
 import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
-	"net"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
+
+	"github.com/petalake/petalake/engine/spark"
+	"github.com/petalake/petalake/engine/spark/connectpb"
+	"github.com/petalake/petalake/internal/servers"
 )
 
-// server starts the command of a server that others wrote and returns its address when it answers.
-func server(t *testing.T, command func(tools, port string) *exec.Cmd) string {
+// server is a server that others wrote.
+type server struct {
+	name    string
+	address string
+	token   string
+}
+
+// open opens a session, on another address where one is given.
+func (s server) open(t *testing.T, address string) *spark.Session {
 	t.Helper()
-	tools, err := filepath.Abs("../../.tools")
+	if address == "" {
+		address = s.address
+	}
+	session, err := spark.Open(t.Context(), spark.Options{Address: "sc://" + address + "/;user_id=ada", Token: s.token})
 	if err != nil {
 		t.Fatal(err)
 	}
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
+	t.Cleanup(func() { session.Close() })
+	// A small machine has no use for 200 and 50 tasks a statement.
+	few := map[string]string{"spark.sql.shuffle.partitions": "2", "spark.databricks.delta.snapshotPartitions": "2"}
+	if err := session.Set(t.Context(), few); err != nil {
 		t.Fatal(err)
 	}
-	address := listener.Addr().String()
-	listener.Close()
-	_, port, _ := net.SplitHostPort(address)
-	cmd := command(tools, port)
-	if cmd.Err != nil || !exists(cmd.Path) {
-		if os.Getenv("CI") == "true" {
-			t.Fatalf("%s is missing: run scripts/tools", cmd.Path)
-		}
-		t.Skipf("%s is missing: run scripts/tools", cmd.Path)
-	}
-	log, err := os.Create(filepath.Join(t.TempDir(), "server.log"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	cmd.Stdout, cmd.Stderr, cmd.Dir = log, log, t.TempDir()
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
-		cmd.Wait()
-		log.Close()
-	})
-	for range 300 {
-		if s, err := Open(t.Context(), Options{Address: address}); err == nil {
-			s.Close()
-			return address
-		}
-		time.Sleep(200 * time.Millisecond)
-	}
-	text, _ := os.ReadFile(log.Name())
-	t.Fatalf("the server did not answer within a minute:\n%s", text)
-	return ""
+	return session
 }
 
-func exists(path string) bool {
-	_, err := os.Stat(path)
-	return err == nil
+// TestSpark promises what this package says, on Spark.
+func TestSpark(t *testing.T) {
+	s := servers.Spark(t, t.TempDir())
+	promises(t, server{"spark", s.Address, s.Token})
 }
 
-func realSpark(tools, port string) *exec.Cmd {
-	homes, _ := filepath.Glob(filepath.Join(tools, "venv/lib/python3*/site-packages/pyspark"))
-	home := strings.Join(homes, "")
-	jars, _ := filepath.Glob(filepath.Join(tools, "jars/*.jar"))
-	cmd := exec.Command(filepath.Join(home, "bin/spark-submit"), "--class", "org.apache.spark.sql.connect.service.SparkConnectServer",
-		"--master", "local[2]", "--driver-memory", "1g", "--conf", "spark.ui.enabled=false",
-		"--jars", strings.Join(jars, ","),
-		"--conf", "spark.sql.extensions=io.delta.sql.DeltaSparkSessionExtension",
-		"--conf", "spark.sql.catalog.spark_catalog=org.apache.spark.sql.delta.catalog.DeltaCatalog",
-		"--conf", "spark.connect.grpc.binding.port="+port, "spark-internal")
-	cmd.Env = append(os.Environ(), "SPARK_HOME="+home)
-	return cmd
+// TestSail promises the same, but for what Sail does not do.
+func TestSail(t *testing.T) {
+	promises(t, server{"sail", servers.Sail(t), ""})
 }
 
-func sail(tools, port string) *exec.Cmd {
-	return exec.Command(filepath.Join(tools, "venv/bin/sail"), "spark", "server", "--ip", "127.0.0.1", "--port", port)
-}
-
-// TestServers promises the same of both servers that others wrote.
-func TestServers(t *testing.T) {
-	for name, command := range map[string]func(tools, port string) *exec.Cmd{"spark": realSpark, "sail": sail} {
-		t.Run(name, func(t *testing.T) {
-			address := server(t, command)
-			session, err := Open(t.Context(), Options{Address: "sc://" + address + "/;user_id=ada"})
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer session.Close()
-			t.Run("rows", func(t *testing.T) { rows(t, session) })
-			t.Run("arguments", func(t *testing.T) { arguments(t, session) })
-			t.Run("settings", func(t *testing.T) { settings(t, session, name) })
-			t.Run("explain", func(t *testing.T) { explained(t, session) })
-			t.Run("progress", func(t *testing.T) { watching(t, session, name) })
-			t.Run("tags", func(t *testing.T) { byTag(t, session) })
-			t.Run("commands", func(t *testing.T) { commands(t, session) })
-			t.Run("describe", func(t *testing.T) { describe(t, session) })
-			t.Run("error", func(t *testing.T) { wrong(t, session) })
-			t.Run("cut", func(t *testing.T) { cut(t, address) })
-			t.Run("cancel", func(t *testing.T) { cancelled(t, session) })
-		})
+func promises(t *testing.T, on server) {
+	session := on.open(t, "")
+	for _, promise := range []struct {
+		name string
+		test func(*testing.T, *spark.Session, server)
+	}{
+		{"rows", rows}, {"arguments", arguments}, {"settings", settings}, {"explain", explained}, {"progress", watching},
+		{"tags", byTag}, {"commands", commands}, {"describe", describe}, {"error", wrong}, {"unsupported", unsupported},
+		{"artifacts", artifacts}, {"cached", cached}, {"streams", streams}, {"cancel", cancelled},
+		{"cut", cut}, {"once", once}, {"tls", encrypted},
+	} {
+		t.Run(promise.name, func(t *testing.T) { promise.test(t, session, on) })
 	}
 }
 
 // all reads a statement to its end: how many rows, and the sum of its first column.
-func all(ctx context.Context, s *Session, sql string, args ...any) (text string, rows int64, err error) {
+func all(ctx context.Context, s *spark.Session, sql string, args ...any) (text string, rows int64, err error) {
 	r, err := s.Query(ctx, sql, args...)
 	if err != nil {
 		return "", 0, err
@@ -130,7 +85,7 @@ func all(ctx context.Context, s *Session, sql string, args ...any) (text string,
 	return text, rows, r.Err()
 }
 
-func want(t *testing.T, s *Session, want string, sql string, args ...any) {
+func want(t *testing.T, s *spark.Session, want string, sql string, args ...any) {
 	t.Helper()
 	got, _, err := all(t.Context(), s, sql, args...)
 	if err != nil {
@@ -141,7 +96,7 @@ func want(t *testing.T, s *Session, want string, sql string, args ...any) {
 	}
 }
 
-func rows(t *testing.T, s *Session) {
+func rows(t *testing.T, s *spark.Session, on server) {
 	want(t, s, "1|a|(null)|", "SELECT 1, 'a', CAST(NULL AS INT)")
 	_, n, err := all(t.Context(), s, "SELECT id, CAST(id AS STRING) FROM range(1000000)")
 	if err != nil || n != 1_000_000 {
@@ -151,7 +106,7 @@ func rows(t *testing.T, s *Session) {
 
 // settings promises that settings are those of the session, and that a default comes back
 // (on Sail it stays away).
-func settings(t *testing.T, s *Session, name string) {
+func settings(t *testing.T, s *spark.Session, on server) {
 	ctx, key := t.Context(), "spark.sql.session.timeZone"
 	before, err := s.Conf(ctx, key)
 	if err != nil || before[key] == "" {
@@ -172,17 +127,15 @@ func settings(t *testing.T, s *Session, name string) {
 	if err := s.Unset(ctx, key, "lake.name"); err != nil {
 		t.Fatal(err)
 	}
-	if name == "sail" {
-		before = map[string]string{}
-	}
-	if after, err := s.Conf(ctx, key, "lake.name"); err != nil || !maps.Equal(after, before) {
-		t.Errorf("after unsetting: got %v, %v, want %v", after, err, before)
+	after, err := s.Conf(ctx, key, "lake.name")
+	if _, kept := after["lake.name"]; err != nil || kept || after[key] == "Asia/Tokyo" || (after[key] == "") != (on.name == "sail") {
+		t.Errorf("after unsetting: got %v, %v, want a default like %v", after, err, before)
 	}
 }
 
 // explained promises a plan in each mode, and that explaining runs nothing.
-func explained(t *testing.T, s *Session) {
-	for mode := range modes {
+func explained(t *testing.T, s *spark.Session, on server) {
+	for _, mode := range []string{"", "simple", "extended", "codegen", "cost", "formatted"} {
 		text, err := s.Explain(t.Context(), "SELECT id % ? AS k, count(*) FROM range(10) GROUP BY 1", mode, 3)
 		if err != nil || !strings.Contains(text, "Plan") && !strings.Contains(text, "Codegen") {
 			t.Errorf("explain %s: got %q, %v, want a plan", mode, text, err)
@@ -201,9 +154,9 @@ func explained(t *testing.T, s *Session) {
 const long = "SELECT sum(hash(a.id, b.id)) FROM range(0, 100000, 1, 8) a CROSS JOIN range(200000) b"
 
 // watching promises that a statement tells of its stages and tasks while it runs. Sail tells nothing.
-func watching(t *testing.T, s *Session, name string) {
-	if name == "sail" {
-		if _, err := s.Watch(t.Context(), func(Progress) { t.Error("Sail tells of progress now") }, "SELECT 1"); err != nil {
+func watching(t *testing.T, s *spark.Session, on server) {
+	if on.name == "sail" {
+		if _, err := s.Watch(t.Context(), func(spark.Progress) { t.Error("Sail tells of progress now") }, "SELECT 1"); err != nil {
 			t.Fatal(err)
 		}
 		return
@@ -213,8 +166,8 @@ func watching(t *testing.T, s *Session, name string) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	var seen Progress
-	_, err := s.Watch(ctx, func(p Progress) {
+	var seen spark.Progress
+	_, err := s.Watch(ctx, func(p spark.Progress) {
 		if _, all := p.Tasks(); all > 0 && p.Running > 0 {
 			seen = p
 			cancel()
@@ -226,7 +179,7 @@ func watching(t *testing.T, s *Session, name string) {
 }
 
 // byTag promises that what carries a tag is stopped, and nothing else.
-func byTag(t *testing.T, s *Session) {
+func byTag(t *testing.T, s *spark.Session, on server) {
 	ended := make(chan error, 1)
 	go func() {
 		_, _, err := all(t.Context(), s.Tagged("night"), long)
@@ -235,8 +188,8 @@ func byTag(t *testing.T, s *Session) {
 	for tries := 0; ; tries++ {
 		select {
 		case err := <-ended:
-			var said *Error
-			if !errors.As(err, &said) || tries == 0 {
+			var said *spark.Error
+			if err == nil || on.name == "spark" && !errors.As(err, &said) || tries == 0 {
 				t.Errorf("interrupted by its tag: got %v after %d tries, want what the server says of it", err, tries)
 			}
 			return
@@ -249,14 +202,14 @@ func byTag(t *testing.T, s *Session) {
 	}
 }
 
-func commands(t *testing.T, s *Session) {
+func commands(t *testing.T, s *spark.Session, on server) {
 	if _, _, err := all(t.Context(), s, "CREATE TEMPORARY VIEW few AS SELECT id FROM range(3)"); err != nil {
 		t.Fatal(err)
 	}
 	want(t, s, "3|", "SELECT sum(id) FROM few")
 }
 
-func describe(t *testing.T, s *Session) {
+func describe(t *testing.T, s *spark.Session, on server) {
 	schema, err := s.Describe(t.Context(), "SELECT 1 AS a, 'x' AS b WHERE 1 = 0")
 	if err != nil {
 		t.Fatal(err)
@@ -272,16 +225,22 @@ func describe(t *testing.T, s *Session) {
 	}
 }
 
-func wrong(t *testing.T, s *Session) {
+func wrong(t *testing.T, s *spark.Session, on server) {
 	_, _, err := all(t.Context(), s, "SELECT * FROM no_such_table")
-	var said *Error
+	var said *spark.Error
 	if !errors.As(err, &said) || !strings.Contains(err.Error(), "no_such_table") {
-		t.Errorf("a table that is not there: got %T %v, want what the server says of it", err, err)
+		t.Fatalf("a table that is not there: got %T %v, want what the server says of it", err, err)
+	}
+	if strings.Contains(err.Error(), "UnresolvedRelation") {
+		t.Errorf("a table that is not there: got the plan too:\n%v", err)
+	}
+	if on.name == "spark" && (said.Class != "TABLE_OR_VIEW_NOT_FOUND" || said.SQLState != "42P01") {
+		t.Errorf("a table that is not there: got class %q, state %q, want TABLE_OR_VIEW_NOT_FOUND, 42P01", said.Class, said.SQLState)
 	}
 }
 
 // cancelled promises that the end of the context ends the statement, and not the session.
-func cancelled(t *testing.T, s *Session) {
+func cancelled(t *testing.T, s *spark.Session, on server) {
 	ctx, cancel := context.WithCancel(t.Context())
 	r, err := s.Query(ctx, "SELECT id FROM range(20000000)")
 	if err != nil {
@@ -300,31 +259,23 @@ func cancelled(t *testing.T, s *Session) {
 	want(t, s, "1|", "SELECT 1")
 }
 
-// TestAddress promises that connection strings are understood, and that none of them shows its token.
-func TestAddress(t *testing.T) {
-	for _, c := range []struct{ address, host, token string }{
-		{"sc://h", "h:15002", ""},
-		{"sc://h:1/;token=a%3Bb;use_ssl=true", "h:1", "a;b"},
-		{"127.0.0.1:15002", "127.0.0.1:15002", ""},
-	} {
-		o, err := Options{Address: c.address}.resolve()
-		if err != nil || o.Address != c.host || o.Token != c.token {
-			t.Errorf("%s: got %s, token %q, %v, want %s, token %q", c.address, o.Address, o.Token, err, c.host, c.token)
-		}
+// unsupported promises what to do where a server does not know a kind of plan.
+func unsupported(t *testing.T, s *spark.Session, _ server) {
+	_, err := s.Execute(t.Context(), &connectpb.Relation{})
+	if _, hint := told(err); !strings.Contains(hint, "kind of plan") {
+		t.Errorf("a plan of no kind: got %v, hint %q, want a hint that says so", err, hint)
 	}
-	for _, address := range []string{"", "sc:///;token=hush", "sc://h:1;token=hush", "sc://h/;token=%hush", "sc://h/;hush=1"} {
-		_, err := Options{Address: address}.resolve()
-		if err == nil || strings.Contains(err.Error(), "hush") {
-			t.Errorf("%q: got %v, want an error that does not show what may be a token", address, err)
-		}
+	err = s.Run(t.Context(), &connectpb.Command{})
+	if _, hint := told(err); !strings.Contains(hint, "kind of plan") {
+		t.Errorf("a command of no kind: got %v, hint %q, want a hint that says so", err, hint)
 	}
 }
 
-// TestUnreachable promises an error that names the address and says what to do.
-func TestUnreachable(t *testing.T) {
-	_, err := Open(t.Context(), Options{Address: "127.0.0.1:1"})
-	var said *Error
-	if !errors.As(err, &said) || !strings.Contains(err.Error(), "127.0.0.1:1") || said.Hint() == "" {
-		t.Errorf("nobody there: got %v, want an error with the address and a hint", err)
+// told is what a person reads of an error.
+func told(err error) (text, hint string) {
+	var h interface{ Hint() string }
+	if errors.As(err, &h) {
+		hint = h.Hint()
 	}
+	return fmt.Sprint(err), hint
 }

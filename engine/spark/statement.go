@@ -1,12 +1,14 @@
 package spark
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"strings"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
+	"github.com/apache/arrow-go/v18/arrow/ipc"
 
 	"github.com/petalake/petalake/engine/spark/connectpb"
 )
@@ -40,7 +42,19 @@ func (s *Session) Watch(ctx context.Context, tell func(Progress), sql string, ar
 	if err != nil {
 		return nil, unsure(err, sql) // and never the statement again: it may be an INSERT
 	}
-	return s.execute(ctx, tell, result)
+	if rows := result.GetLocalRelation(); len(rows.GetData()) > 0 && rows.Schema == nil {
+		// It was a command, and these are its rows: the server need not be asked for them.
+		r, err := ipc.NewReader(bytes.NewReader(rows.GetData()))
+		if err != nil {
+			return nil, fmt.Errorf("spark: the rows of a command cannot be read: %w", err)
+		}
+		return r, nil
+	}
+	r, err := s.execute(ctx, tell, result)
+	if err != nil {
+		return nil, unsure(err, sql)
+	}
+	return r, nil
 }
 
 // Execute runs a plan that gives rows and streams them.

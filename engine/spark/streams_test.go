@@ -1,23 +1,23 @@
-package spark
+package spark_test
 
 import (
 	"context"
 	"errors"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/petalake/petalake/engine/spark"
 	"github.com/petalake/petalake/engine/spark/connectpb"
 )
 
 // streams promises that a streaming query is started, listed, asked and stopped; that one which fails
 // says why; and that one over what is there now ends by itself. Sail
 // does not tell of the last batch.
-func streams(t *testing.T, s *Session, name string) {
+func streams(t *testing.T, s *spark.Session, on server) {
 	ctx := t.Context()
-	rate := ReadStream("rate", map[string]string{"rowsPerSecond": "100"})
-	spec := StreamSpec{Input: rate, Format: "noop", Name: "ticks", Options: map[string]string{"checkpointLocation": t.TempDir()}}
+	rate := spark.ReadStream("rate", map[string]string{"rowsPerSecond": "100"})
+	spec := spark.StreamSpec{Input: rate, Format: "noop", Name: "ticks", Options: map[string]string{"checkpointLocation": t.TempDir()}}
 	q, err := s.StartStream(ctx, spec)
 	if err != nil {
 		t.Fatal(err)
@@ -30,7 +30,7 @@ func streams(t *testing.T, s *Session, name string) {
 	if err != nil || len(list) != 1 || list[0].ID != q.ID || list[0].Run != q.Run || list[0].Name != "ticks" {
 		t.Errorf("streams of the session: got %+v, %v, want %+v", list, err, q)
 	}
-	for last := ""; name == "spark" && !strings.Contains(last, "ticks"); time.Sleep(50 * time.Millisecond) {
+	for last := ""; on.name == "spark" && !strings.Contains(last, "ticks"); time.Sleep(50 * time.Millisecond) {
 		if last, err = q.Last(ctx); err != nil {
 			t.Fatal(err)
 		}
@@ -48,28 +48,28 @@ func streams(t *testing.T, s *Session, name string) {
 		t.Errorf("awaiting a stream that was stopped: got %v", err)
 	}
 	t.Run("failing", func(t *testing.T) { failing(t, s) })
-	if name == "sail" {
+	if on.name == "sail" {
 		return // it has no Delta tables by path in SQL
 	}
 	t.Run("delta", func(t *testing.T) { intoDelta(t, s) })
 }
 
-func failing(t *testing.T, s *Session) {
+func failing(t *testing.T, s *spark.Session) {
 	input := &connectpb.Relation{Common: &connectpb.RelationCommon{}, RelType: &connectpb.Relation_Project{Project: &connectpb.Project{
-		Input: ReadStream("rate", map[string]string{"rowsPerSecond": "100"}),
+		Input: spark.ReadStream("rate", map[string]string{"rowsPerSecond": "100"}),
 		Expressions: []*connectpb.Expression{{ExprType: &connectpb.Expression_ExpressionString_{
 			ExpressionString: &connectpb.Expression_ExpressionString{Expression: "1 div (value - value)"},
 		}}},
 	}}}
-	q, err := s.StartStream(t.Context(), StreamSpec{Input: input, Format: "noop", Options: map[string]string{"checkpointLocation": t.TempDir()}})
+	q, err := s.StartStream(t.Context(), spark.StreamSpec{Input: input, Format: "noop", Options: map[string]string{"checkpointLocation": t.TempDir()}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	var said *Error
+	var said *spark.Error
 	if err := q.Await(t.Context()); !errors.As(err, &said) || !strings.Contains(strings.ToLower(err.Error()), "zero") {
 		t.Errorf("a stream that divides by zero ended with %v", err)
 	}
-	for _, spec := range []StreamSpec{{}, {Input: input, SQL: "SELECT 1"}, {Input: input, Table: "a", Path: "b"}, {Input: input, Once: true, Every: 1}} {
+	for _, spec := range []spark.StreamSpec{{}, {Input: input, SQL: "SELECT 1"}, {Input: input, Table: "a", Path: "b"}, {Input: input, Once: true, Every: 1}} {
 		if _, err := s.StartStream(t.Context(), spec); err == nil {
 			t.Errorf("%+v: got no error", spec)
 		}
@@ -77,17 +77,20 @@ func failing(t *testing.T, s *Session) {
 }
 
 // intoDelta runs a stream from one Delta table into another, twice: the second run has nothing to do.
-func intoDelta(t *testing.T, s *Session) {
+func intoDelta(t *testing.T, s *spark.Session) {
 	dir := t.TempDir()
-	from, to, checkpoint := filepath.Join(dir, "from"), filepath.Join(dir, "to"), filepath.Join(dir, "checkpoint")
-	table := "delta.`" + from + "`"
-	if _, _, err := all(t.Context(), s, "CREATE TABLE "+table+" USING delta AS SELECT id FROM range(1000)"); err != nil {
-		t.Fatal(err)
+	for _, sql := range []string{
+		"CREATE TABLE brook USING delta LOCATION '" + dir + "/brook' AS SELECT id FROM range(1000)",
+		"CREATE TABLE river (id BIGINT) USING delta LOCATION '" + dir + "/river'",
+	} {
+		if _, _, err := all(t.Context(), s, sql); err != nil {
+			t.Fatal(err)
+		}
 	}
 	for range 2 {
-		q, err := s.StartStream(t.Context(), StreamSpec{
-			Input: ReadStream("delta", nil, from), Format: "delta", Path: to, Once: true,
-			Options: map[string]string{"checkpointLocation": checkpoint},
+		q, err := s.StartStream(t.Context(), spark.StreamSpec{
+			SQL: "SELECT id + 1 AS id FROM STREAM brook", Format: "delta", Table: "river", Once: true,
+			Options: map[string]string{"checkpointLocation": dir + "/checkpoint"},
 		})
 		if err != nil {
 			t.Fatal(err)
@@ -96,5 +99,5 @@ func intoDelta(t *testing.T, s *Session) {
 			t.Fatal(err)
 		}
 	}
-	want(t, s, "1000|499500|", "SELECT count(*), sum(id) FROM delta.`"+to+"`")
+	want(t, s, "1000|500500|", "SELECT count(*), sum(id) FROM river")
 }
