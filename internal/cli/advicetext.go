@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"time"
 
@@ -236,7 +237,8 @@ func (a *app) stageTable(r *eventlog.Report, top int) error {
 }
 
 func (a *app) queryTable(r *eventlog.Report, top int) error {
-	if len(r.Queries) < 2 || top <= 0 {
+	queries := slices.DeleteFunc(slices.Clone(r.Queries), func(q eventlog.QueryCost) bool { return q.Stages == 0 })
+	if len(queries) < 2 || top <= 0 {
 		return nil
 	}
 	fmt.Fprintln(a.out)
@@ -256,7 +258,7 @@ func (a *app) queryTable(r *eventlog.Report, top int) error {
 		}
 		return cells
 	})
-	for _, q := range r.Queries[:min(top, len(r.Queries))] {
+	for _, q := range queries[:min(top, len(queries))] {
 		if err := out.add(q); err != nil {
 			return err
 		}
@@ -264,7 +266,7 @@ func (a *app) queryTable(r *eventlog.Report, top int) error {
 	if err := out.close(); err != nil {
 		return err
 	}
-	switch more := len(r.Queries) - top; {
+	switch more := len(queries) - top; {
 	case more == 1:
 		fmt.Fprintln(a.out, "and 1 query more")
 	case more > 1:

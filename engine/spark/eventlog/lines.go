@@ -132,12 +132,14 @@ func (s *splitter) passLine() {
 	}
 }
 
-// stream reads lines in parallel, and hands their events to f in the order they have in the log.
+// stream reads lines in parallel, and hands their events to f in the order they have in the log. Of
+// reading, Bytes and Cut belong to the goroutine that splits, the rest to the one that folds.
 type stream struct {
 	f       *folder
 	reading *Reading
 	tell    func(done int64) // how many bytes of the file were read
 	good    int64            // lines that are events of Spark
+	cutOff  bool             // the last file ended too early; of the goroutine that splits
 }
 
 // file is one file of a log, open.
@@ -177,7 +179,9 @@ func (s *stream) run(ctx context.Context, next func(context.Context) (*file, err
 		}
 		return nil
 	})
-	return g.Wait()
+	err := g.Wait()
+	s.reading.Truncated = s.reading.Truncated || s.cutOff
+	return err
 }
 
 func (s *stream) split(ctx context.Context, next func(context.Context) (*file, error), work, order chan<- *block) error {
@@ -217,7 +221,7 @@ func (s *stream) ended(f *file, err error) error {
 	case errors.Is(err, io.EOF):
 		return nil
 	case errors.Is(err, io.ErrUnexpectedEOF) && f.final:
-		s.reading.Truncated = true
+		s.cutOff = true
 		return nil
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return err

@@ -13,7 +13,7 @@ import (
 // The real lines of the logs are read by the quick scanner, not by its fallback, and as encoding/json
 // reads them.
 func TestQuick(t *testing.T) {
-	for _, name := range []string{"skew.zstd", "skew35.zstd", "lost.zstd", "retry.zstd", "files.zstd"} {
+	for _, name := range []string{"skew.zstd", "skew35.zstd", "lost.zstd", "retry.zstd", "files.zstd", "connect.zstd"} {
 		for i, line := range bytes.Split(plain(t, name), []byte("\n")) {
 			if len(line) == 0 {
 				continue
@@ -114,7 +114,7 @@ func slowTask(t *testing.T, line []byte) *task {
 }
 
 func FuzzScan(f *testing.F) {
-	for _, name := range []string{"retry.zstd", "lost.zstd", "skew35.zstd"} {
+	for _, name := range []string{"retry.zstd", "lost.zstd", "skew35.zstd", "connect.zstd"} {
 		packed := bytes.Split(fuzzPlain(f, name), []byte("\n"))
 		for i, line := range packed {
 			if len(line) < 9000 && i%3 == 0 {
