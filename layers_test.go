@@ -26,7 +26,7 @@ var picture = map[string][]string{
 	"internal/cli":        {".", "engine/spark/local", "internal/cli/render", "internal/cli/shell", "catalog", "job", "delta", "delta/schema", "engine/spark/eventlog", "spec"},
 	"internal/cli/render": {},
 	"internal/cli/shell":  {},
-	".":                   {"spec", "ingest", "ingest/files", "engine", "engine/duck", "engine/spark", "engine/spark/eventlog", "engine/spark/local", "catalog", "job", "delta", "delta/schema", "delta/stats", "store", "store/s3"},
+	".":                   {"spec", "ingest", "ingest/files", "engine", "engine/duck", "engine/spark", "engine/spark/door", "engine/spark/eventlog", "engine/spark/local", "catalog", "job", "delta", "delta/schema", "delta/stats", "store", "store/s3"},
 
 	"ingest":       {"delta", "delta/schema", "store"},
 	"ingest/files": {"ingest"},
@@ -65,7 +65,7 @@ var sdks = map[string][]string{
 	"golang.org/x/term":              {"internal/cli", "internal/cli/shell"},
 	"github.com/parquet-go/":         {"engine/duck"},
 	"go.yaml.in/":                    {"spec"},
-	"google.golang.org/":             {"engine/spark", "engine/spark/connectpb", "engine/spark/door"},
+	"google.golang.org/":             {".", "engine/spark", "engine/spark/connectpb", "engine/spark/door"},
 	"github.com/apache/arrow-go/v18": {".", "delta", "delta/datafile", "delta/schema", "delta/stats", "engine", "engine/duck", "engine/spark", "ingest", "ingest/files", "internal/cli", "internal/cli/render", "internal/duckdb"},
 }
 

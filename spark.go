@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -25,7 +26,9 @@ import (
 type link struct {
 	lake    *Lake
 	session *spark.Session
-	done    func() // the server is not used any more
+	server  *local.Server // nil where it is not petalake that started it
+	done    func()        // the server is not used any more
+	used    time.Time     // last; sparkMu of the lake guards it
 
 	mu    sync.Mutex
 	known map[string]bool // schemas and tables that the server's catalog has, in small letters
@@ -42,26 +45,65 @@ func (l *Lake) Spark(ctx context.Context) (*spark.Session, error) {
 	if err != nil {
 		return nil, err
 	}
+	for _, schema := range l.schemas() {
+		if err := link.schema(ctx, schema); err != nil {
+			return nil, err
+		}
+	}
 	return link.session, link.register(ctx, names)
 }
 
-// linked opens the way to Spark, once.
+// schemas are those that lakehouse.yaml names.
+func (l *Lake) schemas() (names []string) {
+	for _, t := range l.spec.Tables {
+		names = append(names, specName(t.Name).Schema)
+	}
+	for _, s := range l.spec.Sources {
+		names = append(names, specName(s.Table).Schema)
+	}
+	for _, m := range l.spec.Models {
+		names = append(names, specName(m.Name).Schema)
+	}
+	return names
+}
+
+// rest is how long a session may be left alone before it is asked whether it is there still: servers
+// end idle sessions, after an hour by default.
+const rest = 5 * time.Minute
+
+// linked opens the way to Spark, once, and again where the server or the session went away.
 func (l *Lake) linked(ctx context.Context) (*link, error) {
 	l.sparkMu.Lock()
 	defer l.sparkMu.Unlock()
-	if l.spark != nil {
-		return l.spark, nil
+	if k := l.spark; k != nil && !k.there(ctx) {
+		go k.close() // it may wait for a server that is gone
+		l.spark = nil
 	}
-	link, err := l.link(ctx)
-	if err == nil {
+	if l.spark == nil {
+		link, err := l.link(ctx)
+		if err != nil {
+			return nil, err
+		}
 		l.spark = link
 	}
-	return link, err
+	l.spark.used = time.Now()
+	return l.spark, nil
+}
+
+func (k *link) there(ctx context.Context) bool {
+	if k.server != nil && !k.server.Alive() {
+		return false
+	}
+	if time.Since(k.used) < rest {
+		return true
+	}
+	_, err := k.session.Version(ctx)
+	return err == nil
 }
 
 // link opens another session.
 func (l *Lake) link(ctx context.Context) (*link, error) {
-	o, done, err := l.sparkOptions(ctx)
+	o, server, done, err := l.sparkOptions(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -70,7 +112,7 @@ func (l *Lake) link(ctx context.Context) (*link, error) {
 		done()
 		return nil, err
 	}
-	out := &link{lake: l, session: session, done: done, known: map[string]bool{}}
+	out := &link{lake: l, session: session, server: server, done: done, known: map[string]bool{}}
 	if err = session.Set(ctx, map[string]string{"spark.sql.session.timeZone": "UTC"}); err == nil {
 		err = out.begin(ctx)
 	}
@@ -82,17 +124,17 @@ func (l *Lake) link(ctx context.Context) (*link, error) {
 }
 
 // sparkOptions say where the environment's Spark is. One of this machine is started.
-func (l *Lake) sparkOptions(ctx context.Context) (spark.Options, func(), error) {
+func (l *Lake) sparkOptions(ctx context.Context) (o spark.Options, server *local.Server, done func(), err error) {
 	s := &l.environment.Spark
 	if s.Managed() {
 		server, done, err := local.Ensure(ctx, l.SparkServer(), l.starting)
-		return spark.Options{Address: server.Address, Token: server.Token}, done, err
+		return spark.Options{Address: server.Address, Token: server.Token}, &server, done, err
 	}
-	o := spark.Options{Address: string(s.Address), Token: s.Token.Reveal(), User: string(s.User)}
+	o = spark.Options{Address: string(s.Address), Token: s.Token.Reveal(), User: string(s.User)}
 	if s.TLS || s.CAFile != "" {
 		o.TLS = &tls.Config{MinVersion: tls.VersionTLS12}
 	}
-	return o, func() {}, nil
+	return o, nil, func() {}, nil
 }
 
 func absoluteOr(dir, path string) string {

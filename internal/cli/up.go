@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/petalake/petalake"
 	"github.com/petalake/petalake/internal/cli/render"
@@ -45,7 +46,7 @@ func (a *app) up(ctx context.Context, f upFlags) error {
 		if !f.once {
 			a.say("looking for news in %s every %s; Ctrl-C stops", render.Counted(int64(len(lake.Spec().Sources)), "source"), f.every)
 		}
-		err := lake.Run(ctx, petalake.Up{Once: f.once, Every: f.every}, u.tell)
+		err := a.keep(ctx, lake, petalake.Up{Once: f.once, Every: f.every}, u.tell)
 		u.bar.end()
 		if err != nil {
 			if !f.once && errors.Is(context.Cause(ctx), errInterrupted) {
@@ -69,4 +70,18 @@ func (a *app) up(ctx context.Context, f upFlags) error {
 		u.next()
 		return nil
 	})
+}
+
+// keep runs the lakehouse and, unless it runs only once, its door for programs of Spark Connect. A door
+// that fails ends both.
+func (a *app) keep(ctx context.Context, lake *petalake.Lake, up petalake.Up, tell func(petalake.Event)) error {
+	if up.Once || !lake.HasDoor() {
+		return lake.Run(ctx, up, tell)
+	}
+	group, inner := errgroup.WithContext(ctx)
+	group.Go(func() error {
+		return lake.ServeDoor(inner, func(address string) { a.say("programs of Spark Connect are let in at sc://%s", address) })
+	})
+	group.Go(func() error { return lake.Run(inner, up, tell) })
+	return group.Wait()
 }

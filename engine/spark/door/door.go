@@ -104,6 +104,12 @@ func loopback(address string) bool {
 // Addr is where the door listens, host:port.
 func (d *Door) Addr() string { return d.listener.Addr().String() }
 
+// Close ends a door that is not served.
+func (d *Door) Close() error {
+	d.server.Stop()
+	return d.listener.Close()
+}
+
 // Serve lets callers in until ctx ends. It returns nil then; the calls under way are cut.
 func (d *Door) Serve(ctx context.Context) error {
 	group, inner := errgroup.WithContext(ctx)
