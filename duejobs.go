@@ -71,8 +71,8 @@ func (l *Lake) due(ctx context.Context, d *spec.Job, last *job.Run, now time.Tim
 		if last == nil {
 			return name + " is there", nil
 		}
-		if seen, ok := last.Reads[name]; last.Begun.IsZero() && last.State == job.Cancelled || ok && seen == version {
-			continue // it was called off, or has seen them
+		if seen, ok := last.Reads[name]; ok && seen == version {
+			continue
 		}
 		return name + " changed", nil
 	}

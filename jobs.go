@@ -46,9 +46,14 @@ func (l *Lake) openJobs() (*jobs, error) {
 		return nil, fmt.Errorf("jobs: %w", err)
 	}
 	j := &jobs{lake: l, alive: alive, sql: &sqlRunner{lake: l, owner: owner, attempts: map[string]*sqlAttempt{}}}
-	j.processes = &job.Processes{Folder: filepath.Join(folder, "attempts"), Workdir: l.dir, Command: l.sparkCommand}
+	host, err := os.Hostname()
+	if err != nil {
+		host = "unnamed"
+	}
+	j.processes = &job.Processes{Host: strings.ReplaceAll(host, "/", "_"), Folder: filepath.Join(folder, "attempts"), Workdir: l.dir, Command: l.sparkCommand}
+	j.processes.Sweep()
 	j.keeper = &job.Keeper{
-		Journal: &job.Journal{Store: l.place.store}, Owner: owner, Runner: j.runner, Versions: l.touched, Dead: alive.Dead,
+		Journal: &job.Journal{Store: l.place.store}, Owner: owner, Runner: j.runner, Versions: l.touched, Dead: alive.Dead, Elsewhere: j.processes.Elsewhere,
 		Now: time.Now, Chance: rand.Float64, Sleep: sleep,
 	}
 	l.jobs = j

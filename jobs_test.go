@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -171,4 +172,52 @@ func TestFailedJob(t *testing.T) {
 	if _, err := lake.JobRun(t.Context(), "gone"); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("got %v, want fs.ErrNotExist", err)
 	}
+}
+
+// TestUpRunsJobs: petalake up takes up the run of a process that died, and runs jobs as they become due.
+func TestUpRunsJobs(t *testing.T) {
+	t.Setenv("XDG_CACHE_HOME", t.TempDir())
+	h := newHouse(t, map[string]string{"lakehouse.yaml": daily, "raw/a.csv": "id\n1\n2\n"})
+	dead := h.open()
+	if _, err := dead.CreateJob(t.Context(), "often", nil, "test"); err != nil {
+		t.Fatal(err)
+	}
+	if err := dead.Close(); err != nil {
+		t.Fatal(err)
+	}
+	lake := h.open()
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	told := make(chan string, 100)
+	ended := make(chan error)
+	go func() {
+		ended <- lake.Run(ctx, petalake.Up{Every: 10 * time.Millisecond}, func(e petalake.Event) {
+			if e.Kind == "job" && e.State != petalake.Running {
+				told <- fmt.Sprintf("%s %s %d", e.Name, e.State, e.Version)
+			}
+		})
+	}()
+	await := func(want ...string) {
+		t.Helper()
+		for len(want) > 0 {
+			select {
+			case got := <-told:
+				at := slices.Index(want, got)
+				if at < 0 {
+					t.Fatalf("got %q, want one of %q", got, want)
+				}
+				want = slices.Delete(want, at, at+1)
+			case <-time.After(time.Minute):
+				t.Fatalf("nothing happens; want %q", want)
+			}
+		}
+	}
+	await("often built 1", "daily built 1", "bad failed 0")
+	h.write("raw/b.csv", "id\n3\n")
+	await("daily built 2", "bad failed 0")
+	stop()
+	if err := <-ended; !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v, want the end of the context", err)
+	}
+	expect(t, lake, "FROM totals", "3")
 }

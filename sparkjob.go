@@ -32,7 +32,7 @@ func (l *Lake) sparkCommand(ctx context.Context, a job.Attempt, folder string) (
 		}
 	}
 	server := l.SparkServer()
-	home, err := local.Install(ctx, server.Search, nil)
+	home, err := local.Install(ctx, server.Search, l.starting)
 	if err != nil {
 		return nil, nil, refusedSpark(err)
 	}

@@ -97,13 +97,7 @@ func TestPrograms(t *testing.T) {
 		}
 		expect(t, lake, "FROM gold.counts", "3|hello")
 	})
-	t.Run("stream", func(t *testing.T) {
-		runProgram(t, lake, "stream", job.Succeeded)
-		expect(t, lake, "SELECT id FROM silver.events ORDER BY id", "1", "2")
-		h.write("arrivals/b.json", "{\"id\": 3}\n")
-		runProgram(t, lake, "stream", job.Succeeded)
-		expect(t, lake, "SELECT id FROM silver.events ORDER BY id", "1", "2", "3")
-	})
+	t.Run("stream", func(t *testing.T) { restartedStream(t, h, lake) })
 	t.Run("fails", func(t *testing.T) { failingPrograms(t, h, lake) })
 	checkAll(t, lake, "bronze.orders", "gold.totals", "gold.counts", "silver.events")
 }
@@ -188,6 +182,38 @@ func killedProgram(t *testing.T, h *house, lake *petalake.Lake) {
 	var log strings.Builder
 	if err := lake.JobLog(t.Context(), &log, run, 1); err != nil || !strings.Contains(log.String(), "wrote 1 totals") {
 		t.Errorf("log: %v\n%s", err, log.String())
+	}
+}
+
+// restartedStream: petalake up begins a stream again when it ends, where it left off. The stream goes on when
+// petalake ends, until somebody cancels it.
+func restartedStream(t *testing.T, h *house, lake *petalake.Lake) {
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan error)
+	go func() { ended <- lake.Run(ctx, petalake.Up{Every: 50 * time.Millisecond}, nil) }()
+	for _, want := range []string{"2|3", "3|6"} {
+		for began := time.Now(); ; time.Sleep(100 * time.Millisecond) {
+			got, err := query(lake, "SELECT count(*), sum(id)::bigint FROM silver.events")
+			if err == nil && len(got) == 1 && got[0] == want {
+				break
+			}
+			if time.Since(began) > 3*time.Minute {
+				t.Fatalf("got %q, %v, want %s", got, err, want)
+			}
+		}
+		h.write("arrivals/b.json", "{\"id\": 3}\n")
+	}
+	stop()
+	<-ended
+	run, err := lake.JobRun(t.Context(), "stream")
+	if err != nil || run.Number < 2 {
+		t.Fatalf("got run %d, %v, want at least two", run.Number, err)
+	}
+	if run.State.Ended() {
+		return
+	}
+	if run, err = lake.CancelJob(t.Context(), run); err != nil || !run.State.Ended() {
+		t.Errorf("got %s, %v, want an end", run.State, err)
 	}
 }
 

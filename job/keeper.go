@@ -20,6 +20,8 @@ type Keeper struct {
 	Versions func(ctx context.Context, o Order, steps []Step) (reads, writes map[string]int64, err error)
 	// Dead says whether the process of another owner is known to be gone; nil: never known.
 	Dead func(owner string) bool
+	// Elsewhere says whether only another machine can find the attempt of a handle; nil: none.
+	Elsewhere func(handle string) bool
 
 	Now    func() time.Time
 	Sleep  func(ctx context.Context, d time.Duration) error
@@ -49,7 +51,14 @@ func or(d, otherwise time.Duration) time.Duration {
 
 // Create makes the next run of a job, for this keeper to drive.
 func (k *Keeper) Create(ctx context.Context, o Order) (Run, error) {
-	return k.Journal.Create(ctx, Event{At: k.Now(), By: k.Owner, Owner: k.Owner, Order: &o})
+	e := Event{At: k.Now(), By: k.Owner, Owner: k.Owner, Order: &o}
+	if k.Versions != nil {
+		var err error
+		if e.Reads, _, err = k.Versions(ctx, o, nil); err != nil {
+			return Run{}, err
+		}
+	}
+	return k.Journal.Create(ctx, e)
 }
 
 // Orphan says whether a run that has not ended has no living keeper. Whether another machine's
@@ -77,8 +86,16 @@ func (k *Keeper) Orphan(ctx context.Context, run Run) (bool, error) {
 		k.silence[run.ID()] = silence{beat, now}
 		return false, nil
 	}
-	return now.Sub(before.since) >= or(k.Lease, 30*time.Second), nil
+	lease := or(k.Lease, 30*time.Second)
+	if k.Elsewhere != nil && k.Elsewhere(run.Handle) {
+		lease = max(lease, elsewhereLease)
+	}
+	return now.Sub(before.since) >= lease, nil
 }
+
+// elsewhereLease is the least Lease of an attempt that is a process of another machine: it may go on
+// while its petalake is down.
+const elsewhereLease = time.Hour
 
 // Adopt makes this keeper the one that looks after a run.
 func (k *Keeper) Adopt(ctx context.Context, run Run) (Run, error) {

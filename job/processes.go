@@ -7,10 +7,13 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 )
 
 // Processes runs attempts as processes of this machine, which go on when petalake ends.
 type Processes struct {
+	// Host names this machine, unlike others.
+	Host string
 	// Folder is where the attempts of the lake are looked after, each in a folder of its own.
 	Folder string
 	// Workdir is where programs start.
@@ -35,14 +38,24 @@ func (p *Processes) Submit(ctx context.Context, a Attempt) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return scheme + a.ID, startProcess(folder, p.Workdir, command, env)
+	return scheme + p.Host + "/" + a.ID, startProcess(folder, p.Workdir, command, env)
+}
+
+// Elsewhere says whether a handle is that of a process of another machine.
+func (p *Processes) Elsewhere(handle string) bool {
+	rest, ok := strings.CutPrefix(handle, scheme)
+	return ok && !strings.HasPrefix(rest, p.Host+"/")
 }
 
 // folder is where the attempt of a handle is looked after.
 func (p *Processes) folder(handle string) (string, error) {
-	id, ok := strings.CutPrefix(handle, scheme)
-	if !ok || id == "" || filepath.Base(id) != id {
+	rest, ok := strings.CutPrefix(handle, scheme)
+	host, id, named := strings.Cut(rest, "/")
+	if !ok || !named || id == "" || filepath.Base(id) != id {
 		return "", fmt.Errorf("handle %q: not a process: %w", handle, fs.ErrInvalid)
+	}
+	if host != p.Host {
+		return filepath.Join(p.Folder, "of other machines", host, id), nil // is not there: the attempt is gone
 	}
 	return filepath.Join(p.Folder, id), nil
 }
@@ -72,6 +85,21 @@ func (p *Processes) Logs(_ context.Context, handle string, from int64) ([]byte, 
 		return nil, err
 	}
 	return readLog(folder, from, chunkSize)
+}
+
+// Sweep takes away what is left of attempts that ended a week ago, and that nobody came to look after.
+func (p *Processes) Sweep() {
+	entries, _ := os.ReadDir(p.Folder)
+	for _, e := range entries {
+		folder := filepath.Join(p.Folder, e.Name())
+		info, err := e.Info()
+		if err != nil || time.Since(info.ModTime()) < 7*24*time.Hour {
+			continue
+		}
+		if s, err := pollProcess(folder); err == nil && s.Phase != Active {
+			os.RemoveAll(folder)
+		}
+	}
 }
 
 // Forget takes away what is kept of a run's attempts. They must have ended.

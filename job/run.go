@@ -101,7 +101,7 @@ type Event struct {
 	Handle  string           `json:"handle,omitempty"`
 	Step    *Step            `json:"step,omitempty"`
 	Outcome *Outcome         `json:"outcome,omitempty"`
-	Reads   map[string]int64 `json:"reads,omitempty"`  // with Started: versions of tables before
+	Reads   map[string]int64 `json:"reads,omitempty"`  // with Created and Started: versions of tables before
 	Writes  map[string]int64 `json:"writes,omitempty"` // with Ended: versions of tables after
 	Chance  float64          `json:"chance,omitempty"` // from 0 to 1: spreads retries
 }
@@ -186,7 +186,7 @@ func (r *Run) apply(e Event) error {
 	running := r.State == Running
 	switch {
 	case e.What == Created && e.Order != nil:
-		r.Order, r.Owner, r.Created, r.State = *e.Order, e.Owner, e.At, Queued
+		r.Order, r.Owner, r.Created, r.State, r.Reads = *e.Order, e.Owner, e.At, Queued, maps.Clone(e.Reads)
 	case e.What == Adopted && e.Owner != "":
 		r.Owner = e.Owner
 	case e.What == Asked:
