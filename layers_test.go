@@ -49,8 +49,9 @@ var picture = map[string][]string{
 	"store":    {},
 	"store/s3": {"store"},
 
-	"spec":            {},
-	"internal/duckdb": {},
+	"spec":             {},
+	"internal/compare": {},
+	"internal/duckdb":  {},
 }
 
 // beside are the packages that no part of the program imports: they may import all of it.
@@ -66,7 +67,7 @@ var sdks = map[string][]string{
 	"github.com/parquet-go/":         {"engine/duck"},
 	"go.yaml.in/":                    {"spec"},
 	"google.golang.org/":             {".", "engine/spark", "engine/spark/connectpb", "engine/spark/door"},
-	"github.com/apache/arrow-go/v18": {".", "delta", "delta/datafile", "delta/schema", "delta/stats", "engine", "engine/duck", "engine/spark", "ingest", "ingest/files", "internal/cli", "internal/cli/render", "internal/duckdb"},
+	"github.com/apache/arrow-go/v18": {".", "delta", "delta/datafile", "delta/schema", "delta/stats", "engine", "engine/duck", "engine/spark", "ingest", "ingest/files", "internal/cli", "internal/cli/render", "internal/compare", "internal/duckdb"},
 }
 
 // TestLayers promises that imports go down only, as the picture shows.
