@@ -103,7 +103,7 @@ func (l *Lake) changeOnce(ctx context.Context, c *duck.Change, o *once, tell fun
 	if w.base != nil && o != nil && w.base.Transaction(o.app) >= o.version {
 		return changed{version: w.base.Version(), done: true}, nil
 	}
-	if w.base != nil && c.IfNotExists && o == nil {
+	if w.base != nil && c.IfNotExists {
 		return changed{version: w.base.Version()}, nil
 	}
 	sql, err := w.target(ctx)
@@ -111,7 +111,7 @@ func (l *Lake) changeOnce(ctx context.Context, c *duck.Change, o *once, tell fun
 		return changed{}, err
 	}
 	var written duck.Written
-	if c.Query != "" && !w.there() {
+	if c.Query != "" {
 		job := l.job(w.table, w.metadata)
 		job.Progress = tell
 		if w.decl != nil {
@@ -130,9 +130,6 @@ func (l *Lake) changeOnce(ctx context.Context, c *duck.Change, o *once, tell fun
 	}
 	return changed{version: commit.Version, rows: written.Rows}, err
 }
-
-// there: CREATE TABLE IF NOT EXISTS has nothing to do but to say that it ran.
-func (w *changing) there() bool { return w.base != nil && w.IfNotExists }
 
 // open finds the table and the versions that the query reads.
 func (w *changing) open(ctx context.Context) (err error) {
@@ -220,9 +217,6 @@ func (w *changing) created(ctx context.Context) error {
 		if err := w.lake.catalog.Vacant(ctx, w.name); err != nil {
 			return err
 		}
-	case w.there():
-		w.metadata = w.base.Metadata()
-		return nil
 	case !w.Replace:
 		return w.Wrong(duck.Refused, "write CREATE OR REPLACE TABLE, CREATE TABLE IF NOT EXISTS, or INSERT INTO", "the table %s exists", w.name)
 	}
@@ -291,11 +285,8 @@ func (w *changing) commit(ctx context.Context, x *delta.Txn, written duck.Writte
 	if w.readsOwn {
 		x.Read(nil)
 	}
-	switch moved := s.Version() != version; {
-	case moved && (w.readsOwn || w.base == nil || !sameRules(s.Metadata(), w.base.Metadata())):
+	if s.Version() != version && (w.readsOwn || w.base == nil || !sameRules(s.Metadata(), w.base.Metadata())) {
 		return errMoved
-	case w.there():
-		return nil
 	}
 	if w.Verb == duck.Create || s.Version() < 0 {
 		if err := become(ctx, x, w.metadata, true); err != nil {

@@ -126,7 +126,7 @@ func (l *Lake) next(ctx context.Context, d *spec.Job) (run job.Run, why string, 
 		return run, "", err
 	}
 	var last *job.Run
-	found, err := j.keeper.Journal.Last(ctx, d.Name)
+	found, err := j.newest(ctx, d.Name)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 	case err != nil:

@@ -30,6 +30,9 @@ type jobs struct {
 	alive     *job.Alive
 	sql       *sqlRunner
 	processes *job.Processes
+
+	mu   sync.Mutex
+	last map[string]job.Run // the last run seen of a job, by its name
 }
 
 // jobs of the lake; the processes of one machine see each other in a folder of it.
@@ -45,7 +48,7 @@ func (l *Lake) openJobs() (*jobs, error) {
 	if err != nil {
 		return nil, fmt.Errorf("jobs: %w", err)
 	}
-	j := &jobs{lake: l, alive: alive, sql: &sqlRunner{lake: l, owner: owner, attempts: map[string]*sqlAttempt{}}}
+	j := &jobs{lake: l, alive: alive, sql: &sqlRunner{lake: l, owner: owner, attempts: map[string]*sqlAttempt{}}, last: map[string]job.Run{}}
 	host, err := os.Hostname()
 	if err != nil {
 		host = "unnamed"
@@ -58,6 +61,20 @@ func (l *Lake) openJobs() (*jobs, error) {
 	}
 	l.jobs = j
 	return j, nil
+}
+
+// newest is the last run of a job, read as far as it was not before.
+func (j *jobs) newest(ctx context.Context, name string) (job.Run, error) {
+	j.mu.Lock()
+	known := j.last[name]
+	j.mu.Unlock()
+	run, err := j.keeper.Journal.Newer(ctx, name, known)
+	if err == nil {
+		j.mu.Lock()
+		j.last[name] = run
+		j.mu.Unlock()
+	}
+	return run, err
 }
 
 func sleep(ctx context.Context, d time.Duration) error {
@@ -222,6 +239,9 @@ func (j *jobs) drive(ctx context.Context, run job.Run, tell func(job.Run)) (job.
 		return run, err
 	}
 	run, err = j.keeper.Drive(ctx, run, tell)
+	if errors.Is(err, job.ErrNotOwner) {
+		_ = j.sql.Cancel(ctx, run.Handle) // another goes on at the step that is not committed; does nothing to a process
+	}
 	if err != nil {
 		return run, err
 	}

@@ -128,7 +128,10 @@ func TestDueJobs(t *testing.T) {
 	lake := h.open()
 	expectJobs := func(want ...string) {
 		t.Helper()
-		events, _ := h.up(lake)
+		events, err := h.up(lake)
+		if err != nil {
+			t.Error(err)
+		}
 		var got []string
 		for _, e := range events {
 			if e.Kind == "job" {

@@ -169,6 +169,11 @@ func (l *Lake) build(ctx context.Context, m model, tell func(Event)) error {
 		return err
 	}
 	p, err := l.planBuild(ctx, m, table)
+	if waits := (*waitsError)(nil); errors.As(err, &waits) {
+		event.State, event.Version, event.Note = Current, -1, waits.Error()
+		tell(event)
+		return nil
+	}
 	if err != nil {
 		return err
 	}
@@ -283,7 +288,25 @@ func (l *Lake) unmade(ctx context.Context, m model, name catalog.Name) error {
 			return problem
 		}
 	}
+	for _, j := range l.spec.Jobs {
+		if slices.ContainsFunc(j.Writes, toSpec(name).Same) {
+			return &waitsError{name, "job " + j.Name}
+		}
+	}
+	if l.spec.Model(toSpec(name)) != nil { // it was not skipped, and so waits itself
+		return &waitsError{name, "a model"}
+	}
 	return inModel(m.Model, fmt.Errorf("reads %s: %w", name, l.missing(ctx, name.String())))
+}
+
+// waitsError says that a model cannot be built before something else made a table, and that nothing is wrong.
+type waitsError struct {
+	table catalog.Name
+	maker string
+}
+
+func (e *waitsError) Error() string {
+	return fmt.Sprintf("waits for %s, which %s makes", e.table, e.maker)
 }
 
 // compare finds which inputs are newer than those the model was made of, and whether their new

@@ -61,7 +61,7 @@ func (l *Lake) once(ctx context.Context, models []model, tell func(Event)) error
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		if err = errors.Join(err, errors.Join(failures...)); err != nil || !ran || rounds == mostRounds {
+		if err = errors.Join(append(failures, err)...); err != nil || !ran || rounds == mostRounds {
 			return err
 		}
 	}

@@ -174,6 +174,9 @@ func (r *sqlRunner) failed(ctx context.Context, t *sqlAttempt, a job.Attempt, i 
 	if errors.As(err, &hinted) && hinted.Hint() != "" {
 		t.status.Error += ": " + hinted.Hint()
 	}
+	if wrong := (*spark.Error)(nil); errors.As(err, &wrong) {
+		t.status.Final = strings.HasPrefix(wrong.SQLState, "42") // syntax, or a name that is not there
+	}
 	if wrong := (*duck.Error)(nil); errors.As(err, &wrong) {
 		t.status.Final = wrong.Kind != duck.Failed
 		if j := r.lake.spec.Job(a.Job); wrong.Line > 0 && j != nil && j.Text == a.Program.SQL && j.TextPos.Line > 0 {

@@ -162,7 +162,11 @@ func (j *Journal) Load(ctx context.Context, job string, number int64) (Run, erro
 }
 
 // Last reads the last run of a job; fs.ErrNotExist where there is none.
-func (j *Journal) Last(ctx context.Context, job string) (Run, error) {
+func (j *Journal) Last(ctx context.Context, job string) (Run, error) { return j.Newer(ctx, job, Run{}) }
+
+// Newer is Last for a caller who knows a run: where that is the last it is brought up to date, which
+// takes no reading at all if it had ended.
+func (j *Journal) Newer(ctx context.Context, job string, known Run) (Run, error) {
 	numbers, err := j.numbers(ctx, job)
 	if err != nil {
 		return Run{}, err
@@ -170,7 +174,14 @@ func (j *Journal) Last(ctx context.Context, job string) (Run, error) {
 	if len(numbers) == 0 {
 		return Run{}, fmt.Errorf("job %s has no runs: %w", job, fs.ErrNotExist)
 	}
-	return j.Load(ctx, job, numbers[len(numbers)-1])
+	last := numbers[len(numbers)-1]
+	switch {
+	case last != known.Number:
+		return j.Load(ctx, job, last)
+	case known.State.Ended():
+		return known, nil
+	}
+	return j.Refresh(ctx, known)
 }
 
 // Runs reads the last runs of a job, at most as many as were asked for, the newest first.
@@ -237,14 +248,21 @@ func (j *Journal) prune(ctx context.Context, job string) error {
 	}
 	for _, n := range numbers[:len(numbers)-kept] {
 		var keys []string
-		for o, err := range j.Store.List(ctx, runFolder(job, n), "") {
-			if err != nil {
-				return err
+		for _, prefix := range []string{runFolder(job, n), logsFolder(job, n)} {
+			for o, err := range j.Store.List(ctx, prefix, "") {
+				if err != nil {
+					return err
+				}
+				keys = append(keys, o.Key)
 			}
-			keys = append(keys, o.Key)
 		}
-		slices.Reverse(keys) // the first event last: without it there is no run
-		if err := j.Store.Delete(ctx, keys...); err != nil {
+		if len(keys) == 0 {
+			continue
+		}
+		if err := j.Store.Delete(ctx, keys[1:]...); err != nil {
+			return err
+		}
+		if err := j.Store.Delete(ctx, keys[0]); err != nil { // the first event last: without it there is no run
 			return err
 		}
 	}

@@ -23,8 +23,13 @@ const (
 	logTail   = 64 << 10 // and from the end of one that is longer
 )
 
+// logsFolder is beside the runs, so that finding those does not take a look at every chunk.
+func logsFolder(job string, number int64) string {
+	return fmt.Sprintf("%s%s/logs/%010d/", folder, job, number)
+}
+
 func logFolder(run Run, attempt int) string {
-	return fmt.Sprintf("%slog/%04d/", runFolder(run.Job, run.Number), attempt)
+	return fmt.Sprintf("%s%04d/", logsFolder(run.Job, run.Number), attempt)
 }
 
 // writeLog adds a chunk at a byte of the log, and returns the byte after it. Where a chunk is

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"sync"
@@ -234,6 +235,13 @@ looks after it ends it within seconds.`,
 				}
 				if run, err = lake.CancelJob(c.Context(), run); err != nil {
 					return err
+				}
+				if !run.State.Ended() { // whoever looks after it hears of it soon
+					wait, done := context.WithTimeout(c.Context(), 30*time.Second)
+					defer done()
+					if now, err := lake.FollowJob(wait, run, io.Discard); err == nil || now.State.Ended() {
+						run = now
+					}
 				}
 				return a.showRun(run)
 			})
