@@ -44,6 +44,12 @@ jobs:
       CREATE OR REPLACE TABLE gold.stock AS SELECT sum(amount) AS amount FROM silver.stock;
       INSERT OVERWRITE silver.stock SELECT id, amount + 1 FROM silver.stock;
       SELECT count(*) FROM silver.stock
+  outlives:
+    engine: spark
+    query: |
+      CREATE TABLE silver.kept USING delta AS SELECT 1 AS a;
+      INSERT INTO silver.kept SELECT a + 1 FROM silver.kept;
+      INSERT INTO silver.kept SELECT a + 2 FROM silver.kept
 environments:
   local:
     engine: spark
@@ -96,6 +102,7 @@ func TestSpark(t *testing.T) {
 	t.Run("models", func(t *testing.T) { modelsOnSpark(t, h, lake) })
 	t.Run("job", func(t *testing.T) { jobOnSpark(t, h, lake) })
 	t.Run("hostile", func(t *testing.T) { hostileToSpark(t, lake) })
+	t.Run("killed", func(t *testing.T) { jobWithoutSpark(t, lake) })
 }
 
 // querier is a lake, or one of its engines.

@@ -8,11 +8,13 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
 	"github.com/petalake/petalake"
 	"github.com/petalake/petalake/catalog"
+	"github.com/petalake/petalake/engine/spark/local"
 	"github.com/petalake/petalake/internal/servers"
 	"github.com/petalake/petalake/job"
 )
@@ -290,4 +292,38 @@ func jobOnSpark(t *testing.T, h *house, lake *petalake.Lake) {
 		again.Close()
 	}
 	checkAll(t, lake, "silver.stock", "gold.stock")
+}
+
+// jobWithoutSpark kills Spark in the middle of a job. It goes on, with another Spark, at the step that is not
+// done.
+func jobWithoutSpark(t *testing.T, lake *petalake.Lake) {
+	run, err := lake.CreateJob(t.Context(), "outlives", nil, "test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	killed := false
+	run, err = lake.DriveJob(t.Context(), run, func(r job.Run) {
+		if len(r.Steps) == 0 || killed {
+			return
+		}
+		killed = true
+		server, err := local.Running(lake.SparkServer().State)
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		if err := syscall.Kill(-server.PID, syscall.SIGKILL); err != nil {
+			t.Error(err)
+		}
+	})
+	if err != nil || run.State != job.Succeeded || !killed || run.Attempt < 2 || len(run.Steps) != 3 {
+		t.Fatalf("got %s after %d attempts, %v: %+v", run.State, run.Attempt, err, run.Steps)
+	}
+	duck, err := lake.On(t.Context(), "duckdb")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := sparkRows(t, duck, "select count(*), sum(a)::bigint from silver.kept"); got != "4|10\n" {
+		t.Errorf("got %s, want each step once", got)
+	}
 }
