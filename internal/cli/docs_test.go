@@ -50,6 +50,7 @@ var shapes = []struct {
 	{"petalake history", commitRow{}},
 	{"petalake files", fileRow{}},
 	{"petalake check", checkRow{}},
+	{"petalake verify", verifyRow{}},
 	{"petalake spark start", serverRow{}},
 	{"petalake spark advise", eventlog.Report{}},
 	{"petalake version", versionInfo{}},

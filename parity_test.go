@@ -1,0 +1,89 @@
+package petalake_test
+
+import (
+	"fmt"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/petalake/petalake"
+)
+
+// codes are the pieces of code in a line of a page.
+var codes = regexp.MustCompile("`([^`]+)`")
+
+// between is the part of a page between two marks.
+func between(t *testing.T, page, begin string) []string {
+	t.Helper()
+	_, rest, ok := strings.Cut(page, "<!-- "+begin+" -->\n")
+	part, _, closed := strings.Cut(rest, "<!-- end -->")
+	if !ok || !closed {
+		t.Fatalf("no part %s in the page", begin)
+	}
+	var rows []string
+	for line := range strings.Lines(part) {
+		if strings.HasPrefix(line, "|") && !strings.HasPrefix(line, "|---") && strings.Contains(line, "`") {
+			rows = append(rows, strings.ReplaceAll(strings.TrimSpace(line), `\|`, "|"))
+		}
+	}
+	return rows
+}
+
+// dialects promises that docs/dialects.md is true: what it says differs does, what is to be written
+// instead and the portable subset do not.
+func dialects(t *testing.T, lake *petalake.Lake) {
+	text, err := os.ReadFile("docs/dialects.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	page := string(text)
+	sparkRows(t, mustOn(t, lake, "duckdb"), `CREATE OR REPLACE TABLE t AS SELECT * FROM (VALUES
+		(1, 'a b', DATE '2024-02-29', CAST(2.5 AS DECIMAL(2,1)), CAST(0.5 AS DOUBLE)),
+		(2, NULL, DATE '2023-12-31', CAST(-2.5 AS DECIMAL(2,1)), CAST(1.5 AS DOUBLE)),
+		(NULL, 'C', NULL, NULL, NULL)) v(i, s, d, x, y)`)
+	same := func(expressions ...string) {
+		t.Helper()
+		var columns []string
+		for i, e := range expressions {
+			columns = append(columns, fmt.Sprintf("%s AS c%d", e, i))
+		}
+		a, err := lake.Verify(t.Context(), "SELECT "+strings.Join(columns, ", ")+" FROM t")
+		if err != nil || a.Difference != "" {
+			t.Errorf("%q: got %v %s, want the same on both", expressions, err, a.Difference)
+		}
+	}
+	checked := 0
+	for _, row := range between(t, page, "differ") {
+		cells := strings.Split(row[1:], " | ")
+		e := codes.FindStringSubmatch(cells[0])[1]
+		a, err := lake.Verify(t.Context(), "SELECT "+e+" AS v FROM t")
+		if err == nil && a.Difference == "" && len(a.Notes) == 0 {
+			t.Errorf("%s: both engines agree, and the page says that they do not", e)
+		}
+		for _, m := range codes.FindAllStringSubmatch(cells[len(cells)-1], -1) {
+			same(m[1])
+			checked++
+		}
+	}
+	for _, row := range between(t, page, "same") { // a row has aggregates alone, or none
+		var expressions []string
+		for _, m := range codes.FindAllStringSubmatch(row, -1) {
+			expressions = append(expressions, m[1])
+		}
+		same(expressions...)
+		checked += len(expressions)
+	}
+	if checked < 100 {
+		t.Errorf("%d expressions of the page were looked at, want more than 100", checked)
+	}
+}
+
+func mustOn(t *testing.T, lake *petalake.Lake, name string) querier {
+	t.Helper()
+	on, err := lake.On(t.Context(), name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return on
+}
