@@ -91,7 +91,7 @@ func sleep(ctx context.Context, d time.Duration) error {
 // close ends what runs in this process; programs of their own go on.
 func (j *jobs) close() error {
 	j.sql.close()
-	return j.alive.Close()
+	return j.alive.Close(j.keeper.Idle())
 }
 
 // jobFolder is the folder of this machine for the processes of the lake's jobs.

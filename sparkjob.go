@@ -139,10 +139,10 @@ func (l *Lake) writeWrapper(ctx context.Context, folder string) error {
 			schemas[specName(n).Schema] = true
 		}
 	}
-	var statements struct {
+	statements := struct {
 		Schemas []string `json:"schemas"`
 		Tables  []string `json:"tables"`
-	}
+	}{[]string{}, []string{}}
 	for schema := range schemas {
 		location := l.location()
 		if schema != "" {

@@ -33,6 +33,7 @@ type Keeper struct {
 
 	mu      sync.Mutex
 	driven  map[string]bool    // runs that this process drives, by ID
+	owned   map[string]bool    // runs that are this process's, and have not ended as far as it knows
 	silence map[string]silence // of other keepers, by run
 }
 
@@ -58,7 +59,30 @@ func (k *Keeper) Create(ctx context.Context, o Order) (Run, error) {
 			return Run{}, err
 		}
 	}
-	return k.Journal.Create(ctx, e)
+	run, err := k.Journal.Create(ctx, e)
+	if err == nil || !errors.As(err, new(*ActiveError)) {
+		k.owns(run, true) // or may: nobody knows
+	}
+	return run, err
+}
+
+// owns notes whether a run that has not ended is this process's.
+func (k *Keeper) owns(run Run, is bool) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.owned == nil {
+		k.owned = map[string]bool{}
+	}
+	if k.owned[run.ID()] = true; !is {
+		delete(k.owned, run.ID())
+	}
+}
+
+// Idle says that no run waits for this process.
+func (k *Keeper) Idle() bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return len(k.owned) == 0
 }
 
 // Orphan says whether a run that has not ended has no living keeper. Whether another machine's
@@ -102,6 +126,7 @@ func (k *Keeper) Adopt(ctx context.Context, run Run) (Run, error) {
 	if run.Owner == k.Owner {
 		return run, nil
 	}
+	k.owns(run, true)
 	return k.Journal.Append(ctx, run, Event{At: k.Now(), By: k.Owner, What: Adopted, Owner: k.Owner})
 }
 
@@ -119,6 +144,9 @@ func (k *Keeper) Drive(ctx context.Context, run Run, tell func(Run)) (Run, error
 	defer stop()
 	d := &drive{Keeper: k, run: run, tell: tell}
 	err := d.drive(ctx)
+	if err == nil || errors.Is(err, ErrNotOwner) {
+		k.owns(run, false)
+	}
 	if err == nil {
 		_ = k.Journal.prune(ctx, run.Job) // the next run does it too
 	}

@@ -26,4 +26,4 @@ func Live(folder, owner string) (*Alive, error) { return &Alive{}, nil }
 func (*Alive) Dead(owner string) bool { return false }
 
 // Close does nothing.
-func (*Alive) Close() error { return nil }
+func (*Alive) Close(forget bool) error { return nil }

@@ -211,5 +211,11 @@ func (a *Alive) Dead(owner string) bool {
 	return err == nil && !lives
 }
 
-// Close ends the visibility.
-func (a *Alive) Close() error { return a.file.Close() }
+// Close ends the visibility: from now on others find that the process is dead, and look after its
+// runs. One that leaves none behind may be forgotten.
+func (a *Alive) Close(forget bool) error {
+	if forget {
+		os.Remove(a.file.Name())
+	}
+	return a.file.Close()
+}

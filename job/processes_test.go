@@ -142,9 +142,12 @@ func TestLive(t *testing.T) {
 	if b.Dead("a") || b.Dead("unknown") {
 		t.Error("got a living process, or one of another machine, for dead")
 	}
-	a.Close()
+	a.Close(false)
 	if !b.Dead("a") {
 		t.Error("got a process that is gone for a living one")
 	}
-	b.Close()
+	b.Close(true)
+	if left, _ := filepath.Glob(filepath.Join(folder, "*")); len(left) != 1 {
+		t.Errorf("left: %q, want the one that was not to be forgotten", left)
+	}
 }
