@@ -2,12 +2,19 @@ package petalake_test
 
 import (
 	"fmt"
+	"maps"
 	"os"
+	"os/exec"
+	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/petalake/petalake"
+	"github.com/petalake/petalake/bench/tpch"
+	"github.com/petalake/petalake/catalog"
+	"github.com/petalake/petalake/internal/servers"
 )
 
 // codes are the pieces of code in a line of a page.
@@ -86,4 +93,55 @@ func mustOn(t *testing.T, lake *petalake.Lake, name string) querier {
 		t.Fatal(err)
 	}
 	return on
+}
+
+// queriesOfOthers promises that the 22 queries of TPC-H and the models of the example give the same
+// rows on both engines.
+func queriesOfOthers(t *testing.T, lake *petalake.Lake) {
+	home, err := servers.SparkHome()
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	out, err := exec.Command(filepath.Join(home.Cache, "venv", "bin", "tpchgen-cli"), "parquet", "-s", "0.01", "--output-dir", dir).CombinedOutput()
+	if err != nil {
+		t.Fatalf("tpchgen-cli: %v\n%s", err, out)
+	}
+	load := func(table catalog.Name, path string) {
+		if _, err := lake.Load(t.Context(), petalake.Load{Table: table, Paths: []string{path}}, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, table := range tpch.Tables {
+		load(catalog.Name{Table: table}, filepath.Join(dir, table+".parquet"))
+	}
+	example, err := filepath.Abs("examples/flights")
+	if err != nil {
+		t.Fatal(err)
+	}
+	load(catalog.Name{Schema: "bronze", Table: "flights"}, filepath.Join(example, "raw/flights/2001-01.csv"))
+	load(catalog.Name{Schema: "bronze", Table: "airports"}, filepath.Join(example, "raw/airports.jsonl"))
+	queries := map[string]string{}
+	for n := range 22 {
+		queries[fmt.Sprintf("tpch/q%02d", n+1)] = tpch.Query(n + 1)
+	}
+	models, _ := filepath.Glob(filepath.Join(example, "models/*.sql"))
+	for _, path := range models {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		queries[filepath.Base(path)] = string(text)
+	}
+	rows := int64(0)
+	for _, name := range slices.Sorted(maps.Keys(queries)) {
+		a, err := lake.Verify(t.Context(), strings.TrimRight(queries[name], "; \n"))
+		if err != nil || a.Difference != "" {
+			t.Errorf("%s: got %v %s, want the same on both", name, err, a.Difference)
+		}
+		rows += a.Rows
+	}
+	if len(queries) != 24 || rows < 1000 {
+		t.Errorf("%d queries with %d rows, want 24 with more than 1000", len(queries), rows)
+	}
 }
