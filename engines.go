@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync/atomic"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
@@ -75,28 +76,54 @@ func (e onSpark) watch(ctx context.Context, tell func(float64), sql string, args
 }
 
 func (e onSpark) query(ctx context.Context, tell func(spark.Progress), sql string, args []any) (array.RecordReader, error) {
-	s, err := e.lake.prepared(ctx, sql)
+	k, err := e.lake.prepared(ctx, sql)
 	if err != nil {
 		return nil, err
 	}
-	r, err := s.Watch(ctx, tell, sql, args...)
-	return r, e.lake.sparkFault(err)
+	ctx, stop := k.alive(ctx)
+	r, err := k.session.Watch(ctx, tell, sql, args...)
+	if err != nil {
+		stop()
+		return nil, e.lake.sparkFault(err)
+	}
+	return &attended{RecordReader: r, stop: stop}, nil
+}
+
+// attended is a reader whose server is watched until it is released.
+type attended struct {
+	array.RecordReader
+	stop func()
+	refs atomic.Int64 // beside the first
+}
+
+// Retain implements array.RecordReader.
+func (r *attended) Retain() {
+	r.refs.Add(1)
+	r.RecordReader.Retain()
+}
+
+// Release implements array.RecordReader.
+func (r *attended) Release() {
+	r.RecordReader.Release()
+	if r.refs.Add(-1) < 0 {
+		r.stop()
+	}
 }
 
 // Describe implements engine.Engine.
 func (e onSpark) Describe(ctx context.Context, sql string) (*arrow.Schema, error) {
-	s, err := e.lake.prepared(ctx, sql)
+	k, err := e.lake.prepared(ctx, sql)
 	if err != nil {
 		return nil, err
 	}
-	columns, err := s.Describe(ctx, sql)
+	columns, err := k.session.Describe(ctx, sql)
 	return columns, e.lake.sparkFault(err)
 }
 
 func (onSpark) Close() error { return nil }
 
-// prepared is a session that knows the tables of a statement, which has been judged.
-func (l *Lake) prepared(ctx context.Context, sql string) (*spark.Session, error) {
+// prepared is a way to Spark that knows the tables of a statement, which has been judged.
+func (l *Lake) prepared(ctx context.Context, sql string) (*link, error) {
 	if err := spark.Guard(sql, l.holds); err != nil {
 		return nil, err
 	}
@@ -104,7 +131,7 @@ func (l *Lake) prepared(ctx context.Context, sql string) (*spark.Session, error)
 	if err != nil {
 		return nil, err
 	}
-	return link.session, link.know(ctx, sql)
+	return link, link.know(ctx, sql)
 }
 
 // sparkFault gives up a session whose server went away, so that the next statement gets another.

@@ -197,6 +197,33 @@ func (l *Lake) starting(s local.Step) {
 	}
 }
 
+// errSparkDied says that a Spark of this machine ended in the middle of a statement.
+var errSparkDied = fmt.Errorf("spark: the server died in the middle of the statement: %w", spark.ErrSessionLost)
+
+// alive is a context that ends when the server of this machine dies: a client waits for one that does
+// not answer, since it may be the network that is slow.
+func (k *link) alive(ctx context.Context) (_ context.Context, stop func()) {
+	if k.server == nil {
+		return ctx, func() {}
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	go func() {
+		tick := time.NewTicker(300 * time.Millisecond)
+		defer tick.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-tick.C:
+				if !k.server.Alive() {
+					cancel(errSparkDied)
+				}
+			}
+		}
+	}()
+	return ctx, func() { cancel(nil) }
+}
+
 func (k *link) close() {
 	_ = k.session.Close() // a server that went away has nothing left to end
 	k.done()

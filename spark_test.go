@@ -45,6 +45,7 @@ jobs:
       INSERT OVERWRITE silver.stock SELECT id, amount + 1 FROM silver.stock;
       SELECT count(*) FROM silver.stock
   outlives:
+    backoff: 1ms
     engine: spark
     query: |
       CREATE TABLE silver.kept USING delta AS SELECT 1 AS a;

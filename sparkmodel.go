@@ -60,7 +60,9 @@ func (l *Lake) onSpark(ctx context.Context, m model, table *delta.Table, p *buil
 			return duck.Written{}, delta.Metadata{}, inModel(m.Model, err)
 		}
 	}
-	written, metadata, err := b.run(ctx, tell)
+	watched, stop := link.alive(ctx)
+	written, metadata, err := b.run(watched, tell)
+	stop()
 	// Whatever happened, what is only for this run goes.
 	after := context.WithoutCancel(ctx)
 	b.forget(after)

@@ -112,6 +112,8 @@ func (r *sqlRunner) onSpark(ctx context.Context, t *sqlAttempt, o *once, sql str
 			return step, err
 		}
 	}
+	ctx, stop := t.link.alive(ctx)
+	defer stop()
 	if err := t.link.know(ctx, sql); err != nil {
 		return step, err
 	}
