@@ -20,6 +20,7 @@ import (
 var workers = map[string]func(args []string) error{
 	"tpch-worker":    tpchWorker,
 	"commits-worker": commitsWorker,
+	"spark-worker":   sparkWorker,
 }
 
 // commits measures appends of one row by one writer, each a commit, with checkpoints every 10.

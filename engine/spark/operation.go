@@ -41,6 +41,7 @@ type operation struct {
 	rows   int64
 
 	started   atomic.Bool // the plan was sent, at least once
+	answered  atomic.Bool // a response came: the server has the plan
 	complete  atomic.Bool // all responses came, or an error: nothing runs on the server
 	releasing atomic.Bool // a release is on its way
 	over      sync.Once   // the server was told so
@@ -158,6 +159,7 @@ func (o *operation) accept(r *connectpb.ExecutePlanResponse) {
 	if id := r.GetResponseId(); id != "" {
 		o.last = id
 	}
+	o.answered.Store(true)
 	o.rows += r.GetArrowBatch().GetRowCount()
 	if r.GetResultComplete() != nil {
 		o.complete.Store(true)
@@ -210,7 +212,7 @@ func (o *operation) interrupt(ctx context.Context) {
 			})
 			return err
 		})
-		if err != nil || len(r.GetInterruptedIds()) > 0 || pause(ctx, try) != nil {
+		if err != nil || o.answered.Load() || len(r.GetInterruptedIds()) > 0 || pause(ctx, try) != nil {
 			return
 		}
 	}
