@@ -26,7 +26,7 @@ var picture = map[string][]string{
 	"internal/cli":        {".", "engine/spark/local", "internal/cli/render", "internal/cli/shell", "catalog", "job", "delta", "delta/schema", "engine/spark/eventlog", "spec"},
 	"internal/cli/render": {},
 	"internal/cli/shell":  {},
-	".":                   {"spec", "internal/compare", "ingest", "ingest/files", "engine", "engine/duck", "engine/spark", "engine/spark/door", "engine/spark/eventlog", "engine/spark/local", "catalog", "job", "delta", "delta/schema", "delta/stats", "store", "store/s3"},
+	".":                   {"spec", "frame", "internal/compare", "ingest", "ingest/files", "engine", "engine/duck", "engine/spark", "engine/spark/door", "engine/spark/eventlog", "engine/spark/local", "catalog", "job", "delta", "delta/schema", "delta/stats", "store", "store/s3"},
 
 	"ingest":       {"delta", "delta/schema", "store"},
 	"ingest/files": {"ingest"},
@@ -34,8 +34,9 @@ var picture = map[string][]string{
 	"engine/duck":  {"engine", "delta", "delta/schema", "delta/stats", "store", "internal/duckdb"},
 	"catalog":      {"delta", "store"},
 	"job":          {"store"},
+	"frame":        {"engine"},
 
-	"engine/spark":           {"engine", "engine/spark/connectpb", "delta"},
+	"engine/spark":           {"engine", "engine/spark/connectpb", "delta", "frame"},
 	"engine/spark/connectpb": {}, // generated
 	"engine/spark/door":      {"engine/spark/connectpb"},
 	"engine/spark/local":     {"engine/spark"},
@@ -67,7 +68,7 @@ var sdks = map[string][]string{
 	"github.com/parquet-go/":         {"engine/duck"},
 	"go.yaml.in/":                    {"spec"},
 	"google.golang.org/":             {".", "engine/spark", "engine/spark/connectpb", "engine/spark/door"},
-	"github.com/apache/arrow-go/v18": {".", "delta", "delta/datafile", "delta/schema", "delta/stats", "engine", "engine/duck", "engine/spark", "ingest", "ingest/files", "internal/cli", "internal/cli/render", "internal/compare", "internal/duckdb"},
+	"github.com/apache/arrow-go/v18": {".", "delta", "delta/datafile", "delta/schema", "delta/stats", "engine", "engine/duck", "engine/spark", "frame", "ingest", "ingest/files", "internal/cli", "internal/cli/render", "internal/compare", "internal/duckdb"},
 }
 
 // TestLayers promises that imports go down only, as the picture shows.

@@ -32,8 +32,8 @@ jobs:
   gone: {pyspark: jobs/gone.py}
 `
 
-// frame is a DataFrame program. It waits in the middle for the test to kill petalake.
-const frame = `
+// totalsProgram is a DataFrame program. It waits in the middle for the test to kill petalake.
+const totalsProgram = `
 import os, sys, time
 from pyspark.sql import SparkSession, functions as F
 from few import above
@@ -77,7 +77,7 @@ func TestPrograms(t *testing.T) {
 	servers.SparkForLakes(t)
 	t.Setenv("GREETING", "hello")
 	h := newHouse(t, map[string]string{
-		"lakehouse.yaml": programs, "orders.csv": "shop,amount\na,10\nb,20\nb,30\n", "jobs/frame.py": frame, "jobs/stream.py": stream,
+		"lakehouse.yaml": programs, "orders.csv": "shop,amount\na,10\nb,20\nb,30\n", "jobs/frame.py": totalsProgram, "jobs/stream.py": stream,
 		"jobs/few.py":      "def above(orders, n):\n    return orders.where(orders.amount > n)\n",
 		"jobs/wrong.py":    "import sys\nprint('about to fail')\nsys.exit(7)\n",
 		"jobs/slow.py":     "import time\nprint('asleep')\ntime.sleep(600)\n",

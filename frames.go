@@ -1,0 +1,126 @@
+package petalake
+
+import (
+	"context"
+
+	"github.com/apache/arrow-go/v18/arrow/array"
+
+	"github.com/petalake/petalake/catalog"
+	"github.com/petalake/petalake/engine/spark"
+	"github.com/petalake/petalake/frame"
+	"github.com/petalake/petalake/spec"
+)
+
+// Frames runs data frames on an engine of the lake, which is named as for On.
+func (l *Lake) Frames(name string) (frame.Engine, error) {
+	on, err := l.on(name)
+	if err != nil {
+		return nil, err
+	}
+	switch on.(type) {
+	case onSpark:
+		return sparkFrames{l}, nil
+	case onEither:
+		return autoFrames{l}, nil
+	}
+	return frame.DuckDB(on), nil
+}
+
+// sparkFrames runs frames on Spark, which is told of the tables first. SQL in a frame is judged as
+// that of a statement is.
+type sparkFrames struct{ lake *Lake }
+
+func (s sparkFrames) ready(ctx context.Context, f frame.Frame, writes ...string) (*spark.Session, error) {
+	for _, sql := range f.Texts() {
+		if err := spark.Guard(sql, s.lake.holds); err != nil {
+			return nil, err
+		}
+	}
+	k, err := s.lake.linked(ctx)
+	if err != nil {
+		return nil, err
+	}
+	names, err := s.lake.Names(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := k.register(ctx, names); err != nil {
+		return nil, s.lake.sparkFault(err)
+	}
+	for _, w := range writes {
+		name, err := catalog.ParseName(w)
+		if err != nil {
+			return nil, err
+		}
+		if err := k.schema(ctx, mainless(name.Schema, name.Table).Schema); err != nil {
+			return nil, err
+		}
+	}
+	return k.session, nil
+}
+
+// Rows implements frame.Engine.
+func (s sparkFrames) Rows(ctx context.Context, f frame.Frame) (array.RecordReader, error) {
+	session, err := s.ready(ctx, f)
+	if err != nil {
+		return nil, err
+	}
+	r, err := session.Rows(ctx, f)
+	return r, s.lake.sparkFault(err)
+}
+
+// Write implements frame.Engine.
+func (s sparkFrames) Write(ctx context.Context, f frame.Frame, w frame.Write) error {
+	session, err := s.ready(ctx, f, w.Table)
+	if err != nil {
+		return err
+	}
+	return s.lake.sparkFault(session.Write(ctx, f, w))
+}
+
+// Merge implements frame.Engine.
+func (s sparkFrames) Merge(ctx context.Context, m frame.Merge) error {
+	session, err := s.ready(ctx, m.Source, m.Into)
+	if err != nil {
+		return err
+	}
+	return s.lake.sparkFault(session.Merge(ctx, m))
+}
+
+// autoFrames chooses an engine for each frame.
+type autoFrames struct{ lake *Lake }
+
+func (a autoFrames) chosen(ctx context.Context, f frame.Frame) (frame.Engine, error) {
+	sql, err := frame.DuckSQL(f)
+	if err != nil {
+		return nil, err
+	}
+	c, err := a.lake.choose(ctx, spec.EngineAuto, sql, nil)
+	if err != nil {
+		return nil, err
+	}
+	return a.lake.Frames(c.Engine)
+}
+
+// Rows implements frame.Engine.
+func (a autoFrames) Rows(ctx context.Context, f frame.Frame) (array.RecordReader, error) {
+	on, err := a.chosen(ctx, f)
+	if err != nil {
+		return nil, err
+	}
+	return on.Rows(ctx, f)
+}
+
+// Write implements frame.Engine.
+func (a autoFrames) Write(ctx context.Context, f frame.Frame, w frame.Write) error {
+	on, err := a.chosen(ctx, f)
+	if err != nil {
+		return err
+	}
+	return on.Write(ctx, f, w)
+}
+
+// Merge implements frame.Engine: Spark alone can.
+func (a autoFrames) Merge(ctx context.Context, m frame.Merge) error {
+	return sparkFrames(a).Merge(ctx, m)
+}
