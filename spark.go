@@ -130,8 +130,8 @@ func (l *Lake) sparkOptions(ctx context.Context) (o spark.Options, server *local
 		server, done, err := local.Ensure(ctx, l.SparkServer(), l.starting)
 		return spark.Options{Address: server.Address, Token: server.Token}, &server, done, err
 	}
-	o = spark.Options{Address: string(s.Address), Token: s.Token.Reveal(), User: string(s.User)}
-	if s.TLS || s.CAFile != "" {
+	o = spark.Options{Address: string(s.Address), Token: s.Token.Reveal(), User: string(s.User), CAFile: absoluteOr(l.dir, string(s.CAFile))}
+	if s.TLS && o.CAFile == "" {
 		o.TLS = &tls.Config{MinVersion: tls.VersionTLS12}
 	}
 	return o, nil, func() {}, nil

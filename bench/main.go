@@ -6,6 +6,7 @@
 //	go run ./bench start     from process start to the answer
 //	go run ./bench commits   1,000 appends of one row: deltalake
 //	go run ./bench spark     rows over Spark Connect: pyspark's own client, on the same server
+//	go run ./bench sparkstart  from nothing to a Spark that answers: the bare server
 //	go run ./bench eventlog  what an event log of 1 GB says: json.loads in Python, Spark's history server
 //
 // The peers come from scripts/tools. Every figure is of a whole process: wall time, and the most
@@ -37,7 +38,7 @@ func main() {
 	_ = flags.Parse(os.Args[2:])
 	run, ok := map[string]func(*bench) error{
 		"load": (*bench).load, "tpch": (*bench).tpch, "start": (*bench).start, "commits": (*bench).commits, "eventlog": (*bench).eventlog,
-		"spark": (*bench).connect,
+		"spark": (*bench).connect, "sparkstart": (*bench).sparkStart,
 	}[os.Args[1]]
 	if !ok {
 		usage()
@@ -47,7 +48,7 @@ func main() {
 }
 
 func usage() {
-	fmt.Fprintln(os.Stderr, "usage: go run ./bench load|tpch|start|commits|eventlog|spark [-sf 1] [-n 3] [-spark=false] [-dir folder]")
+	fmt.Fprintln(os.Stderr, "usage: go run ./bench load|tpch|start|commits|eventlog|spark|sparkstart [-sf 1] [-n 3] [-spark=false] [-dir folder]")
 	os.Exit(2)
 }
 

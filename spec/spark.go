@@ -15,7 +15,7 @@ type Spark struct {
 	Address Text              `key:"address" doc:"A server of Spark Connect, as in sc://host:15002. Default: a Spark of this machine, which petalake starts." instead:"url,remote,master,endpoint"`
 	Token   Secret            `key:"token" doc:"The bearer token that the server asks for."`
 	TLS     bool              `key:"tls" default:"false" doc:"Whether the connection to the server is encrypted." instead:"use_ssl,ssl"`
-	CAFile  Text              `key:"ca_file" doc:"A file of PEM certificates to trust besides those of the system." instead:"ca_bundle,ca"`
+	CAFile  Text              `key:"ca_file" doc:"A file of PEM certificates to trust in place of those of the system; with it the connection is encrypted." instead:"ca_bundle,ca"`
 	User    Text              `key:"user" doc:"As whom petalake speaks to the server. Default: petalake." instead:"user_id"`
 	Home    Text              `key:"home" doc:"The folder of a Spark 4.1 on this machine. Default: that of SPARK_HOME, or one that petalake installs." instead:"spark_home"`
 	Memory  Size              `key:"memory" default:"2GiB" doc:"The heap of a Spark of this machine." instead:"driver_memory"`
