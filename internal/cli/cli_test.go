@@ -19,6 +19,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/petalake/petalake/delta"
+	"github.com/petalake/petalake/engine/spark/local"
 	"github.com/petalake/petalake/internal/cli/render"
 	"github.com/petalake/petalake/internal/servers"
 	"github.com/petalake/petalake/spec"
@@ -44,6 +45,12 @@ func TestScripts(t *testing.T) {
 				e.Setenv("SPARK_HOME", home.Home)
 				e.Setenv("SPARK_JARS", filepath.Join(home.Cache, "jars"))
 				e.Setenv("JAVA_HOME", os.Getenv("JAVA_HOME"))
+				e.Defer(func() { // a script that fails stops nothing
+					states, _ := filepath.Glob(filepath.Join(e.WorkDir, "cache/petalake/spark/servers/*"))
+					for _, state := range states {
+						_ = local.Stop(context.Background(), state)
+					}
+				})
 			}
 			return err
 		},
