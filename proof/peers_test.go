@@ -45,7 +45,7 @@ type request struct {
 }
 
 func start(folder string) (*peers, error) {
-	found, err := filepath.Glob(filepath.Join(jars, "*.jar"))
+	found, err := filepath.Glob(filepath.Join(jars, "delta-*.jar"))
 	if err != nil {
 		return nil, err
 	}

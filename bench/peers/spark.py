@@ -7,7 +7,7 @@ from pyspark.sql import SparkSession
 
 def session():
     tools = os.path.join(os.path.dirname(__file__), "..", "..", ".tools")
-    jars = ",".join(glob.glob(os.path.join(tools, "jars", "*.jar")))
+    jars = ",".join(glob.glob(os.path.join(tools, "jars", "delta-*.jar")))
     return (
         SparkSession.builder.master("local[2]")
         .config("spark.jars", jars)
