@@ -189,6 +189,9 @@ var advice = []struct{ words, message, hint string }{
 	{"server preface", "%s does not answer as Spark Connect does", portHint},
 	{"unexpected HTTP status code", "%s does not answer as Spark Connect does", portHint},
 	{"unknown service", "%s does not answer as Spark Connect does", portHint},
+	{"TaskResultLost", "", memoryHint},
+	{"Java heap space", "", memoryHint},
+	{"spark.driver.maxResultSize", "", memoryHint},
 	{"TYPE_NOT_SET", "", planHint}, // Spark, of a relation or a command
 	{"No handler found for extension", "", planHint},
 	{"extension relation", "", planHint}, // Sail
@@ -199,8 +202,9 @@ var advice = []struct{ words, message, hint string }{
 }
 
 const (
-	portHint = "give the port of Spark Connect, 15002 unless it was changed, and use_ssl=true where the server wants TLS"
-	planHint = "the server does not know this kind of plan: write it as SQL, or use a server of Spark 4.1 or later"
+	portHint   = "give the port of Spark Connect, 15002 unless it was changed, and use_ssl=true where the server wants TLS"
+	memoryHint = "the memory of the server is full: ask for fewer rows, or give it more (spark.memory in the environment)"
+	planHint   = "the server does not know this kind of plan: write it as SQL, or use a server of Spark 4.1 or later"
 )
 
 // advise puts an error of the connection into words, and adds what to do.

@@ -239,10 +239,11 @@ func wrong(t *testing.T, s *spark.Session, on server) {
 	}
 }
 
-// cancelled promises that the end of the context ends the statement, and not the session.
+// cancelled promises that the end of the context ends the statement, and not the session. The rows come
+// from many tasks: a server holds the rows of a task until all before them are sent.
 func cancelled(t *testing.T, s *spark.Session, on server) {
 	ctx, cancel := context.WithCancel(t.Context())
-	r, err := s.Query(ctx, "SELECT id FROM range(20000000)")
+	r, err := s.Query(ctx, "SELECT id FROM range(0, 20000000, 1, 200)")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -41,6 +41,8 @@ func Conf(h Home, l Lake) []Setting {
 		"spark.driver.memory": cmp.Or(l.Memory, "2g"),
 		"spark.ui.enabled":    "false",
 		"spark.jars":          strings.Join(h.Jars, ","),
+		// Spark outlives a thread that found no memory, and what waits for that thread waits for ever.
+		"spark.driver.extraJavaOptions": "-XX:+ExitOnOutOfMemoryError",
 
 		"spark.sql.extensions":                      "io.delta.sql.DeltaSparkSessionExtension",
 		"spark.sql.catalog.spark_catalog":           "org.apache.spark.sql.delta.catalog.DeltaCatalog",
