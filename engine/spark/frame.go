@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"github.com/apache/arrow-go/v18/arrow/array"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 
 	"github.com/petalake/petalake/engine/spark/connectpb"
 	"github.com/petalake/petalake/frame"
@@ -69,7 +71,32 @@ func (s *Session) Merge(ctx context.Context, m frame.Merge) error {
 			*part.to = append(*part.to, e)
 		}
 	}
+	if m.EvolveSchema {
+		evolving, done, err := s.evolving(ctx)
+		if err != nil {
+			return err
+		}
+		defer done()
+		s = evolving
+	}
 	return s.Run(ctx, &connectpb.Command{CommandType: &connectpb.Command_MergeIntoTableCommand{MergeIntoTableCommand: command}})
+}
+
+// evolving is a session in which tables get the columns that a merge adds. Of Spark 4.1 with Delta 4.2 the
+// command's own WithSchemaEvolution does nothing, and a setting does it, which is not for others.
+func (s *Session) evolving(ctx context.Context) (_ *Session, done func(), err error) {
+	own, err := s.clone(ctx)
+	if status.Code(err) == codes.Unimplemented { // such as Sail, where the command does it
+		return s, func() {}, nil
+	}
+	if err != nil {
+		return nil, nil, s.explain(ctx, err)
+	}
+	if err := own.Set(ctx, map[string]string{"spark.databricks.delta.schema.autoMerge.enabled": "true"}); err != nil {
+		_ = own.Close()
+		return nil, nil, err
+	}
+	return own, func() { _ = own.Close() }, nil
 }
 
 func action(a frame.Action, insert bool) (*connectpb.Expression, error) {

@@ -32,6 +32,7 @@ var reconnect = backoff.Config{BaseDelay: firstPause, Multiplier: 2, Jitter: 0.2
 
 // link is a connection to a server, with one session on it: what all views of a Session share.
 type link struct {
+	options Options
 	address string
 	id      string // of the session, which we choose
 	user    *connectpb.UserContext
@@ -53,7 +54,7 @@ type link struct {
 // dial prepares a connection. Nothing is sent yet.
 func dial(o Options) (*link, error) {
 	l := &link{
-		address: o.Address, id: uuid.NewString(), bearer: newBearer(o),
+		options: o, address: o.Address, id: uuid.NewString(), bearer: newBearer(o),
 		user: &connectpb.UserContext{UserId: o.User, UserName: o.User},
 	}
 	transport := insecure.NewCredentials()

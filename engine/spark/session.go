@@ -10,6 +10,8 @@ import (
 	"context"
 	"slices"
 
+	"github.com/google/uuid"
+
 	"github.com/petalake/petalake/engine"
 	"github.com/petalake/petalake/engine/spark/connectpb"
 )
@@ -77,6 +79,21 @@ func (s *Session) Interrupt(ctx context.Context, tag string) error {
 		_, err := s.client.Interrupt(ctx, r)
 		return err
 	})
+}
+
+// clone is another session that begins with the settings and the views of this one. A server that
+// makes none is codes.Unimplemented.
+func (s *Session) clone(ctx context.Context) (*Session, error) {
+	id := uuid.NewString()
+	if _, err := s.client.CloneSession(ctx, &connectpb.CloneSessionRequest{NewSessionId: &id}); err != nil {
+		return nil, err
+	}
+	l, err := dial(s.options)
+	if err != nil {
+		return nil, err
+	}
+	l.id = id
+	return &Session{link: l, tags: s.tags}, nil
 }
 
 // ask makes a call that does no harm twice.
