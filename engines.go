@@ -149,8 +149,8 @@ func (l *Lake) sparkFault(err error) error {
 
 // holds says whether a place is in the lake.
 func (l *Lake) holds(location string) bool {
-	for _, root := range []string{l.location(), strings.Replace(l.location(), "s3a://", "s3://", 1), strings.TrimPrefix(l.location(), "file:"),
-		strings.Replace(l.location(), "file:", "file://", 1)} {
+	for _, root := range []string{l.location(), strings.Replace(l.location(), "s3a://", "s3://", 1), strings.TrimPrefix(l.location(), "file://"),
+		strings.Replace(l.location(), "file://", "file:", 1)} {
 		if location == root || strings.HasPrefix(location, root+"/") {
 			return true
 		}

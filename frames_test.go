@@ -70,6 +70,10 @@ func framePrograms() map[string]frame.Frame {
 		"texts":               t.Select(frame.Upper(col("s")).As("a"), frame.Lower(col("s")).As("b"), frame.Length(col("s")).As("c"), frame.Trim(col("s")).As("d"), frame.Substring(col("s"), 2, 2).As("e"), frame.Concat(col("s"), lit("x")).As("f"), frame.Replace(col("s"), "a", "b").As("g"), frame.RegexpReplace(col("s"), "[a-b]", "z").As("h"), frame.Contains(col("s"), "b").As("i2"), frame.StartsWith(col("s"), "a").As("j"), frame.EndsWith(col("s"), "b").As("k"), frame.SplitPart(col("s"), " ", 1).As("l")),
 		"functions":           t.Select(frame.Abs(col("x")).As("a"), frame.Ceil(col("y")).As("b"), frame.Sqrt(col("y")).As("c"), frame.Ln(col("y")).As("d"), frame.Exp(col("y")).As("e"), frame.Sign(col("x")).As("f"), frame.Round(col("y"), 0).As("g"), frame.Power(col("y"), 2).As("h"), frame.Greatest(col("i"), lit(2)).As("i2"), frame.Least(col("i"), lit(1)).As("j"), frame.NullIf(col("i"), 1).As("k")),
 		"dates":               t.Select(frame.Year(col("d")).As("a"), frame.Month(col("d")).As("b"), frame.DayOf(col("d")).As("c"), frame.Quarter(col("d")).As("e"), frame.Week(col("d")).As("f"), frame.Weekday(col("d")).As("g"), frame.AddDays(col("d"), 3).As("h"), frame.AddMonths(col("d"), 1).As("i2"), frame.Days(lit(frame.Day{Year: 2024, Month: 1, Day: 1}), col("d")).As("j"), frame.LastDay(col("d")).As("k")),
+		"lists":               t.GroupBy(col("s")).Agg(frame.CollectList(col("i")).As("a")),
+		"times":               t.Select(frame.Hour(lit(time.Date(2024, 1, 5, 10, 30, 0, 0, time.UTC))).As("a"), lit(time.Date(2024, 1, 5, 10, 30, 0, 1000, time.UTC)).As("b")),
+		"list of a window":    n.Select(col("i"), frame.CollectList(col("x")).Window(frame.Window{Order: []frame.Order{col("i").Asc()}}).As("a")),
+		"list of no rows":     t.Filter(lit(false)).GroupBy().Agg(frame.CollectList(col("i")).As("a")),
 		"sql":                 t.Select(frame.SQL("i * 2").As("a")).Filter(frame.SQL("a > 2")),
 	}
 }
@@ -95,9 +99,9 @@ func tpchFrames() map[int]frame.Frame {
 	}
 }
 
-// framesOnBoth promises that a program with frames gives the same rows on both engines, and those of
-// the SQL that says the same.
-func framesOnBoth(t *testing.T, lake *petalake.Lake) {
+// framesOnBoth promises that a program with frames gives the same rows on DuckDB and on the Spark of a
+// lake, or what stands for it, and those of the SQL that says the same.
+func framesOnBoth(t *testing.T, lake *petalake.Lake, server string) {
 	duck, err := lake.Frames("duckdb")
 	if err != nil {
 		t.Fatal(err)
@@ -110,7 +114,7 @@ func framesOnBoth(t *testing.T, lake *petalake.Lake) {
 		t.Helper()
 		a, err := onSpark.Rows(t.Context(), f)
 		if err != nil {
-			t.Errorf("%s: Spark: %v", name, err)
+			t.Errorf("%s: %s: %v", name, server, err)
 			return
 		}
 		defer a.Release()
@@ -123,7 +127,7 @@ func framesOnBoth(t *testing.T, lake *petalake.Lake) {
 			return
 		}
 		defer b.Release()
-		r, err := compare.Rows(t.Context(), b, a, compare.Options{A: "DuckDB", B: "Spark"})
+		r, err := compare.Rows(t.Context(), b, a, compare.Options{A: "DuckDB", B: server})
 		if err != nil || r.Difference != "" || len(r.Notes) > 0 {
 			text, _ := frame.DuckSQL(f)
 			t.Errorf("%s: got %v %s %v\n%s", name, err, r.Difference, r.Notes, text)
@@ -136,9 +140,8 @@ func framesOnBoth(t *testing.T, lake *petalake.Lake) {
 		same("query "+string(rune('0'+n)), f, mustOn(t, lake, "duckdb"), strings.TrimRight(tpch.Query(n), "; \n"))
 		same("query "+string(rune('0'+n)), f, nil, "")
 	}
-	for name, on := range map[string]frame.Engine{"from_duckdb": duck, "from_spark": onSpark} {
-		writesFrames(t, lake, on, "silver."+name)
-	}
+	writesFrames(t, lake, duck, onSpark, "silver.from_duckdb")
+	writesFrames(t, lake, onSpark, duck, "silver.from_spark")
 	mergesFrames(t, lake, duck, onSpark)
 	for _, f := range []frame.Frame{frame.Select("SELECT * FROM text.`/etc/passwd`"), frame.Table("t").Select(frame.SQL("reflect('java.lang.System', 'getenv', 'HOME')"))} {
 		for name, on := range map[string]frame.Engine{"duckdb": duck, "spark": onSpark} {
@@ -150,8 +153,9 @@ func framesOnBoth(t *testing.T, lake *petalake.Lake) {
 	}
 }
 
-// writesFrames promises that rows are put into a table, which is made where there is none.
-func writesFrames(t *testing.T, lake *petalake.Lake, on frame.Engine, table string) {
+// writesFrames promises that rows are put into a table, which is made where there is none, and that the
+// other engine sees at once what became of it, columns too.
+func writesFrames(t *testing.T, lake *petalake.Lake, on, other frame.Engine, table string) {
 	rows := frame.Table("t").Filter(frame.Col("i").IsNotNull()).Select(frame.Col("i"), frame.Col("s"))
 	for _, w := range []frame.Write{{Table: table, PartitionBy: []string{"i"}}, {Table: table}} {
 		if err := on.Write(t.Context(), rows, w); err != nil {
@@ -162,22 +166,34 @@ func writesFrames(t *testing.T, lake *petalake.Lake, on frame.Engine, table stri
 		Number int64 `frame:"i"`
 		S      *string
 	}
-	got, err := frame.Collect[row](t.Context(), on, frame.Table(table).Sort(frame.Col("i").Asc()))
-	if err != nil || len(got) != 4 || got[0].Number != 1 || *got[0].S != "a b" || got[3].S != nil {
-		t.Errorf("%s: got %+v, %v, want each row twice", table, got, err)
+	for _, on := range []frame.Engine{on, other} {
+		got, err := frame.Collect[row](t.Context(), on, frame.Table(table).Sort(frame.Col("i").Asc()))
+		if err != nil || len(got) != 4 || got[0].Number != 1 || *got[0].S != "a b" || got[3].S != nil {
+			t.Errorf("%s: got %+v, %v, want each row twice", table, got, err)
+		}
 	}
 	if err := on.Write(t.Context(), rows.Select(frame.Col("s")), frame.Write{Table: table, Overwrite: true}); err != nil {
 		t.Fatal(err)
 	}
-	if n, err := frame.CountRows(t.Context(), on, frame.Table(table)); n != 2 || err != nil {
-		t.Errorf("%s overwritten: got %d rows, %v, want 2", table, n, err)
-	}
-	if n, err := frame.CountRows(t.Context(), on, frame.TableAt(table, 1)); n != 4 || err != nil {
-		t.Errorf("%s at version 1: got %d rows, %v, want 4", table, n, err)
+	for _, on := range []frame.Engine{on, other} {
+		type text struct{ S *string }
+		if got, err := frame.Collect[text](t.Context(), on, frame.Table(table)); len(got) != 2 || err != nil {
+			t.Errorf("%s overwritten: got %d rows, %v, want 2", table, len(got), err)
+		}
 	}
 	found, err := lake.Table(t.Context(), table)
 	if err != nil {
 		t.Fatal(err)
+	}
+	second, err := found.Snapshot(t.Context(), delta.When{Version: new(int64(1))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	then := second.Time().Format("2006-01-02 15:04:05.000")
+	for what, before := range map[string]frame.Frame{"version 1": frame.TableAt(table, 1), then: frame.TableAsOf(table, then)} {
+		if n, err := frame.CountRows(t.Context(), on, before); n != 4 || err != nil {
+			t.Errorf("%s at %s: got %d rows, %v, want 4", table, what, n, err)
+		}
 	}
 	if s, err := found.Snapshot(t.Context(), delta.When{}); err != nil || s.Schema().Index("i") >= 0 {
 		t.Errorf("%s overwritten: got %v, %v, want the new columns alone", table, s.Schema(), err)
@@ -195,12 +211,20 @@ func mergesFrames(t *testing.T, lake *petalake.Lake, duck, onSpark frame.Engine)
 		Matched:    []frame.Action{{If: &[]frame.Expr{col("s", "drop")}[0], Delete: true}, {Set: map[string]frame.Expr{"name": col("s", "name")}}},
 		NotMatched: []frame.Action{{Set: map[string]frame.Expr{"id": col("s", "id"), "name": frame.Upper(col("s", "name"))}}},
 	}
-	if err := onSpark.Merge(t.Context(), m); err != nil {
-		t.Fatal(err)
+	merge := func(m frame.Merge, want string) {
+		t.Helper()
+		if err := onSpark.Merge(t.Context(), m); err != nil {
+			t.Fatal(err)
+		}
+		if got := sparkRows(t, mustOn(t, lake, "duckdb"), "select * from silver.merged order by id"); got != want {
+			t.Errorf("merged: got %q, want %q", got, want)
+		}
 	}
-	if got := sparkRows(t, mustOn(t, lake, "duckdb"), "select id, name from silver.merged order by id"); got != "2|new\n3|c\n9|MORE\n" {
-		t.Errorf("merged: got %q", got)
-	}
+	merge(m, "2|new\n3|c\n9|MORE\n")
+	merge(frame.Merge{
+		Into: "silver.merged", Source: frame.Select("SELECT * FROM VALUES (2, 'two', 22), (4, 'four', 44) AS v(id, name, more)").Alias("s"), On: col("merged", "id").Eq(col("s", "id")),
+		Matched: []frame.Action{{}}, NotMatched: []frame.Action{{}}, NotInSource: []frame.Action{{Delete: true}}, EvolveSchema: true,
+	}, "2|two|22\n4|four|44\n")
 	var no *frame.UnsupportedError
 	if err := duck.Merge(t.Context(), m); !errors.As(err, &no) || no.Hint() == "" {
 		t.Errorf("merge on DuckDB: got %v, want that it cannot, with a hint", err)

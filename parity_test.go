@@ -14,7 +14,6 @@ import (
 	"github.com/petalake/petalake"
 	"github.com/petalake/petalake/bench/tpch"
 	"github.com/petalake/petalake/catalog"
-	"github.com/petalake/petalake/internal/servers"
 )
 
 // codes are the pieces of code in a line of a page.
@@ -37,6 +36,12 @@ func between(t *testing.T, page, begin string) []string {
 	return rows
 }
 
+// dialectsTable makes the table t of docs/dialects.md.
+const dialectsTable = `CREATE OR REPLACE TABLE t AS SELECT * FROM (VALUES
+	(1, 'a b', DATE '2024-02-29', CAST(2.5 AS DECIMAL(2,1)), CAST(0.5 AS DOUBLE)),
+	(2, NULL, DATE '2023-12-31', CAST(-2.5 AS DECIMAL(2,1)), CAST(1.5 AS DOUBLE)),
+	(NULL, 'C', NULL, NULL, NULL)) v(i, s, d, x, y)`
+
 // dialects promises that docs/dialects.md is true: what it says differs does, what is to be written
 // instead and the portable subset do not.
 func dialects(t *testing.T, lake *petalake.Lake) {
@@ -45,10 +50,7 @@ func dialects(t *testing.T, lake *petalake.Lake) {
 		t.Fatal(err)
 	}
 	page := string(text)
-	sparkRows(t, mustOn(t, lake, "duckdb"), `CREATE OR REPLACE TABLE t AS SELECT * FROM (VALUES
-		(1, 'a b', DATE '2024-02-29', CAST(2.5 AS DECIMAL(2,1)), CAST(0.5 AS DOUBLE)),
-		(2, NULL, DATE '2023-12-31', CAST(-2.5 AS DECIMAL(2,1)), CAST(1.5 AS DOUBLE)),
-		(NULL, 'C', NULL, NULL, NULL)) v(i, s, d, x, y)`)
+	sparkRows(t, mustOn(t, lake, "duckdb"), dialectsTable)
 	same := func(expressions ...string) {
 		t.Helper()
 		var columns []string
@@ -95,32 +97,35 @@ func mustOn(t *testing.T, lake *petalake.Lake, name string) querier {
 	return on
 }
 
-// queriesOfOthers promises that the 22 queries of TPC-H and the models of the example give the same
-// rows on both engines.
-func queriesOfOthers(t *testing.T, lake *petalake.Lake) {
-	home, err := servers.SparkHome()
-	if err != nil {
+func load(t *testing.T, lake *petalake.Lake, table catalog.Name, path string) {
+	t.Helper()
+	if _, err := lake.Load(t.Context(), petalake.Load{Table: table, Paths: []string{path}}, nil); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// loadTPCH loads the tables of TPC-H.
+func loadTPCH(t *testing.T, lake *petalake.Lake) {
 	dir := t.TempDir()
-	out, err := exec.Command(filepath.Join(home.Cache, "venv", "bin", "tpchgen-cli"), "parquet", "-s", "0.01", "--output-dir", dir).CombinedOutput()
+	out, err := exec.Command(".tools/venv/bin/tpchgen-cli", "parquet", "-s", "0.01", "--output-dir", dir).CombinedOutput()
 	if err != nil {
 		t.Fatalf("tpchgen-cli: %v\n%s", err, out)
 	}
-	load := func(table catalog.Name, path string) {
-		if _, err := lake.Load(t.Context(), petalake.Load{Table: table, Paths: []string{path}}, nil); err != nil {
-			t.Fatal(err)
-		}
-	}
 	for _, table := range tpch.Tables {
-		load(catalog.Name{Table: table}, filepath.Join(dir, table+".parquet"))
+		load(t, lake, catalog.Name{Table: table}, filepath.Join(dir, table+".parquet"))
 	}
+}
+
+// queriesOfOthers promises that the 22 queries of TPC-H and the models of the example give the same
+// rows on both engines.
+func queriesOfOthers(t *testing.T, lake *petalake.Lake) {
+	loadTPCH(t, lake)
 	example, err := filepath.Abs("examples/flights")
 	if err != nil {
 		t.Fatal(err)
 	}
-	load(catalog.Name{Schema: "bronze", Table: "flights"}, filepath.Join(example, "raw/flights/2001-01.csv"))
-	load(catalog.Name{Schema: "bronze", Table: "airports"}, filepath.Join(example, "raw/airports.jsonl"))
+	load(t, lake, catalog.Name{Schema: "bronze", Table: "flights"}, filepath.Join(example, "raw/flights/2001-01.csv"))
+	load(t, lake, catalog.Name{Schema: "bronze", Table: "airports"}, filepath.Join(example, "raw/airports.jsonl"))
 	queries := map[string]string{}
 	for n := range 22 {
 		queries[fmt.Sprintf("tpch/q%02d", n+1)] = tpch.Query(n + 1)

@@ -181,7 +181,7 @@ func (l *Lake) sparkState() string {
 // location is the root of the lake as Spark names it.
 func (l *Lake) location() string {
 	if l.place.folder != "" {
-		return "file:" + filepath.ToSlash(l.place.folder)
+		return "file://" + filepath.ToSlash(l.place.folder) // with one slash alone Sail finds nothing
 	}
 	bucket := strings.TrimSuffix(strings.TrimPrefix(string(l.environment.Storage), "s3://"), "/")
 	if l.environment.Spark.Managed() {
@@ -246,7 +246,7 @@ func (k *link) begin(ctx context.Context) error {
 	if err := k.schema(ctx, ""); err != nil {
 		return err
 	}
-	return k.run(ctx, "USE main")
+	return k.run(ctx, "USE SCHEMA main") // Sail does not know USE alone
 }
 
 // schema makes a schema known. Tables that Spark makes in it lie where the catalog of the lake looks.

@@ -259,31 +259,36 @@ func (w *writer) node(n Node) string {
 	case Windowed:
 		return w.windowed(n)
 	case Call:
-		return w.call(n)
+		return w.call(n, "")
 	}
 	return "NULL" // Err has refused it
 }
 
-func (w *writer) call(c Call) string {
+// call writes a call, over a window where one is given.
+func (w *writer) call(c Call, over string) string {
 	args := make([]string, len(c.Args))
 	for i, a := range c.Args {
 		args[i] = w.node(a)
 	}
 	if c.Name == "in" {
-		return "(" + args[0] + " IN (" + strings.Join(args[1:], ", ") + "))"
+		return "(" + args[0] + " IN (" + strings.Join(args[1:], ", ") + "))" + over
 	}
 	f, ok := functions[c.Name]
 	if !ok || f.duck == "" {
 		if c.Distinct {
 			args[0] = "DISTINCT " + args[0]
 		}
-		return c.Name + "(" + strings.Join(args, ", ") + ")"
+		return c.Name + "(" + strings.Join(args, ", ") + ")" + over
 	}
-	var places []string
+	places := []string{"$over", over}
 	for i, a := range args {
 		places = append(places, "$"+strconv.Itoa(i+1), a)
 	}
-	return "(" + strings.NewReplacer(places...).Replace(f.duck) + ")"
+	out := "(" + strings.NewReplacer(places...).Replace(f.duck) + ")"
+	if !strings.Contains(f.duck, "$over") {
+		out += over
+	}
+	return out
 }
 
 func (w *writer) windowed(n Windowed) string {
@@ -297,7 +302,11 @@ func (w *writer) windowed(n Windowed) string {
 	if n.Rows != nil {
 		parts = append(parts, "ROWS BETWEEN "+bound(n.Rows[0])+" AND "+bound(n.Rows[1]))
 	}
-	return w.node(n.Of) + " OVER (" + strings.Join(parts, " ") + ")"
+	over := " OVER (" + strings.Join(parts, " ") + ")"
+	if c, ok := n.Of.(Call); ok {
+		return w.call(c, over)
+	}
+	return w.node(n.Of) + over
 }
 
 func bound(n int64) string {

@@ -2,7 +2,7 @@ package frame
 
 // function is how engines write a function whose meaning is the same on both.
 type function struct {
-	duck  string // with $1, $2 for arguments; "" is name(arguments)
+	duck  string // with $1, $2 for arguments, $over for a window where it is not behind; "" is name(arguments)
 	spark string // its name; "" is the same
 }
 
@@ -16,13 +16,13 @@ var functions = map[string]function{
 	"concat":     {duck: "$1 || $2"},
 	"startswith": {duck: "starts_with($1, $2)"}, "endswith": {duck: "ends_with($1, $2)"},
 	"regexp_replace": {duck: "regexp_replace($1, $2, $3, 'g')"},
-	"weekday":        {duck: "isodow($1) - 1"},
+	"dayofweek":      {duck: "isodow($1) % 7 + 1"}, // Sunday is 1
 	"datediff":       {duck: "date_diff('day', $2, $1)"},
 	"unix_date":      {duck: "date_diff('day', DATE '1970-01-01', $1)"},
 	"add_months":     {duck: "CAST($1 + to_months($2) AS DATE)"},
 	"floor":          {duck: "CAST(floor($1) AS BIGINT)"}, "ceil": {duck: "CAST(ceil($1) AS BIGINT)"},
 	"sign":         {duck: "CAST(sign($1) AS DOUBLE)"},
-	"collect_list": {duck: "array_agg($1) FILTER (WHERE $1 IS NOT NULL)"},
+	"collect_list": {duck: "coalesce(array_agg($1) FILTER (WHERE $1 IS NOT NULL)$over, [])"},
 }
 
 func fn(name string, args ...Expr) Expr {
@@ -176,8 +176,8 @@ func Quarter(e Expr) Expr { return fn("quarter", e) }
 // Week is that of ISO 8601.
 func Week(e Expr) Expr { return fn("weekofyear", e) }
 
-// Weekday is from 0, Monday, to 6.
-func Weekday(e Expr) Expr { return fn("weekday", e) }
+// Weekday is from 0, Monday, to 6. It is not written with Spark's weekday: Sail says -1 for Sundays.
+func Weekday(e Expr) Expr { return fn("dayofweek", e).Plus(int32(5)).Mod(int32(7)) }
 
 // Hour is from 0 to 23.
 func Hour(e Expr) Expr { return fn("hour", e) }
