@@ -25,6 +25,8 @@ require (
 	golang.org/x/term v0.47.0
 )
 
+require github.com/aws/aws-sdk-go-v2/service/cloudformation v1.82.5 // indirect
+
 require (
 	github.com/andybalholm/brotli v1.2.3 // indirect
 	github.com/apache/thrift v0.24.0 // indirect

@@ -7,6 +7,7 @@ package servers
 import (
 	"bytes"
 	"context"
+	_ "embed"
 	"fmt"
 	"net"
 	"net/http"
@@ -34,14 +35,17 @@ func (s *Server) Bucket(t testing.TB, name string) {
 	s.makeBucket(t, name)
 }
 
+//go:embed motoserver.py
+var moto string
+
 // Moto starts moto's server of many AWS services. It takes any credentials.
 func Moto(t testing.TB) *Server {
 	t.Helper()
-	program := find(t, "venv/bin/moto_server")
+	python := find(t, "venv/bin/python")
 	s := &Server{Region: "us-east-1", AccessKey: "test", SecretKey: "test"}
 	s.Endpoint = launch(t, func(addr string) *exec.Cmd {
 		host, port, _ := net.SplitHostPort(addr)
-		return exec.Command(program, "-H", host, "-p", port)
+		return exec.Command(python, "-P", "-c", moto, "-H", host, "-p", port)
 	}, "/moto-api/")
 	s.makeBucket = func(t testing.TB, name string) {
 		t.Helper()

@@ -1,0 +1,46 @@
+"""Starts moto's server with what its CloudFormation does not do by itself: a stack that was made or
+changed by a change set has its outputs, and one whose change fails loses what was made for it."""
+
+import sys
+
+from moto.cloudformation import models
+from moto.server import main
+
+apply = models.ChangeSet.apply
+execute = models.CloudFormationBackend.execute_change_set
+
+
+def apply_with_outputs(self):
+    apply(self)
+    stack = self.stack
+    stack.template, stack.template_dict, stack.parameters = self.template, self.template_dict, self.parameters
+    stack.output_map = stack._create_output_map()
+
+
+def execute_or_roll_back(self, change_set_name, stack_name=None):
+    sets = self.change_sets
+    change = sets.get(change_set_name) or next(c for c in sets.values() if c.change_set_name == change_set_name)
+    stack = self.stacks[change.stack_id]
+    resources = stack.resource_map
+    fields = "_template", "_resource_json_map", "input_parameters"
+    before = [getattr(resources, f) for f in fields]
+    parsed = dict(resources._parsed_resources)
+    try:
+        execute(self, change_set_name, stack_name)
+    except Exception as e:
+        verb = "" if change.change_set_type == "CREATE" else "UPDATE_"
+        stack._add_stack_event(verb + "ROLLBACK_IN_PROGRESS", resource_status_reason=str(e) or repr(e))
+        for name, made in resources._parsed_resources.items():
+            if name not in parsed and name in resources._resource_json_map and not isinstance(made, str):
+                resources._delete_resource(made, resources._resource_json_map[name])
+        resources._parsed_resources = parsed
+        for field, value in zip(fields, before):
+            setattr(resources, field, value)
+        stack.status = verb + "ROLLBACK_COMPLETE"
+        stack._add_stack_event(stack.status)
+        change.execution_status = "EXECUTE_FAILED"
+
+
+models.ChangeSet.apply = apply_with_outputs
+models.CloudFormationBackend.execute_change_set = execute_or_roll_back
+sys.exit(main())
