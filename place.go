@@ -25,6 +25,9 @@ type place struct {
 // openPlace opens the storage of an environment whose variables are resolved.
 func openPlace(ctx context.Context, e *spec.Environment, dir string) (place, error) {
 	storage := string(e.Storage)
+	if storage == "" {
+		return place{}, &unnamedBucketError{e}
+	}
 	if bucket, ok := strings.CutPrefix(storage, "s3://"); ok {
 		return openBucket(ctx, e, bucket)
 	}
@@ -79,4 +82,15 @@ func absolute(dir, path string) string {
 		return filepath.Clean(path)
 	}
 	return filepath.Join(dir, path)
+}
+
+// unnamedBucketError is a bucket of petalake deploy whose name is not known.
+type unnamedBucketError struct{ e *spec.Environment }
+
+func (u *unnamedBucketError) Error() string {
+	return fmt.Sprintf("%s: storage of environment %s: the name of its bucket ends in the account, which is not written", u.e.At("aws"), u.e.Name)
+}
+
+func (u *unnamedBucketError) Hint() string {
+	return "write account: under aws, or storage: s3://bucket/prefix"
 }

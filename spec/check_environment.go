@@ -14,8 +14,11 @@ func (c *checker) environment(e *Environment) {
 
 // problems reports what is wrong with the values that do not refer to anything.
 func (e *Environment) problems(report func(pos Pos, key string, f *fault)) {
-	if f := badStorage(e.Storage); f != nil {
+	if f := badStorage(e.Storage); f != nil && !(e.InAWS() && !e.Has("storage")) {
 		report(e.At("storage"), "storage", f)
+	}
+	if e.InAWS() {
+		e.AWS.problems(e, report)
 	}
 	e.Spark.problems(report)
 	e.Connect.problems(report)

@@ -28,6 +28,7 @@ func TestPageHasTheKeys(t *testing.T) {
 		"sources": reflect.TypeFor[Source](), "options": reflect.TypeFor[Options](), "models": reflect.TypeFor[Model](), "jobs": reflect.TypeFor[Job](),
 		"environments": reflect.TypeFor[Environment](), "s3": reflect.TypeFor[S3](),
 		"spark": reflect.TypeFor[Spark](), "connect": reflect.TypeFor[Connect](), "users": reflect.TypeFor[ConnectUser](),
+		"aws": reflect.TypeFor[AWS](), "daemon": reflect.TypeFor[Daemon](), "emr": reflect.TypeFor[EMR](),
 	} {
 		begin := "<!-- keys of " + name + " -->\n"
 		before, rest, ok := strings.Cut(want, begin)

@@ -5,7 +5,7 @@ package spec
 type Environment struct {
 	Element
 	Name    string  `key:",name" pattern:"^[a-z][a-z0-9_-]*$" says:"small letters, digits, _ and -, a letter first"`
-	Storage Text    `key:"storage" default:"./lake" doc:"Where the tables are: a folder, relative to lakehouse.yaml, or s3://bucket/prefix." instead:"path,lake,location"`
+	Storage Text    `key:"storage" default:"./lake" doc:"Where the tables are: a folder, relative to lakehouse.yaml, or s3://bucket/prefix. With aws the default is lake in a bucket that is made for it." instead:"path,lake,location"`
 	S3      S3      `key:"s3" doc:"How S3, or a server that speaks its protocol, is reached."`
 	Engine  string  `key:"engine" enum:"duckdb,spark,auto" default:"duckdb" doc:"What runs SQL: DuckDB in the process of petalake, Apache Spark, or the one that suits a statement (auto)."`
 	Spark   Spark   `key:"spark" doc:"Which Apache Spark."`
@@ -13,6 +13,8 @@ type Environment struct {
 	Threads int     `key:"threads" default:"0" minimum:"0" doc:"How many threads the engine uses; 0 for one a core." instead:"cpus,cores"`
 	Temp    Text    `key:"temp" doc:"The folder for what does not fit in memory. Default: a folder of the system." instead:"tmp,temp_dir,spill"`
 	Connect Connect `key:"connect" doc:"A door for programs of Spark Connect." instead:"spark_connect,door"`
+
+	AWS AWS `key:"aws" doc:"What petalake deploy makes in AWS for this environment; without it the environment is made by hand." instead:"deploy,cloud"`
 
 	resolved bool
 }

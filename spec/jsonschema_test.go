@@ -42,6 +42,9 @@ func TestSchemaHasTheKeysOfTheParser(t *testing.T) {
 		"Spark":       {defs["Spark"], "environments: {e: {spark: {zzzzzzzz: 1}}}"},
 		"Connect":     {defs["Connect"], "environments: {e: {connect: {zzzzzzzz: 1}}}"},
 		"ConnectUser": {defs["ConnectUser"], "environments: {e: {connect: {users: {u: {zzzzzzzz: 1}}}}}"},
+		"AWS":         {defs["AWS"], "environments: {e: {aws: {zzzzzzzz: 1}}}"},
+		"Daemon":      {defs["Daemon"], "environments: {e: {aws: {daemon: {zzzzzzzz: 1}}}}"},
+		"EMR":         {defs["EMR"], "environments: {e: {aws: {emr: {zzzzzzzz: 1}}}}"},
 	}
 	for name := range defs {
 		if _, ok := places[name]; !ok {

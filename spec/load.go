@@ -53,6 +53,9 @@ func (d *decoder) complete(l *Lakehouse) {
 		if !e.S3.Has("path_style") {
 			e.S3.PathStyle = e.S3.Endpoint != ""
 		}
+		if e.InAWS() {
+			e.AWS.complete(l.Name, e)
+		}
 	}
 }
 

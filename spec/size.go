@@ -127,7 +127,6 @@ func ParseDuration(text string) (Duration, error) {
 }
 
 func (d Duration) String() string {
-	const day = Duration(24 * time.Hour)
 	if d != 0 && d%day == 0 {
 		return strconv.FormatInt(int64(d/day), 10) + "d"
 	}
