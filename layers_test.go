@@ -50,8 +50,10 @@ var picture = map[string][]string{
 	"store":    {},
 	"store/s3": {"store"},
 
-	"internal/stack": {"internal/awsx"},
-	"internal/awsx":  {},
+	"internal/deploy": {"spec", "internal/cfn"},
+	"internal/cfn":    {},
+	"internal/stack":  {"internal/awsx"},
+	"internal/awsx":   {},
 
 	"spec":             {},
 	"internal/compare": {},
