@@ -14,17 +14,7 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files anew")
 
-// rendered are the stacks of a lakehouse.yaml, by its environment prod.
-func rendered(t *testing.T, file string) []*Stack {
-	t.Helper()
-	l, e := environment(t, file)
-	stacks, err := Render(l, e)
-	if err != nil {
-		t.Fatalf("%s:\n%v", file, err)
-	}
-	return stacks
-}
-
+// environment is prod of a lakehouse.yaml.
 func environment(t *testing.T, file string) (*spec.Lakehouse, *spec.Environment) {
 	t.Helper()
 	l, err := spec.Load(file)
