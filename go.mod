@@ -25,7 +25,11 @@ require (
 	golang.org/x/term v0.47.0
 )
 
-require github.com/aws/aws-sdk-go-v2/service/cloudformation v1.82.5 // indirect
+require (
+	github.com/aws/aws-sdk-go-v2/service/cloudformation v1.82.5 // indirect
+	github.com/aws/aws-sdk-go-v2/service/emr v1.71.1 // indirect
+	github.com/aws/aws-sdk-go-v2/service/emrserverless v1.41.2 // indirect
+)
 
 require (
 	github.com/andybalholm/brotli v1.2.3 // indirect

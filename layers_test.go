@@ -52,6 +52,7 @@ var picture = map[string][]string{
 
 	"internal/deploy": {"spec", "internal/cfn"},
 	"internal/cfn":    {},
+	"internal/emr":    {"internal/awsx", "job", "store"},
 	"internal/stack":  {"internal/awsx"},
 	"internal/awsx":   {},
 
@@ -66,7 +67,7 @@ var beside = []string{"bench", "bench/tpch", "internal/servers", "store/storetes
 // sdks says which packages may import what others wrote, where that is not everyone's business.
 // A prefix ending in a slash stands for all modules below it.
 var sdks = map[string][]string{
-	"github.com/aws/":                {"store/s3", "internal/awsx", "internal/stack"},
+	"github.com/aws/":                {"store/s3", "internal/awsx", "internal/emr", "internal/stack"},
 	"github.com/duckdb/":             {"internal/duckdb"},
 	"github.com/spf13/":              {"internal/cli"},
 	"golang.org/x/term":              {"internal/cli", "internal/cli/shell"},
