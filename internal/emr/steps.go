@@ -75,16 +75,16 @@ func (s *Steps) Submit(ctx context.Context, a job.Attempt) (string, error) {
 }
 
 // arguments are the command of a submission.
-func (p Submission) arguments() []string {
+func (s Submission) arguments() []string {
 	args := []string{"spark-submit", "--deploy-mode", "cluster"}
-	if p.Class != "" {
-		args = append(args, "--class", p.Class)
+	if s.Class != "" {
+		args = append(args, "--class", s.Class)
 	}
-	conf := p.conf("spark.yarn.appMasterEnv.")
+	conf := s.conf("spark.yarn.appMasterEnv.")
 	for _, key := range slices.Sorted(maps.Keys(conf)) {
 		args = append(args, "--conf", key+"="+conf[key])
 	}
-	return append(append(args, p.Main), p.Args...)
+	return append(append(args, s.Main), s.Args...)
 }
 
 // find is the step of a name; "" for none.
