@@ -90,7 +90,8 @@ func (b bucket) rules() cfn.List {
 
 // secured refuses requests that somebody on the way could read.
 func secured(id string) []statement {
-	everything := []any{cfn.GetAtt(id, "Arn"), cfn.Sub("${" + id + ".Arn}/*")}
+	bucket := cfn.GetAtt(id, "Arn")
+	everything := []any{bucket, cfn.Map{"Fn::Join": cfn.List{"", cfn.List{bucket, "/*"}}}}
 	return []statement{
 		{sid: "TLSOnly", deny: true, principal: "*", actions: []string{"s3:*"}, resources: everything,
 			when: cfn.Map{"Bool": cfn.Map{"aws:SecureTransport": "false"}}},

@@ -100,12 +100,12 @@ func (s *site) machine(to *Stack) {
 	to.output("Daemon", "the group of the machine of petalake", cfn.Ref("Daemon"))
 }
 
-// substitutes are instance types that take the place of one that a zone has run out of: the same
-// size, of the generation before and after.
+// substitutes are instance types that take the place of one that a zone has run out of: of the same
+// size and kind of processor, and no weaker.
 func (s *site) substitutes() cfn.List {
 	family, size, _ := strings.Cut(s.a.Daemon.Instance, ".")
 	all := cfn.List{cfn.Map{"InstanceType": s.a.Daemon.Instance}}
-	for _, pair := range [][2]string{{"6g", "7g"}, {"7g", "6g"}, {"8g", "7g"}, {"6i", "7i"}, {"7i", "6i"}} {
+	for _, pair := range [][2]string{{"7g", "7gd"}, {"8g", "7g"}, {"6i", "7i"}, {"7i", "6i"}} {
 		if kind, ok := strings.CutSuffix(family, pair[0]); ok && len(kind) == 1 && strings.Contains("cmr", kind) {
 			all = append(all, cfn.Map{"InstanceType": kind + pair[1] + "." + size})
 		}

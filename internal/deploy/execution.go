@@ -16,7 +16,7 @@ func (s *site) executionRole(to *Stack) {
 		id, what string
 		allows   []statement
 	}{
-		{"ExecutionNetwork", "deploy-network", networkActions()},
+		{"ExecutionNetwork", "deploy-network", s.networkActions()},
 		{"ExecutionStores", "deploy-stores", []statement{
 			{sid: "Buckets", actions: []string{
 				"s3:CreateBucket", "s3:DeleteBucket", "s3:DeleteBucketPolicy", "s3:GetBucketPolicy", "s3:PutBucketPolicy", "s3:GetBucketLocation", "s3:ListBucket",
@@ -83,8 +83,15 @@ func (s *site) dataBucketARN() cfn.Map {
 	return cfn.Sub("arn:${AWS::Partition}:s3:::" + b.(cfn.Map)["Fn::Sub"].(string))
 }
 
-func networkActions() []statement {
+// here is the condition that something is done in the region of the environment.
+func (s *site) here() cfn.Map {
+	return cfn.Map{"StringEquals": cfn.Map{"aws:RequestedRegion": s.a.Region}}
+}
+
+// networkActions are for the network, whose parts AWS names itself.
+func (s *site) networkActions() []statement {
 	return []statement{
+		{sid: "MachineImage", actions: []string{"ssm:GetParameters"}, resources: []any{cfn.Sub("arn:${AWS::Partition}:ssm:${AWS::Region}::parameter/aws/service/ami-amazon-linux-latest/*")}},
 		{sid: "Network", actions: []string{
 			"ec2:CreateVpc", "ec2:DeleteVpc", "ec2:ModifyVpcAttribute", "ec2:CreateSubnet", "ec2:DeleteSubnet", "ec2:ModifySubnetAttribute",
 			"ec2:CreateRouteTable", "ec2:DeleteRouteTable", "ec2:AssociateRouteTable", "ec2:DisassociateRouteTable", "ec2:ReplaceRouteTableAssociation", "ec2:CreateRoute", "ec2:DeleteRoute", "ec2:ReplaceRoute",
@@ -97,8 +104,8 @@ func networkActions() []statement {
 			"ec2:CreateTags", "ec2:DeleteTags", "ec2:RunInstances", "ec2:DescribeAccountAttributes", "ec2:DescribeAddresses", "ec2:DescribeAvailabilityZones", "ec2:DescribeFlowLogs",
 			"ec2:DescribeImages", "ec2:DescribeInstances", "ec2:DescribeInternetGateways", "ec2:DescribeLaunchTemplates", "ec2:DescribeLaunchTemplateVersions", "ec2:DescribeNatGateways",
 			"ec2:DescribeNetworkInterfaces", "ec2:DescribePrefixLists", "ec2:DescribeRouteTables", "ec2:DescribeSecurityGroups", "ec2:DescribeSecurityGroupRules", "ec2:DescribeSubnets",
-			"ec2:DescribeTags", "ec2:DescribeVpcAttribute", "ec2:DescribeVpcEndpoints", "ec2:DescribeVpcEndpointServices", "ec2:DescribeVpcs", "ssm:GetParameters",
-		}, resources: []any{"*"}},
+			"ec2:DescribeTags", "ec2:DescribeVpcAttribute", "ec2:DescribeVpcEndpoints", "ec2:DescribeVpcEndpointServices", "ec2:DescribeVpcs",
+		}, resources: []any{"*"}, when: s.here()},
 	}
 }
 
@@ -115,7 +122,7 @@ func (s *site) workActions(own func(service, rest string) cfn.Map) []statement {
 			"elasticmapreduce:CreateSecurityConfiguration", "elasticmapreduce:DeleteSecurityConfiguration", "elasticmapreduce:DescribeSecurityConfiguration",
 			"emr-serverless:CreateApplication", "emr-serverless:ListApplications",
 			"dms:DescribeCertificates", "dms:DescribeEndpoints", "dms:DescribeReplicationConfigs", "dms:DescribeReplications", "dms:DescribeReplicationSubnetGroups",
-		}, resources: []any{"*"}},
+		}, resources: []any{"*"}, when: s.here()},
 		{sid: "Spark", actions: []string{
 			"emr-serverless:GetApplication", "emr-serverless:UpdateApplication", "emr-serverless:DeleteApplication", "emr-serverless:StopApplication", "emr-serverless:TagResource", "emr-serverless:UntagResource", "emr-serverless:ListTagsForResource",
 		}, resources: []any{arn("emr-serverless", "/applications/*")}},

@@ -85,7 +85,7 @@ func (s *site) queue(to *Stack, arrivals []arrival) {
 		"PolicyDocument": policy(
 			statement{sid: "Events", principal: cfn.Map{"Service": "events.amazonaws.com"}, actions: []string{"sqs:SendMessage"},
 				resources: []any{cfn.GetAtt("Arrivals", "Arn")}, when: ownAccount},
-			statement{sid: "TLSOnly", deny: true, principal: "*", actions: []string{"sqs:SendMessage", "sqs:ReceiveMessage"},
+			statement{sid: "TLSOnly", deny: true, principal: "*", actions: []string{"sqs:*"},
 				resources: []any{cfn.GetAtt("Arrivals", "Arn"), cfn.GetAtt("Undelivered", "Arn")},
 				when:      cfn.Map{"Bool": cfn.Map{"aws:SecureTransport": "false"}}},
 		),

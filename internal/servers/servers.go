@@ -85,6 +85,12 @@ func VersityGW(t testing.TB) *Server {
 	return s
 }
 
+// Tool is the path of what a test runs besides servers, below the .tools folder of the repository.
+func Tool(t testing.TB, program string) string {
+	t.Helper()
+	return find(t, program)
+}
+
 // find is the path of a program below the .tools folder of the repository.
 func find(t testing.TB, program string) string {
 	t.Helper()
