@@ -28,7 +28,7 @@ names. Times are RFC 3339 in UTC, sizes are bytes, durations are seconds. What i
 | 2 | the command line is wrong |
 | 3 | another writer was first; nothing was changed, and running again may succeed |
 | 4 | a change was sent, and whether it happened is not known: look before running again |
-| 5 | a plan has changes |
+| 5 | a plan has changes, with --exit-code |
 | 130 | interrupted: the first Ctrl-C ends the command cleanly, the second at once |
 
 `

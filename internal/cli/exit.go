@@ -14,7 +14,7 @@ const (
 	exitUsage       = 2   // the command line itself is wrong
 	exitConflict    = 3   // another writer was first; nothing was changed, running again may succeed
 	exitUnknown     = 4   // a change was sent, and whether it happened is not known
-	exitChanges     = 5   // a plan has changes
+	exitChanges     = 5   // a plan has changes, with --exit-code
 	exitInterrupted = 130 // Ctrl-C, or a signal to end
 )
 
@@ -46,6 +46,8 @@ func exitCode(ctx context.Context, err error) int {
 		return exitConflict
 	case errors.As(err, &usage):
 		return exitUsage
+	case errors.Is(err, errChanges):
+		return exitChanges
 	}
 	return exitFailed
 }

@@ -1,0 +1,224 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/petalake/petalake/internal/cli/render"
+	"github.com/petalake/petalake/internal/deploy"
+	"github.com/petalake/petalake/spec"
+)
+
+// planRow is a plan, for programs.
+type planRow struct {
+	Lakehouse   string        `json:"lakehouse"`
+	Environment string        `json:"environment"`
+	Region      string        `json:"region"`
+	Steps       []deploy.Step `json:"steps"`
+	Month       *deploy.Price `json:"month"` // all of it, in US dollars
+}
+
+// planOptions are the flags of plan.
+type planOptions struct {
+	against, template string
+	exitCode          bool
+}
+
+func (a *app) planCommand() *cobra.Command {
+	o := &planOptions{}
+	c := &cobra.Command{
+		Use:   "plan",
+		Short: "Show what a lakehouse is in AWS, and what would change",
+		Long: `Show what petalake would make or change in AWS for an environment with the key
+aws: each step, why, and what it costs a month (low - likely - high, in US
+dollars). Nothing is asked of AWS, no credentials are needed: the plan compares
+with the templates of the last deployment in --against, or with nothing.`,
+		Example: "petalake plan -e prod",
+		Args:    exactly(),
+		RunE:    func(*cobra.Command, []string) error { return a.plan(o) },
+	}
+	c.Flags().StringVar(&o.against, "against", "", "a folder with the templates of the last deployment")
+	c.Flags().StringVar(&o.template, "template", "", "a folder to write the templates to, one file a stack")
+	c.Flags().BoolVar(&o.exitCode, "exit-code", false, "exit with 5 where there is something to do")
+	return c
+}
+
+// errChanges is a plan that is not empty, for --exit-code.
+var errChanges = errors.New("the plan has changes")
+
+func (a *app) plan(o *planOptions) error {
+	l, e, err := a.cloud()
+	if err != nil {
+		return err
+	}
+	stacks, err := deploy.Render(l, e)
+	if err != nil {
+		return err
+	}
+	before, err := deployed(o.against)
+	if err != nil {
+		return err
+	}
+	p, err := deploy.NewPlan(stacks, before, nil)
+	if err != nil {
+		return err
+	}
+	if err := deploy.OverBudget(e, p); err != nil {
+		return err
+	}
+	if err := writeTemplates(o.template, stacks); err != nil {
+		return err
+	}
+	if err := a.showPlan(l, e, p); err != nil {
+		return err
+	}
+	if o.exitCode && !p.Empty() {
+		return &toldError{errChanges}
+	}
+	return nil
+}
+
+// cloud is the lakehouse, and its environment in AWS: the one that was named, or the only one.
+func (a *app) cloud() (*spec.Lakehouse, *spec.Environment, error) {
+	path, err := a.find()
+	if err != nil {
+		return nil, nil, err
+	}
+	l, err := spec.Load(path)
+	if err != nil {
+		return nil, nil, err
+	}
+	name := a.environment
+	if name == "" {
+		var names []string
+		for _, e := range l.Environments {
+			if e.InAWS() {
+				names = append(names, e.Name)
+			}
+		}
+		if len(names) > 1 {
+			return nil, nil, &usageError{errors.New("which environment?"), "name one with --env: " + strings.Join(names, ", ")}
+		}
+		if len(names) == 1 {
+			name = names[0]
+		}
+	}
+	e, err := l.Environment(name)
+	if err != nil {
+		return nil, nil, err
+	}
+	e, err = e.Resolve(func(name string) (string, bool) { v := a.getenv(name); return v, v != "" })
+	return l, e, err
+}
+
+// deployed reads the templates of a folder, by the names of their files.
+func deployed(dir string) (map[string][]byte, error) {
+	if dir == "" {
+		return nil, nil
+	}
+	files, err := os.ReadDir(dir)
+	if err != nil {
+		return nil, fmt.Errorf("--against: %w", err)
+	}
+	all := map[string][]byte{}
+	for _, f := range files {
+		name, ok := strings.CutSuffix(f.Name(), ".json")
+		if !ok || f.IsDir() {
+			continue
+		}
+		if all[name], err = os.ReadFile(filepath.Join(dir, f.Name())); err != nil {
+			return nil, fmt.Errorf("--against: %w", err)
+		}
+	}
+	if len(all) == 0 {
+		return nil, &usageError{fmt.Errorf("--against %s: %w: no templates in it", dir, fs.ErrNotExist), "petalake plan --template writes them"}
+	}
+	return all, nil
+}
+
+func writeTemplates(dir string, stacks []*deploy.Stack) error {
+	if dir == "" {
+		return nil
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return fmt.Errorf("--template: %w", err)
+	}
+	for _, s := range stacks {
+		if err := os.WriteFile(filepath.Join(dir, s.Name+".json"), s.Template, 0o644); err != nil {
+			return fmt.Errorf("--template: %w", err)
+		}
+	}
+	return nil
+}
+
+func (a *app) showPlan(l *spec.Lakehouse, e *spec.Environment, p *deploy.Plan) error {
+	if a.output == "json" {
+		row := planRow{l.Name, e.Name, e.AWS.Region, p.Steps, p.Month}
+		if row.Steps == nil {
+			row.Steps = []deploy.Step{}
+		}
+		return a.object(row)
+	}
+	if a.output == "csv" {
+		return a.planCSV(p)
+	}
+	fmt.Fprintf(a.out, "%s %s in %s\n\n", a.style(a.out).Bold(render.Escape(l.Name)), render.Escape(e.Name), e.AWS.Region)
+	if p.Empty() {
+		fmt.Fprintln(a.out, "nothing to do: the templates are those of the last deployment")
+		return nil
+	}
+	columns, text := []render.Column{{Name: "do"}, {Name: "stack"}, {Name: "what"}, {Name: "$ a month", Right: true, Whole: true}, {Name: "why"}}, planLine.text
+	if p.Month == nil {
+		columns, text = slices.Delete(columns, 3, 4), func(l planLine) []string { return slices.Delete(l.text(), 3, 4) }
+	}
+	out := list(a, columns, text)
+	for _, line := range planLines(p.Steps) {
+		if err := out.add(line); err != nil {
+			return err
+		}
+	}
+	if err := out.close(); err != nil {
+		return err
+	}
+	fmt.Fprintf(a.out, "\n%s%s\n", counts(p.Steps), month(p.Month))
+	for _, s := range p.Steps {
+		if s.Loses {
+			fmt.Fprintf(a.out, "%s %s %s: what it holds would be lost\n", a.style(a.out).Bold("WARNING"), s.Verb, s.Object)
+		}
+	}
+	return nil
+}
+
+// planCSVRow is a step, as CSV has it.
+type planCSVRow struct {
+	Verb   string   `json:"verb"`
+	Stack  string   `json:"stack"`
+	Object string   `json:"object"`
+	Type   string   `json:"type"`
+	Low    *float64 `json:"low"`
+	Likely *float64 `json:"likely"`
+	High   *float64 `json:"high"`
+	Loses  bool     `json:"loses"`
+	Why    string   `json:"why"`
+}
+
+func (a *app) planCSV(p *deploy.Plan) error {
+	out := list[planCSVRow](a, nil, nil)
+	for _, s := range p.Steps {
+		row := planCSVRow{Verb: string(s.Verb), Stack: s.Stack, Object: s.Object, Type: s.Type, Loses: s.Loses, Why: s.Why}
+		if s.Price != nil {
+			row.Low, row.Likely, row.High = &s.Price.Low, &s.Price.Likely, &s.Price.High
+		}
+		if err := out.add(row); err != nil {
+			return err
+		}
+	}
+	return out.close()
+}
