@@ -23,7 +23,7 @@ const most = 40
 // "." is the root, which wires the parts. A new package changes the picture here and there.
 var picture = map[string][]string{
 	"cmd/petalake":        {"internal/cli"},
-	"internal/cli":        {".", "engine/spark/local", "internal/cli/render", "internal/cli/shell", "internal/deploy", "catalog", "job", "delta", "delta/schema", "engine/spark/eventlog", "spec"},
+	"internal/cli":        {".", "engine/spark/local", "internal/cli/render", "internal/cli/shell", "internal/audit", "internal/deploy", "catalog", "job", "delta", "delta/schema", "engine/spark/eventlog", "spec"},
 	"internal/cli/render": {},
 	"internal/cli/shell":  {},
 	".":                   {"spec", "frame", "internal/compare", "ingest", "ingest/files", "engine", "engine/duck", "engine/spark", "engine/spark/door", "engine/spark/eventlog", "engine/spark/local", "catalog", "job", "delta", "delta/schema", "delta/stats", "store", "store/s3"},
@@ -51,6 +51,7 @@ var picture = map[string][]string{
 	"store/s3": {"store"},
 
 	"internal/deploy": {"spec", "internal/cfn"},
+	"internal/audit":  {"internal/cfn"},
 	"internal/cfn":    {},
 	"internal/emr":    {"internal/awsx", "job", "store"},
 	"internal/stack":  {"internal/awsx"},

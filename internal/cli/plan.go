@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/petalake/petalake/internal/audit"
 	"github.com/petalake/petalake/internal/cli/render"
 	"github.com/petalake/petalake/internal/deploy"
 	"github.com/petalake/petalake/spec"
@@ -23,6 +24,15 @@ type planRow struct {
 	Region      string        `json:"region"`
 	Steps       []deploy.Step `json:"steps"`
 	Month       *deploy.Price `json:"month"` // all of it, in US dollars
+	Security    securityRow   `json:"security"`
+}
+
+// securityRow is the verdict of petalake audit in short.
+type securityRow struct {
+	Profile  string `json:"profile"`
+	Pass     int    `json:"pass"`
+	Excepted int    `json:"excepted"`
+	Fail     int    `json:"fail"`
 }
 
 // planOptions are the flags of plan.
@@ -76,7 +86,11 @@ func (a *app) plan(o *planOptions) error {
 	if err := writeTemplates(o.template, stacks); err != nil {
 		return err
 	}
-	if err := a.showPlan(l, e, p); err != nil {
+	results, err := judged(stacks, e.AWS.Security, audit.Own())
+	if err != nil {
+		return err
+	}
+	if err := a.showPlan(l, e, p, results); err != nil {
 		return err
 	}
 	if o.exitCode && !p.Empty() {
@@ -158,9 +172,10 @@ func writeTemplates(dir string, stacks []*deploy.Stack) error {
 	return nil
 }
 
-func (a *app) showPlan(l *spec.Lakehouse, e *spec.Environment, p *deploy.Plan) error {
+func (a *app) showPlan(l *spec.Lakehouse, e *spec.Environment, p *deploy.Plan, results []audit.Result) error {
 	if a.output == "json" {
-		row := planRow{l.Name, e.Name, e.AWS.Region, p.Steps, p.Month}
+		n := audit.Count(results)
+		row := planRow{l.Name, e.Name, e.AWS.Region, p.Steps, p.Month, securityRow{e.AWS.Security, n[audit.Pass], n[audit.Excepted], n[audit.Fail]}}
 		if row.Steps == nil {
 			row.Steps = []deploy.Step{}
 		}
@@ -187,7 +202,7 @@ func (a *app) showPlan(l *spec.Lakehouse, e *spec.Environment, p *deploy.Plan) e
 	if err := out.close(); err != nil {
 		return err
 	}
-	fmt.Fprintf(a.out, "\n%s%s\n", counts(p.Steps), month(p.Month))
+	fmt.Fprintf(a.out, "\n%s%s\n%s\n", counts(p.Steps), month(p.Month), verdict(e.AWS.Security, results))
 	for _, s := range p.Steps {
 		if s.Loses {
 			fmt.Fprintf(a.out, "%s %s %s: what it holds would be lost\n", a.style(a.out).Bold("WARNING"), s.Verb, s.Object)

@@ -83,8 +83,8 @@ func TestArchitecture(t *testing.T) {
 
 // Streams and databases, and all of their resources, are what CloudFormation takes.
 func TestStreamsAndDatabases(t *testing.T) {
-	l, e := environment(t, "testdata/small.yaml")
-	s := &site{l: l, e: e, a: &e.AWS, base: "small-prod"}
+	l, e := environment(t, "testdata/spark.yaml")
+	s := &site{l: l, e: e, a: &e.AWS, base: "shop-prod"}
 	to := s.ingest(nil, []Stream{
 		{Name: "clicks", Retention: 168 * hour, Archive: true},
 		{Name: "sensor-data", Shards: 4, Retention: 24 * hour},

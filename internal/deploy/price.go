@@ -1,11 +1,6 @@
 package deploy
 
-import (
-	"strconv"
-	"strings"
-
-	"github.com/petalake/petalake/internal/cfn"
-)
+import "github.com/petalake/petalake/internal/cfn"
 
 // Price is US dollars a month: what is paid whatever happens, what is likely, and what is paid where
 // use is high. Where there is no use to speak of all three are the same.
@@ -100,10 +95,10 @@ func priceOf(t *cfn.Template, id string, rates Rates) *Price {
 
 // uses are what a resource is paid for.
 func uses(t *cfn.Template, r *cfn.Resource) []counted {
-	p := value{r.Properties}
+	p := r.Properties
 	switch r.Type {
 	case "AWS::EC2::VPCEndpoint":
-		return []counted{{EndpointHour, always(hoursOfMonth * float64(len(p.at("SubnetIds").list())))}}
+		return []counted{{EndpointHour, always(hoursOfMonth * float64(len(cfn.Each(cfn.At(p, "SubnetIds")))))}}
 	case "AWS::EC2::NatGateway":
 		return []counted{{NATHour, always(3 * hoursOfMonth)}, {NATGB, Assumed.NAT}}
 	case "AWS::KMS::Key":
@@ -121,81 +116,46 @@ func uses(t *cfn.Template, r *cfn.Resource) []counted {
 			return []counted{{ObjectGBMonth, Assumed.Objects}}
 		}
 	case "AWS::EC2::LaunchTemplate":
-		return []counted{{DiskGBMonth, always(p.at("LaunchTemplateData", "BlockDeviceMappings", "Ebs", "VolumeSize").number())}}
+		return []counted{{DiskGBMonth, always(cfn.Number(cfn.At(p, "LaunchTemplateData", "BlockDeviceMappings", "Ebs", "VolumeSize")))}}
 	case "AWS::AutoScaling::AutoScalingGroup":
 		return machines(t, p)
 	case "AWS::ECS::TaskDefinition":
-		cpus, memory := p.at("Cpu").number()/1024, p.at("Memory").number()/1024
+		cpus, memory := cfn.Number(cfn.At(p, "Cpu"))/1024, cfn.Number(cfn.At(p, "Memory"))/1024
 		return []counted{{FargateCPUHour, always(hoursOfMonth * cpus)}, {FargateGBHour, always(hoursOfMonth * memory)}}
 	}
 	return usesOfWork(r, p)
 }
 
 // machines are those of a group, of the type of its launch template.
-func machines(t *cfn.Template, p value) []counted {
+func machines(t *cfn.Template, p cfn.Map) []counted {
 	for _, r := range t.Resources {
 		if r.Type == "AWS::EC2::LaunchTemplate" {
-			instance, _ := value{r.Properties}.at("LaunchTemplateData", "InstanceType").any.(string)
-			return []counted{{instance, always(hoursOfMonth * p.at("DesiredCapacity").number())}}
+			instance, _ := cfn.At(r.Properties, "LaunchTemplateData", "InstanceType").(string)
+			return []counted{{instance, always(hoursOfMonth * cfn.Number(cfn.At(p, "DesiredCapacity")))}}
 		}
 	}
 	return nil
 }
 
-func usesOfWork(r *cfn.Resource, p value) []counted {
+func usesOfWork(r *cfn.Resource, p cfn.Map) []counted {
 	switch r.Type {
 	case "AWS::EMRServerless::Application":
 		// Nothing while no job runs; likely a quarter of the limit for an hour a day; at most the limit, always.
-		cpus, memory := p.at("MaximumCapacity", "Cpu").number(), p.at("MaximumCapacity", "Memory").number()
+		cpus, memory := cfn.Number(cfn.At(p, "MaximumCapacity", "Cpu")), cfn.Number(cfn.At(p, "MaximumCapacity", "Memory"))
 		hours := use{0, 30.0 / 4, hoursOfMonth}
 		return []counted{{SparkCPUHour, hours.times(cpus)}, {SparkGBHour, hours.times(memory)}}
 	case "AWS::Kinesis::Stream":
-		if shards := p.at("ShardCount").number(); shards > 0 {
+		if shards := cfn.Number(cfn.At(p, "ShardCount")); shards > 0 {
 			return []counted{{ShardHour, always(hoursOfMonth * shards)}}
 		}
 		return []counted{{StreamHour, always(hoursOfMonth)}, {StreamGB, Assumed.Stream}}
 	case "AWS::KinesisFirehose::DeliveryStream":
 		return []counted{{ArchiveGB, Assumed.Stream}}
 	case "AWS::DMS::ReplicationConfig":
-		least, most := p.at("ComputeConfig", "MinCapacityUnits").number(), p.at("ComputeConfig", "MaxCapacityUnits").number()
+		least, most := cfn.Number(cfn.At(p, "ComputeConfig", "MinCapacityUnits")), cfn.Number(cfn.At(p, "ComputeConfig", "MaxCapacityUnits"))
 		return []counted{{ReplicationUnit, use{hoursOfMonth * least, hoursOfMonth * (least + most) / 2, hoursOfMonth * most}}}
 	}
 	return nil
 }
 
 func (u use) times(n float64) use { return use{n * u.low, n * u.likely, n * u.high} }
-
-// value is a value of a template.
-type value struct{ any }
-
-// at follows keys; on the way a list stands for its first element.
-func (v value) at(keys ...string) value {
-	for _, k := range keys {
-		if l := v.list(); len(l) > 0 {
-			v = value{l[0]}
-		}
-		m, _ := v.any.(cfn.Map)
-		v = value{m[k]}
-	}
-	return v
-}
-
-func (v value) list() cfn.List {
-	l, _ := v.any.(cfn.List)
-	return l
-}
-
-// number is that of a number, or at the start of a text such as "400 vCPU".
-func (v value) number() float64 {
-	switch n := v.any.(type) {
-	case int:
-		return float64(n)
-	case float64:
-		return n
-	case string:
-		n, _, _ = strings.Cut(n, " ")
-		f, _ := strconv.ParseFloat(n, 64)
-		return f
-	}
-	return 0
-}
