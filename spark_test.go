@@ -105,6 +105,7 @@ func TestSpark(t *testing.T) {
 	t.Run("dialects", func(t *testing.T) { dialects(t, lake) })
 	t.Run("queries", func(t *testing.T) { queriesOfOthers(t, lake) })
 	t.Run("frames", func(t *testing.T) { framesOnBoth(t, lake, "Spark") })
+	t.Run("programs", func(t *testing.T) { randomPlans(t, lake, "Spark") })
 	t.Run("hostile", func(t *testing.T) { hostileToSpark(t, lake) })
 	t.Run("network", func(t *testing.T) { jobOverABadNetwork(t, h, lake) })
 	t.Run("killed", func(t *testing.T) { jobWithoutSpark(t, lake) })

@@ -270,11 +270,14 @@ func (w *writer) call(c Call, over string) string {
 	for i, a := range c.Args {
 		args[i] = w.node(a)
 	}
-	if c.Name == "in" {
+	switch {
+	case c.Name == "in":
 		return "(" + args[0] + " IN (" + strings.Join(args[1:], ", ") + "))" + over
+	case c.Name == "like" && strings.Contains(args[1], `\`): // with ESCAPE no statistics are asked
+		return "(" + args[0] + " LIKE " + args[1] + ` ESCAPE '\')`
 	}
-	f, ok := functions[c.Name]
-	if !ok || f.duck == "" {
+	written, ok := duckFunctions[c.Name]
+	if !ok {
 		if c.Distinct {
 			args[0] = "DISTINCT " + args[0]
 		}
@@ -284,8 +287,8 @@ func (w *writer) call(c Call, over string) string {
 	for i, a := range args {
 		places = append(places, "$"+strconv.Itoa(i+1), a)
 	}
-	out := "(" + strings.NewReplacer(places...).Replace(f.duck) + ")"
-	if !strings.Contains(f.duck, "$over") {
+	out := "(" + strings.NewReplacer(places...).Replace(written) + ")"
+	if !strings.Contains(written, "$over") {
 		out += over
 	}
 	return out

@@ -19,7 +19,7 @@ type Column struct{ Path []string }
 // Literal is a constant: nil, a bool, int32, int64, float64, string, []byte, time.Time, Day or Exact.
 type Literal struct{ Value any }
 
-// Call is an operator or a function of the table in function.go, by its name there.
+// Call is an operator or a function by the name that Spark has for it.
 type Call struct {
 	Name     string
 	Args     []Node
@@ -143,7 +143,7 @@ func call(name string, args ...Node) Expr { return Expr{Call{Name: name, Args: a
 func (e Expr) Eq(v any) Expr { return call("=", e.Node, value(v)) }
 
 // Ne is not equal.
-func (e Expr) Ne(v any) Expr { return call("<>", e.Node, value(v)) }
+func (e Expr) Ne(v any) Expr { return e.Eq(v).Not() }
 
 // Lt is less than.
 func (e Expr) Lt(v any) Expr { return call("<", e.Node, value(v)) }
@@ -198,7 +198,7 @@ func (e Expr) In(all ...any) Expr {
 // Between is at least from and at most to.
 func (e Expr) Between(from, to any) Expr { return e.Ge(from).And(e.Le(to)) }
 
-// Like matches a pattern in which % stands for any text and _ for a character.
+// Like matches a pattern in which % stands for any text and _ for a character, but with a \ before it.
 func (e Expr) Like(pattern string) Expr { return call("like", e.Node, value(pattern)) }
 
 // As gives it a name.

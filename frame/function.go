@@ -1,28 +1,24 @@
 package frame
 
-// function is how engines write a function whose meaning is the same on both.
-type function struct {
-	duck  string // with $1, $2 for arguments, $over for a window where it is not behind; "" is name(arguments)
-	spark string // its name; "" is the same
-}
-
-// functions are those that are written differently. All others have one name on both engines.
-var functions = map[string]function{
-	"=": {duck: "$1 = $2", spark: "="}, "<>": {duck: "$1 <> $2"}, "<": {duck: "$1 < $2"}, "<=": {duck: "$1 <= $2"},
-	">": {duck: "$1 > $2"}, ">=": {duck: "$1 >= $2"}, "+": {duck: "$1 + $2"}, "-": {duck: "$1 - $2"},
-	"*": {duck: "$1 * $2"}, "/": {duck: "$1 / $2"}, "%": {duck: "$1 % $2"},
-	"and": {duck: "$1 AND $2"}, "or": {duck: "$1 OR $2"}, "not": {duck: "NOT $1"},
-	"isnull": {duck: "$1 IS NULL"}, "isnotnull": {duck: "$1 IS NOT NULL"}, "like": {duck: "$1 LIKE $2"},
-	"concat":     {duck: "$1 || $2"},
-	"startswith": {duck: "starts_with($1, $2)"}, "endswith": {duck: "ends_with($1, $2)"},
-	"regexp_replace": {duck: "regexp_replace($1, $2, $3, 'g')"},
-	"dayofweek":      {duck: "isodow($1) % 7 + 1"}, // Sunday is 1
-	"datediff":       {duck: "date_diff('day', $2, $1)"},
-	"unix_date":      {duck: "date_diff('day', DATE '1970-01-01', $1)"},
-	"add_months":     {duck: "CAST($1 + to_months($2) AS DATE)"},
-	"floor":          {duck: "CAST(floor($1) AS BIGINT)"}, "ceil": {duck: "CAST(ceil($1) AS BIGINT)"},
-	"sign":         {duck: "CAST(sign($1) AS DOUBLE)"},
-	"collect_list": {duck: "coalesce(array_agg($1) FILTER (WHERE $1 IS NOT NULL)$over, [])"},
+// duckFunctions are those that DuckDB calls otherwise than Spark, which calls them as Calls do: with $1, $2
+// for arguments, and $over for a window where it is not behind.
+var duckFunctions = map[string]string{
+	"=": "$1 = $2", "<": "$1 < $2", "<=": "$1 <= $2",
+	">": "$1 > $2", ">=": "$1 >= $2", "+": "$1 + $2", "-": "$1 - $2",
+	"*": "$1 * $2", "/": "$1 / $2", "%": "$1 % $2",
+	"and": "$1 AND $2", "or": "$1 OR $2", "not": "NOT $1",
+	"isnull": "$1 IS NULL", "isnotnull": "$1 IS NOT NULL", "like": "$1 LIKE $2",
+	"concat":     "$1 || $2",
+	"startswith": "starts_with($1, $2)", "endswith": "ends_with($1, $2)",
+	"regexp_replace": "regexp_replace($1, $2, $3, 'g')",
+	"dayofweek":      "isodow($1) % 7 + 1", // Sunday is 1
+	"datediff":       "date_diff('day', $2, $1)",
+	"unix_date":      "date_diff('day', DATE '1970-01-01', $1)",
+	"add_months":     "CAST($1 + to_months($2) AS DATE)",
+	"sign":           "CASE WHEN isnan(CAST($1 AS DOUBLE)) THEN CAST('NaN' AS DOUBLE) ELSE CAST(sign($1) AS DOUBLE) END",
+	"sqrt":           "CASE WHEN $1 < 0 THEN CAST('NaN' AS DOUBLE) ELSE sqrt($1) END",
+	"ln":             "CASE WHEN $1 > 0 THEN ln($1) END",
+	"collect_list":   "coalesce(array_agg($1) FILTER (WHERE $1 IS NOT NULL)$over, [])",
 }
 
 func fn(name string, args ...Expr) Expr {
@@ -126,15 +122,15 @@ func SplitPart(e Expr, separator string, n int) Expr {
 func Abs(e Expr) Expr { return fn("abs", e) }
 
 // Floor is the next integer below.
-func Floor(e Expr) Expr { return fn("floor", e) }
+func Floor(e Expr) Expr { return fn("floor", e).Cast("bigint") }
 
 // Ceil is the next integer above.
-func Ceil(e Expr) Expr { return fn("ceil", e) }
+func Ceil(e Expr) Expr { return fn("ceil", e).Cast("bigint") }
 
-// Sqrt is the square root, as a double.
+// Sqrt is the square root, as a double; below zero it is not a number.
 func Sqrt(e Expr) Expr { return fn("sqrt", e) }
 
-// Ln is the natural logarithm.
+// Ln is the natural logarithm; it is null but for numbers above zero.
 func Ln(e Expr) Expr { return fn("ln", e) }
 
 // Exp is the exponential.
@@ -193,11 +189,3 @@ func Days(from, to Expr) Expr { return fn("datediff", to, from) }
 
 // LastDay is that of the month.
 func LastDay(e Expr) Expr { return fn("last_day", e) }
-
-// SparkName is how Spark calls a function of a Call.
-func SparkName(name string) string {
-	if f := functions[name]; f.spark != "" {
-		return f.spark
-	}
-	return name
-}

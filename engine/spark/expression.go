@@ -41,7 +41,7 @@ func expression(n frame.Node) (*connectpb.Expression, error) {
 		if t, ok := starred(n); ok {
 			return function("count", false, []frame.Node{t})
 		}
-		return function(frame.SparkName(n.Name), n.Distinct, n.Args)
+		return function(n.Name, n.Distinct, n.Args)
 	}
 	return nil, fmt.Errorf("spark: a %T is no expression", n)
 }

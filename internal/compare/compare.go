@@ -1,6 +1,6 @@
 // Package compare says whether two results hold the same rows.
 //
-// The order of rows does not count, their number does. Columns are compared by their place; their names may
+// The order of rows does not count unless Options say so, their number does. Columns are compared by their place; their names may
 // differ in case, and their types in width: the integers are one class, as are the decimals, and the
 // texts. Integers, decimals, texts, dates and moments are compared exactly, and so are nulls. Floating-point
 // numbers may differ by a tolerance, since sums depend on the order of their terms. Where one side has
@@ -25,6 +25,7 @@ type Options struct {
 	A, B      string  // what the sides are called; "" is A and B
 	Tolerance float64 // of floating-point numbers, relative to the larger one; 0 is 1e-9
 	Limit     int     // most rows of one side, which are all held in memory; 0 is two million
+	Ordered   bool    // the order of the rows counts too
 }
 
 // Report is what was found.
@@ -152,6 +153,9 @@ func (c *comparison) add(side int, batch arrow.RecordBatch, i int) {
 	exact := make([]string, len(c.cols))
 	var near []float64
 	var key []byte
+	if c.Ordered {
+		key = fmt.Appendf(key, "%d:", c.counts[side])
+	}
 	for k, col := range c.cols {
 		values := batch.Column(k)
 		switch number, ok := float(values, i); {
