@@ -92,7 +92,7 @@ var controls = []control{
 	{"trail-signed", "the trail is signed", []string{"FSBP CloudTrail.4", "CT.CLOUDTRAIL.PR.2"}, strict, []string{trail}, true, is("EnableLogFileValidation", true)},
 	{"trail-watched", "the trail can be searched", []string{"FSBP CloudTrail.5", "CT.CLOUDTRAIL.PR.3"}, strict, []string{trail}, true, has("CloudWatchLogsLogGroupArn")},
 
-	{"sqs-encrypted", "messages are encrypted", []string{"FSBP SQS.1", "CT.SQS.PR.2"}, baseline, []string{"AWS::SQS::Queue"}, false, has("KmsMasterKeyId")},
+	{"sqs-encrypted", "messages are encrypted", []string{"FSBP SQS.1", "CT.SQS.PR.2"}, baseline, []string{"AWS::SQS::Queue"}, false, either(has("KmsMasterKeyId"), is("SqsManagedSseEnabled", true))},
 	{"sqs-dead-letter", "messages that nobody can read are not lost", []string{"CT.SQS.PR.1"}, baseline, []string{"AWS::SQS::Queue"}, false, has("RedrivePolicy")},
 	{"sqs-tls", "messages are sent encrypted", []string{"petalake"}, baseline, []string{"AWS::SQS::Queue"}, false, denied("AWS::SQS::QueuePolicy")},
 	{"kinesis-encrypted", "streams are encrypted", []string{"FSBP Kinesis.1", "CT.KINESIS.PR.1"}, baseline, []string{"AWS::Kinesis::Stream"}, false, is("StreamEncryption.EncryptionType", "KMS")},

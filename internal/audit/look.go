@@ -215,13 +215,16 @@ func noDecryptEverywhere(_ *cfn.Template, r *cfn.Resource) (string, bool) {
 	return says, ok
 }
 
-// ownAccount demands that a service takes a role for this account alone. EC2 takes roles for machines
-// of the account that the role is in, and needs no condition.
+// passed are services that are handed their roles by iam:PassRole alone, which reaches no other account:
+// nobody else can make them take one.
+var passed = []any{"ec2.amazonaws.com", "cloudformation.amazonaws.com", "cloudtrail.amazonaws.com", "dms.amazonaws.com"}
+
+// ownAccount demands that a service takes a role for this account alone.
 func ownAccount(_ *cfn.Template, r *cfn.Resource) (string, bool) {
 	for _, s := range statements(r.Properties["AssumeRolePolicyDocument"]) {
 		services := cfn.Each(cfn.At(s, "Principal", "Service"))
-		if len(services) == 1 && services[0] == "ec2.amazonaws.com" {
-			return "EC2, in this account", true
+		if len(services) > 0 && slices.Contains(passed, services[0]) {
+			return cfn.Text(services[0]) + " is handed the role within this account", true
 		}
 		equals := cfn.At(s, "Condition", "StringEquals")
 		if cfn.At(equals, "aws:SourceAccount") == nil && cfn.At(equals, "sts:ExternalId") == nil {
@@ -274,4 +277,14 @@ func secureEndpoint(t *cfn.Template, r *cfn.Resource) (string, bool) {
 // byCall is never met by a template.
 func byCall(*cfn.Template, *cfn.Resource) (string, bool) {
 	return "a template cannot say it", false
+}
+
+// either demands one of two things.
+func either(one, other look) look {
+	return func(t *cfn.Template, r *cfn.Resource) (string, bool) {
+		if says, ok := one(t, r); ok {
+			return says, true
+		}
+		return other(t, r)
+	}
 }

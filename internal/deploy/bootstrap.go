@@ -37,7 +37,7 @@ func (s *site) logDelivery() []statement {
 				"ArnLike":      cfn.Map{"aws:SourceArn": cfn.Sub("arn:${AWS::Partition}:s3:::*")},
 			}},
 		{sid: "FlowLogs", principal: cfn.Map{"Service": "delivery.logs.amazonaws.com"}, actions: put,
-			resources: []any{cfn.Sub("${LogBucket.Arn}/network/*")},
+			resources: []any{cfn.Sub("${LogBucket.Arn}/AWSLogs/*")},
 			when: cfn.Map{
 				"StringEquals": cfn.Map{"aws:SourceAccount": cfn.Ref("AWS::AccountId"), "s3:x-amz-acl": "bucket-owner-full-control"},
 				"ArnLike":      cfn.Map{"aws:SourceArn": arn("logs", "*")},

@@ -59,18 +59,17 @@ func (s *site) emrServerless(to *Stack) {
 	to.output("SparkRole", "the role of jobs of Spark", cfn.GetAtt("SparkRole", "Arn"))
 }
 
-// sparkDefaults teach Spark Delta and the catalog of the account.
+// sparkDefaults teach Spark Delta and the catalog of the account. (EMR Serverless has the jars of Delta,
+// and puts them on no path by itself.)
 func sparkDefaults() cfn.List {
-	return cfn.List{
-		cfn.Map{"Classification": "delta-defaults", "Properties": cfn.Map{"delta.enabled": "true"}},
-		cfn.Map{"Classification": "spark-defaults", "Properties": cfn.Map{
-			"spark.sql.extensions":                                    "io.delta.sql.DeltaSparkSessionExtension",
-			"spark.sql.catalog.spark_catalog":                         "org.apache.spark.sql.delta.catalog.DeltaCatalog",
-			"spark.hadoop.hive.metastore.client.factory.class":        "com.amazonaws.glue.catalog.metastore.AWSGlueDataCatalogHiveClientFactory",
-			"spark.databricks.delta.schema.forceAlterTableDataSchema": "true",
-			"spark.scheduler.maxRetainedRemovedDecommissionExecutors": "100",
-		}},
-	}
+	return cfn.List{cfn.Map{"Classification": "spark-defaults", "Properties": cfn.Map{
+		"spark.jars":                                              "/usr/share/aws/delta/lib/delta-spark.jar,/usr/share/aws/delta/lib/delta-storage.jar",
+		"spark.sql.extensions":                                    "io.delta.sql.DeltaSparkSessionExtension",
+		"spark.sql.catalog.spark_catalog":                         "org.apache.spark.sql.delta.catalog.DeltaCatalog",
+		"spark.hadoop.hive.metastore.client.factory.class":        "com.amazonaws.glue.catalog.metastore.AWSGlueDataCatalogHiveClientFactory",
+		"spark.databricks.delta.schema.forceAlterTableDataSchema": "true",
+		"spark.scheduler.maxRetainedRemovedDecommissionExecutors": "100",
+	}}}
 }
 
 // sparkWork is what a job of Spark may do.

@@ -28,11 +28,16 @@ func (s *site) executionRole(to *Stack) {
 			}, resources: []any{s.dataBucketARN()}},
 			{sid: "Artefacts", actions: []string{"s3:GetObject"}, resources: []any{cfn.Sub("${ArtefactBucket.Arn}/*")}},
 			{sid: "NewKeys", actions: []string{"kms:CreateKey"}, resources: []any{"*"}},
+			{sid: "Aliases", actions: []string{"kms:CreateAlias", "kms:DeleteAlias", "kms:UpdateAlias"}, resources: []any{arn("kms", "alias/"+s.base)}},
 			{sid: "Keys", actions: []string{
 				"kms:CreateAlias", "kms:DeleteAlias", "kms:UpdateAlias", "kms:DescribeKey", "kms:EnableKeyRotation", "kms:GetKeyPolicy", "kms:GetKeyRotationStatus", "kms:ListResourceTags",
 				"kms:PutKeyPolicy", "kms:ScheduleKeyDeletion", "kms:TagResource", "kms:UntagResource", "kms:UpdateKeyDescription", "kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey",
-			}, resources: []any{arn("kms", "key/*"), arn("kms", "alias/"+s.base)}},
-			{sid: "KeyGrants", actions: []string{"kms:CreateGrant"}, resources: []any{arn("kms", "key/*")}, when: cfn.Map{"Bool": cfn.Map{"kms:GrantIsForAWSResource": "true"}}},
+			}, resources: []any{arn("kms", "key/*")}, when: cfn.Map{"StringEquals": cfn.Map{"aws:ResourceTag/petalake:environment": s.base}}},
+			{sid: "KeyGrants", actions: []string{"kms:CreateGrant"}, resources: []any{arn("kms", "key/*")}, when: cfn.Map{
+				"Bool":         cfn.Map{"kms:GrantIsForAWSResource": "true"},
+				"StringEquals": cfn.Map{"aws:ResourceTag/petalake:environment": s.base},
+			}},
+			{sid: "LogDelivery", actions: []string{"s3:GetBucketPolicy", "s3:GetBucketAcl"}, resources: []any{cfn.GetAtt("LogBucket", "Arn")}},
 			{sid: "Streams", actions: []string{
 				"kinesis:CreateStream", "kinesis:DeleteStream", "kinesis:DescribeStream", "kinesis:DescribeStreamSummary", "kinesis:UpdateShardCount", "kinesis:UpdateStreamMode",
 				"kinesis:IncreaseStreamRetentionPeriod", "kinesis:DecreaseStreamRetentionPeriod", "kinesis:StartStreamEncryption", "kinesis:StopStreamEncryption",
@@ -71,7 +76,7 @@ func (s *site) executionRole(to *Stack) {
 		})
 		policies = append(policies, cfn.Ref(g.id))
 	}
-	to.role(s, "ExecutionRole", "deploy", "CloudFormation makes the stacks of "+s.base, trust("cloudformation.amazonaws.com", ownAccount), policies)
+	to.role(s, "ExecutionRole", "deploy", "CloudFormation makes the stacks of "+s.base, trust("cloudformation.amazonaws.com", nil), policies)
 }
 
 // dataBucketARN is the bucket of the lake, before there is one.

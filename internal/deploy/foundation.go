@@ -34,10 +34,12 @@ func (s *site) key(to *Stack) {
 			statement{sid: "Logs", principal: cfn.Map{"Service": cfn.Sub("logs.${AWS::Region}.amazonaws.com")},
 				actions: append(use, "kms:Encrypt", "kms:ReEncrypt*", "kms:DescribeKey"), resources: []any{"*"},
 				when: cfn.Map{"ArnLike": cfn.Map{"kms:EncryptionContext:aws:logs:arn": arn("logs", "log-group:*")}}},
-			statement{sid: "Messages", principal: cfn.Map{"Service": cfn.List{"events.amazonaws.com", "cloudwatch.amazonaws.com", "budgets.amazonaws.com", "sns.amazonaws.com"}},
-				actions: use, resources: []any{"*"}, when: ownAccount},
-			statement{sid: "Trail", principal: cfn.Map{"Service": "cloudtrail.amazonaws.com"}, actions: []string{"kms:GenerateDataKey*", "kms:DescribeKey"},
-				resources: []any{"*"}, when: ownAccount},
+			// CloudWatch says for whom it sends an alarm to the topic, and not when it asks for the key.
+			statement{sid: "Alarms", principal: cfn.Map{"Service": "cloudwatch.amazonaws.com"}, actions: use, resources: []any{"*"}},
+			statement{sid: "Budgets", principal: cfn.Map{"Service": "budgets.amazonaws.com"}, actions: use, resources: []any{"*"}, when: ownAccount},
+			statement{sid: "Trail", principal: cfn.Map{"Service": "cloudtrail.amazonaws.com"}, actions: []string{"kms:GenerateDataKey*"}, resources: []any{"*"},
+				when: cfn.Map{"StringEquals": cfn.Map{"aws:SourceArn": arn("cloudtrail", "trail/"+s.name("trail"))}}},
+			statement{sid: "TrailLooks", principal: cfn.Map{"Service": "cloudtrail.amazonaws.com"}, actions: []string{"kms:DescribeKey"}, resources: []any{"*"}},
 			// Nobody hands on the right to use the key, but to services of AWS.
 			statement{sid: "NoGrants", deny: true, principal: "*", actions: []string{"kms:CreateGrant"}, resources: []any{"*"},
 				when: cfn.Map{"BoolIfExists": cfn.Map{"kms:GrantIsForAWSResource": "false", "aws:PrincipalIsAWSService": "false"}}},
@@ -59,7 +61,7 @@ func (s *site) logName(what string) string { return "/petalake/" + s.base + "/" 
 // of the account's own trail.
 func (s *site) trail(to *Stack, logBucket any) {
 	s.logGroup(to, "TrailLogs", "trail")
-	to.role(s, "TrailRole", "trail", "CloudTrail writes its log", trust("cloudtrail.amazonaws.com", ownAccount), nil,
+	to.role(s, "TrailRole", "trail", "CloudTrail writes its log", trust("cloudtrail.amazonaws.com", nil), nil,
 		statement{sid: "Write", actions: []string{"logs:CreateLogStream", "logs:PutLogEvents"}, resources: []any{arn("logs", "log-group:"+s.logName("trail")+":log-stream:*")}})
 	to.add("Trail", "AWS::CloudTrail::Trail", cfn.Map{
 		"TrailName": s.name("trail"), "IsLogging": true, "IsMultiRegionTrail": false, "IncludeGlobalServiceEvents": false,

@@ -37,7 +37,9 @@ func policy(statements ...statement) cfn.Map {
 // ownAccount is the condition that a service acts for this account: nobody else can make it act.
 var ownAccount = cfn.Map{"StringEquals": cfn.Map{"aws:SourceAccount": cfn.Ref("AWS::AccountId")}}
 
-// trust lets a service of AWS take a role, where a condition holds.
+// trust lets a service of AWS take a role, where a condition holds. Services that say for whom they take
+// it have one; those that do not (EC2, CloudFormation, CloudTrail, DMS) are handed roles by
+// iam:PassRole, which reaches no other account.
 func trust(service string, when cfn.Map) cfn.Map {
 	return policy(statement{sid: "Trust", principal: cfn.Map{"Service": service}, actions: []string{"sts:AssumeRole"}, when: when})
 }

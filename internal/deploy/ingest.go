@@ -63,13 +63,13 @@ func (s *site) ingest(arrivals []arrival, streams []Stream, databases []Database
 	return to
 }
 
-// queue has a message for each file that arrives. Who loads files reads it to be quick; what was
+// queue has a message for each file that arrives, with its name: encrypted with a key of SQS, so that
+// no service needs the key of the lake for it. Who loads files reads it to be quick; what was
 // loaded is known from the lake, so a message that is lost or comes twice changes nothing but time.
 func (s *site) queue(to *Stack, arrivals []arrival) {
-	key := to.input(Foundation, "Key", "the key")
 	bucket := to.input(Foundation, "DataBucket", "the bucket of the lake")
 	queue := func(id, what string, more cfn.Map) {
-		properties := cfn.Map{"QueueName": s.name(what), "KmsMasterKeyId": key, "KmsDataKeyReusePeriodSeconds": 3600, "MessageRetentionPeriod": 14 * 86400}
+		properties := cfn.Map{"QueueName": s.name(what), "SqsManagedSseEnabled": true, "MessageRetentionPeriod": 14 * 86400}
 		for k, v := range more {
 			properties[k] = v
 		}

@@ -45,7 +45,7 @@ func (s *site) network(to *Stack, logBucket any) {
 	}
 	to.add("FlowLog", "AWS::EC2::FlowLog", cfn.Map{
 		"ResourceId": cfn.Ref("Network"), "ResourceType": "VPC", "TrafficType": "ALL", "MaxAggregationInterval": 600,
-		"LogDestinationType": "s3", "LogDestination": objects(logBucket, "network/"),
+		"LogDestinationType": "s3", "LogDestination": bucketARN(logBucket),
 		"DestinationOptions": cfn.Map{"FileFormat": "parquet", "HiveCompatiblePartitions": true, "PerHourPartition": true},
 		"Tags":               named(s.base),
 	})
