@@ -27,7 +27,7 @@ func (a *AWS) problems(e *Environment, report func(pos Pos, key string, f *fault
 	}
 	a.demands(fail)
 	a.tags(fail)
-	a.Daemon.problems(fail)
+	a.Daemon.problems(a, fail)
 	a.EMR.problems(fail)
 	e.besideAWS(fail)
 }
@@ -104,7 +104,7 @@ func (a *AWS) tags(fail failure) {
 // fargateMemory is the least and the most memory, in GiB, of a container by its processors.
 var fargateMemory = map[int][2]int{1: {2, 8}, 2: {4, 16}, 4: {8, 30}, 8: {16, 60}, 16: {32, 120}}
 
-func (d *Daemon) problems(fail failure) {
+func (d *Daemon) problems(a *AWS, fail failure) {
 	for _, key := range []string{"cpus", "memory"} {
 		if d.Image == "" && d.Has(key) {
 			fail(&d.Element, key, "aws.daemon."+key, "write an image, or choose an instance that has it", "it is for a container, and there is no image")
@@ -119,6 +119,9 @@ func (d *Daemon) problems(fail failure) {
 	}
 	if d.Has("instance") {
 		fail(&d.Element, "instance", "aws.daemon.instance", "leave out one of them", "the image runs in a container, and on no instance")
+	}
+	if !a.NAT && !strings.Contains(d.Image, ".dkr.ecr."+a.Region+".") {
+		fail(&d.Element, "image", "aws.daemon.image", "copy it to ECR in "+a.Region+", or write nat: true", "the network has no way to the image")
 	}
 	if gib > 200 {
 		fail(&d.Element, "disk", "aws.daemon.disk", "write 200GiB or less, or choose an instance", "a container of Fargate has at most 200GiB")

@@ -61,15 +61,19 @@ func Text(v any) string {
 		return "none"
 	case bool, int, float64:
 		return fmt.Sprint(v)
-	case Map:
-		for _, f := range []string{"Ref", "Fn::Sub"} {
-			if s, ok := v[f].(string); ok {
-				return s
-			}
-		}
-		if pair, ok := v["Fn::GetAtt"].(List); ok && len(pair) == 2 {
-			return fmt.Sprintf("%v.%v", pair[0], pair[1])
-		}
 	}
 	return brief(v)
+}
+
+// named is what Ref, Sub and GetAtt refer to.
+func named(f Map) (string, bool) {
+	for _, key := range []string{"Ref", "Fn::Sub"} {
+		if s, ok := f[key].(string); ok {
+			return s, true
+		}
+	}
+	if pair, ok := f["Fn::GetAtt"].(List); ok && len(pair) == 2 {
+		return fmt.Sprintf("%v.%v", pair[0], pair[1]), true
+	}
+	return "", false
 }

@@ -146,6 +146,7 @@ func TestDiff(t *testing.T) {
 		tmpl := &Template{}
 		tmpl.Add("S", "AWS::Kinesis::Stream", Map{"Name": "s", "RetentionPeriodHours": 24, "StreamModeDetails": Map{"StreamMode": "ON_DEMAND"}}).Retain = true
 		tmpl.Add("Q", "AWS::SQS::Queue", Map{"QueueName": "q", "Tags": List{Map{"Key": "a", "Value": "b"}}})
+		tmpl.Add("P", "AWS::SQS::QueuePolicy", Map{"Queues": List{Ref("Elsewhere")}, "PolicyDocument": Map{"Statement": List{Map{"Action": List{"sqs:A", "sqs:B"}}}}})
 		change(tmpl)
 		return tmpl
 	}
@@ -161,22 +162,59 @@ func TestDiff(t *testing.T) {
 		{"deep", func(t *Template) { t.Resource("S").Properties["StreamModeDetails"] = Map{"StreamMode": "PROVISIONED"} },
 			[]Change{{Modify, "S", "AWS::Kinesis::Stream", []string{"StreamModeDetails.StreamMode: ON_DEMAND -> PROVISIONED"}}}},
 		{"another name", func(t *Template) { t.Resource("S").Properties["Name"] = Sub("x-${AWS::Region}") },
-			[]Change{{Replace, "S", "AWS::Kinesis::Stream", []string{`Name: s -> {"Fn::Sub":"x-${AWS::Region}"}`}}}},
+			[]Change{{Replace, "S", "AWS::Kinesis::Stream", []string{`Name: s -> x-${AWS::Region}`}}}},
 		{"no name", func(t *Template) { delete(t.Resource("Q").Properties, "QueueName") },
 			[]Change{{Replace, "Q", "AWS::SQS::Queue", []string{"QueueName: q -> none"}}}},
 		{"in a list", func(t *Template) { t.Resource("Q").Properties["Tags"] = List{Map{"Key": "a", "Value": "c"}} },
 			[]Change{{Modify, "Q", "AWS::SQS::Queue", []string{"Tags[0].Value: b -> c"}}}},
 		{"not retained", func(t *Template) { t.Resource("S").Retain = false },
 			[]Change{{Modify, "S", "AWS::Kinesis::Stream", []string{"retained: true -> false"}}}},
+		{"in a policy", func(t *Template) {
+			t.Resource("P").Properties["PolicyDocument"].(Map)["Statement"].(List)[0].(Map)["Action"] = List{"sqs:B", "sqs:C", "sqs:D"}
+		},
+			[]Change{{Modify, "P", "AWS::SQS::QueuePolicy", []string{"PolicyDocument.Statement[0].Action: +sqs:C, +sqs:D, -sqs:A"}}}},
 		{"come and gone", func(t *Template) { t.Resources = t.Resources[:0]; t.Add("N", "AWS::SQS::Queue", nil) },
-			[]Change{{Create, "N", "AWS::SQS::Queue", nil}, {Forget, "S", "AWS::Kinesis::Stream", nil}, {Delete, "Q", "AWS::SQS::Queue", nil}}},
+			[]Change{{Create, "N", "AWS::SQS::Queue", nil}, {Forget, "S", "AWS::Kinesis::Stream", nil}, {Delete, "Q", "AWS::SQS::Queue", nil}, {Delete, "P", "AWS::SQS::QueuePolicy", nil}}},
 	} {
-		if diff := cmp.Diff(c.want, Diff(before, with(c.change))); diff != "" {
+		if diff := cmp.Diff(c.want, Diff(before, with(c.change), nil)); diff != "" {
 			t.Errorf("%s: -want +got\n%s", c.name, diff)
 		}
 	}
-	if got := Diff(nil, before); len(got) != 2 || got[0].Action != Create {
-		t.Errorf("from nothing: got %v, want two to create", got)
+	if got := Diff(nil, before, nil); len(got) != 3 || got[0].Action != Create {
+		t.Errorf("from nothing: got %v, want three to create", got)
+	}
+}
+
+// What refers to something that is replaced is replaced with it, where its property says so, and
+// changed in place where not; other stacks learn it by outputs and parameters.
+func TestDiffFollows(t *testing.T) {
+	network := func(cidr string) *Template {
+		t := &Template{}
+		t.Add("Rule", "AWS::EC2::SecurityGroupIngress", Map{"GroupId": Ref("Group"), "IpProtocol": "tcp"})
+		t.Add("Group", "AWS::EC2::SecurityGroup", Map{"GroupDescription": "g", "VpcId": GetAtt("Net", "VpcId")})
+		t.Add("Net", "AWS::EC2::VPC", Map{"CidrBlock": cidr})
+		t.Add("Q", "AWS::SQS::Queue", Map{"QueueName": Sub("q-${AWS::Region}"), "Tags": List{Map{"Key": "net", "Value": Sub("x-${Net}")}}})
+		t.Outputs = []Output{{"Group", "", Ref("Group")}, {"Queue", "", GetAtt("Q", "Arn")}}
+		return t
+	}
+	changes := Diff(network("10.0.0.0/16"), network("10.1.0.0/16"), nil)
+	want := []Change{
+		{Replace, "Rule", "AWS::EC2::SecurityGroupIngress", []string{"GroupId: Group is another one"}},
+		{Replace, "Group", "AWS::EC2::SecurityGroup", []string{"VpcId: Net is another one"}},
+		{Replace, "Net", "AWS::EC2::VPC", []string{"CidrBlock: 10.0.0.0/16 -> 10.1.0.0/16"}},
+		{Modify, "Q", "AWS::SQS::Queue", []string{"Tags[0].Value: Net is another one"}},
+	}
+	if diff := cmp.Diff(want, changes); diff != "" {
+		t.Errorf("-want +got\n%s", diff)
+	}
+	after := network("10.1.0.0/16")
+	if diff := cmp.Diff(map[string]bool{"Group": true}, after.Moved(changes)); diff != "" {
+		t.Errorf("outputs: -want +got\n%s", diff)
+	}
+	other := &Template{Parameters: []Parameter{{"Net", "String", ""}}}
+	other.Add("S", "AWS::EC2::Subnet", Map{"VpcId": Ref("Net")})
+	if got := Diff(other, other, map[string]bool{"Net": true}); len(got) != 1 || got[0].Action != Replace {
+		t.Errorf("a parameter that moved: got %v, want the subnet replaced", got)
 	}
 }
 
@@ -227,7 +265,7 @@ func FuzzParse(f *testing.F) {
 			return
 		}
 		tmpl.Check("us-east-1")
-		if changes := Diff(tmpl, tmpl); changes != nil && !hasTwins(tmpl) {
+		if changes := Diff(tmpl, tmpl, nil); changes != nil && !hasTwins(tmpl) {
 			t.Errorf("a template differs from itself: %v", changes)
 		}
 	})

@@ -80,9 +80,6 @@ func (a *app) plan(o *planOptions) error {
 	if err != nil {
 		return err
 	}
-	if err := deploy.OverBudget(e, p); err != nil {
-		return err
-	}
 	if err := writeTemplates(o.template, stacks); err != nil {
 		return err
 	}
@@ -91,6 +88,9 @@ func (a *app) plan(o *planOptions) error {
 		return err
 	}
 	if err := a.showPlan(l, e, p, results); err != nil {
+		return err
+	}
+	if err := deploy.OverBudget(e, p); err != nil {
 		return err
 	}
 	if o.exitCode && !p.Empty() {
@@ -204,8 +204,8 @@ func (a *app) showPlan(l *spec.Lakehouse, e *spec.Environment, p *deploy.Plan, r
 	}
 	fmt.Fprintf(a.out, "\n%s%s\n%s\n", counts(p.Steps), month(p.Month), verdict(e.AWS.Security, results))
 	for _, s := range p.Steps {
-		if s.Loses {
-			fmt.Fprintf(a.out, "%s %s %s: what it holds would be lost\n", a.style(a.out).Bold("WARNING"), s.Verb, s.Object)
+		if s.Stateful {
+			fmt.Fprintf(a.out, "%s %s %s: it holds data, the new one is empty, and its stack refuses this\n", a.style(a.out).Bold("WARNING"), s.Verb, s.Object)
 		}
 	}
 	return nil
@@ -213,21 +213,21 @@ func (a *app) showPlan(l *spec.Lakehouse, e *spec.Environment, p *deploy.Plan, r
 
 // planCSVRow is a step, as CSV has it.
 type planCSVRow struct {
-	Verb   string   `json:"verb"`
-	Stack  string   `json:"stack"`
-	Object string   `json:"object"`
-	Type   string   `json:"type"`
-	Low    *float64 `json:"low"`
-	Likely *float64 `json:"likely"`
-	High   *float64 `json:"high"`
-	Loses  bool     `json:"loses"`
-	Why    string   `json:"why"`
+	Verb     string   `json:"verb"`
+	Stack    string   `json:"stack"`
+	Object   string   `json:"object"`
+	Type     string   `json:"type"`
+	Low      *float64 `json:"low"`
+	Likely   *float64 `json:"likely"`
+	High     *float64 `json:"high"`
+	Stateful bool     `json:"stateful"`
+	Why      string   `json:"why"`
 }
 
 func (a *app) planCSV(p *deploy.Plan) error {
 	out := list[planCSVRow](a, nil, nil)
 	for _, s := range p.Steps {
-		row := planCSVRow{Verb: string(s.Verb), Stack: s.Stack, Object: s.Object, Type: s.Type, Loses: s.Loses, Why: s.Why}
+		row := planCSVRow{Verb: string(s.Verb), Stack: s.Stack, Object: s.Object, Type: s.Type, Stateful: s.Stateful, Why: s.Why}
 		if s.Price != nil {
 			row.Low, row.Likely, row.High = &s.Price.Low, &s.Price.Likely, &s.Price.High
 		}

@@ -21,7 +21,7 @@ func planLines(steps []deploy.Step) (all []planLine) {
 	for _, s := range steps {
 		key := [4]string{string(s.Verb), s.Stack, s.Type, s.Why}
 		i, ok := at[key]
-		if !ok || s.Loses || s.Verb == deploy.Call {
+		if !ok || s.Stateful || s.Verb == deploy.Call {
 			at[key] = len(all)
 			all = append(all, planLine{Step: s, objects: []string{s.Object}})
 			continue
@@ -41,7 +41,7 @@ func (l planLine) text() []string {
 		what = fmt.Sprintf("%s and %d more", strings.Join(l.objects[:3], ", "), len(l.objects)-3)
 	}
 	do := string(l.Verb)
-	if l.Loses {
+	if l.Stateful {
 		do += " !"
 	}
 	return []string{do, l.Stack, what, dollars(l.Price), l.Why}

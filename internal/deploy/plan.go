@@ -18,8 +18,9 @@ type Step struct {
 	Why    string `json:"why"`    // what it is for, or which properties change
 	// Price is what the step adds to the bill of a month, in US dollars; nil where that is not known.
 	Price *Price `json:"price"`
-	// Loses marks a step that replaces or deletes what cannot be made again.
-	Loses bool `json:"loses"`
+	// Stateful marks a step that replaces or deletes what holds data: the new one is empty, and the stack
+	// policy refuses it.
+	Stateful bool `json:"stateful"`
 }
 
 // Verb is what a step does to its object.
@@ -53,13 +54,18 @@ func (p *Plan) Empty() bool { return len(p.Steps) == 0 }
 func NewPlan(stacks []*Stack, before map[string][]byte, rates Rates) (*Plan, error) {
 	p := &Plan{}
 	now := map[string]bool{}
+	outputs := map[string]map[string]bool{} // of each layer, those that have another value than before
 	for _, s := range stacks {
 		now[s.Name] = true
 		old, err := parse(s.Name, before[s.Name])
 		if err != nil {
 			return nil, err
 		}
-		p.compare(s.Layer, old, s.template, rates)
+		moved := map[string]bool{}
+		for _, in := range s.Parameters {
+			moved[in.Name] = outputs[in.Layer][in.Output]
+		}
+		outputs[s.Layer] = p.compare(s.Layer, old, s.template, moved, rates)
 		p.Month = p.Month.plus(cost(s.template, rates))
 	}
 	for _, layer := range []string{Observe, Compute, Ingest, Foundation, Bootstrap} { // as they are taken down
@@ -69,7 +75,7 @@ func NewPlan(stacks []*Stack, before map[string][]byte, rates Rates) (*Plan, err
 				if err != nil {
 					return nil, err
 				}
-				p.compare(layer, old, &cfn.Template{}, rates)
+				p.compare(layer, old, &cfn.Template{}, nil, rates)
 			}
 		}
 	}
@@ -89,11 +95,13 @@ func parse(name string, data []byte) (*cfn.Template, error) {
 
 var verbs = map[cfn.Action]Verb{cfn.Create: Create, cfn.Modify: Change, cfn.Replace: Replace, cfn.Delete: Delete, cfn.Forget: Leave}
 
-func (p *Plan) compare(layer string, before, after *cfn.Template, rates Rates) {
+// compare adds the steps of a stack, and returns the outputs that then have another value.
+func (p *Plan) compare(layer string, before, after *cfn.Template, moved map[string]bool, rates Rates) map[string]bool {
 	made := map[string]bool{}
-	for _, c := range cfn.Diff(before, after) {
+	changes := cfn.Diff(before, after, moved)
+	for _, c := range changes {
 		step := Step{Verb: verbs[c.Action], Stack: layer, Object: c.ID, Type: c.Type, Why: strings.Join(c.Why, "; ")}
-		step.Loses = slices.Contains(stateful, c.Type) && (c.Action == cfn.Replace || c.Action == cfn.Delete)
+		step.Stateful = slices.Contains(stateful, c.Type) && (c.Action == cfn.Replace || c.Action == cfn.Delete)
 		was, is := priceOf(before, c.ID, rates), priceOf(after, c.ID, rates)
 		switch {
 		case c.Action == cfn.Create:
@@ -116,6 +124,7 @@ func (p *Plan) compare(layer string, before, after *cfn.Template, rates Rates) {
 			p.Steps = append(p.Steps, Step{Verb: Call, Stack: layer, Object: c.object, Why: c.why})
 		}
 	}
+	return after.Moved(changes)
 }
 
 // calls are what no stack can do, once what they are for has been made.

@@ -14,7 +14,7 @@ import (
 // rates are round figures, so that a sum shows what was counted.
 func rates(name string) (float64, bool) {
 	known := map[string]float64{
-		EndpointHour: 0.01, NATHour: 0.1, NATGB: 0.1, KeyMonth: 1, AlarmMonth: 0.1, DashboardMonth: 3, LogGB: 0.5, ObjectGBMonth: 0.02,
+		EndpointHour: 0.01, NATHour: 0.1, NATGB: 0.1, KeyMonth: 1, AlarmMonth: 0.1, MetricMonth: 0.5, DashboardMonth: 3, LogGB: 0.5, ObjectGBMonth: 0.02,
 		DiskGBMonth: 0.1, "m7g.xlarge": 0.2, "m7g.2xlarge": 0.4, SparkCPUHour: 0.05, SparkGBHour: 0.005, FargateCPUHour: 0.04, FargateGBHour: 0.004,
 	}
 	usd, ok := known[name]
@@ -51,8 +51,8 @@ func lines(p *Plan) (all []string) {
 		if s.Price != nil {
 			line += fmt.Sprintf(" $%.1f/%.1f/%.1f", s.Price.Low, s.Price.Likely, s.Price.High)
 		}
-		if s.Loses {
-			line += " LOSES"
+		if s.Stateful {
+			line += " STATEFUL"
 		}
 		all = append(all, line)
 	}
@@ -74,8 +74,12 @@ func TestPlan(t *testing.T) {
 				"MixedInstancesPolicy.LaunchTemplate.Overrides[1].InstanceType: m7gd.xlarge -> m7gd.2xlarge $146.0/146.0/146.0",
 		}},
 		{"a bucket of another name", "lakehouse: a\nenvironments:\n  prod:\n    storage: s3://other/lake\n    aws:\n      region: us-east-1\n", []string{
-			"change bootstrap ExecutionStores: PolicyDocument: {...} -> {...}",
-			`replace foundation DataBucket: BucketName: {"Fn::Sub":"a-prod-data-${AWS::AccountId}-${AWS::Region}"} -> other $0.0/0.0/0.0 LOSES`,
+			"change bootstrap ExecutionStores: PolicyDocument.Statement[0].Resource[0]: arn:${AWS::Partition}:s3:::a-prod-data-${AWS::AccountId}-${AWS::Region} -> arn:${AWS::Partition}:s3:::other",
+			"replace foundation DataBucket: BucketName: a-prod-data-${AWS::AccountId}-${AWS::Region} -> other $0.0/0.0/0.0 STATEFUL",
+			"replace foundation DataBucketPolicy: Bucket: DataBucket is another one",
+			"change compute DaemonRolePolicy: PolicyDocument.Statement[0].Resource[0]: DataBucket is another one",
+			"change observe BucketErrors: Dimensions[0].Value: DataBucket is another one $0.0/0.0/0.0",
+			"change observe Dashboard: DashboardBody: DataBucket is another one $0.0/0.0/0.0",
 		}},
 	} {
 		now, _ := render(t, c.text)
@@ -122,8 +126,8 @@ func TestPlanFromNothing(t *testing.T) {
 	if resources != want {
 		t.Errorf("got %d to create, want %d", resources, want)
 	}
-	// endpoints 3 x 3 x 7.30, key 1, machine 146, disk 10, alarms 3 x .1, dashboard 3
-	const low = 65.7 + 1 + 146 + 10 + 0.3 + 3
+	// endpoints 3 x 3 x 7.30, key 1, machine 146, disk 10, alarms 3 x .1, metrics 17 x .5, dashboard 3
+	const low = 65.7 + 1 + 146 + 10 + 0.3 + 8.5 + 3
 	if math.Abs(p.Month.Low-low) > 0.001 || math.Abs(sum.High-p.Month.High) > 0.001 {
 		t.Errorf("got %v, of steps %v, want at least %v", p.Month, sum, low)
 	}
@@ -131,7 +135,7 @@ func TestPlanFromNothing(t *testing.T) {
 		t.Errorf("without a budget: %v", err)
 	}
 	_, tight := render(t, before+"      budget: 200\n")
-	if err, want := OverBudget(tight, p), "lakehouse.yaml:6:15: environments.prod.aws.budget: with nothing used the plan costs $226 a month, which is more than 200: write a larger budget, or a smaller daemon instance"; err == nil || err.Error() != want {
+	if err, want := OverBudget(tight, p), "lakehouse.yaml:6:15: environments.prod.aws.budget: with nothing used the plan costs $234 a month, which is more than 200: write a larger budget, or a smaller daemon instance"; err == nil || err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)
 	}
 }
@@ -156,8 +160,8 @@ func TestPlanTakesDown(t *testing.T) {
 	}
 	left := 0
 	for _, s := range q.Steps {
-		if s.Loses {
-			t.Errorf("%s %s would be lost", s.Verb, s.Object)
+		if s.Stateful {
+			t.Errorf("%s %s holds data", s.Verb, s.Object)
 		}
 		if s.Verb == Leave {
 			left++

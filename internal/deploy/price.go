@@ -16,26 +16,31 @@ type Rates func(name string) (usd float64, ok bool)
 
 // The names of rates: what is counted, and in what.
 const (
-	EndpointHour    = "endpoint.hour"    // an interface endpoint, in a zone
-	NATHour         = "nat.hour"         // a NAT gateway, in a zone
-	NATGB           = "nat.gb"           // through it
-	KeyMonth        = "kms.key.month"    //
-	SecretMonth     = "secret.month"     //
-	AlarmMonth      = "alarm.month"      //
-	DashboardMonth  = "dashboard.month"  //
-	LogGB           = "logs.gb"          // written
-	ObjectGBMonth   = "s3.gb.month"      // kept
-	DiskGBMonth     = "ebs.gp3.gb.month" //
-	FargateCPUHour  = "fargate.cpu.hour" //
-	FargateGBHour   = "fargate.gb.hour"  //
+	EndpointHour    = "endpoint.hour" // an interface endpoint, in a zone
+	NATHour         = "nat.hour"      // a NAT gateway, in a zone
+	NATGB           = "nat.gb"        // through it
+	KeyMonth        = "kms.key.month"
+	SecretMonth     = "secret.month"
+	AlarmMonth      = "alarm.month"
+	MetricMonth     = "metric.month" // one of the requests to a bucket, or of petalake
+	DashboardMonth  = "dashboard.month"
+	LogGB           = "logs.gb"     // written
+	ObjectGBMonth   = "s3.gb.month" // kept
+	DiskGBMonth     = "ebs.gp3.gb.month"
+	FargateCPUHour  = "fargate.cpu.hour"
+	FargateGBHour   = "fargate.gb.hour"
 	SparkCPUHour    = "emr.serverless.cpu.hour"
 	SparkGBHour     = "emr.serverless.gb.hour"
 	StreamHour      = "kinesis.stream.hour" // on demand
 	StreamGB        = "kinesis.gb"          // into one on demand
-	ShardHour       = "kinesis.shard.hour"  //
-	ArchiveGB       = "firehose.gb"         //
-	ReplicationUnit = "dms.unit.hour"       //
+	ShardHour       = "kinesis.shard.hour"
+	ArchiveGB       = "firehose.gb"
+	ReplicationUnit = "dms.unit.hour"
+)
+
+const (
 	hoursOfMonth    = 730
+	metricsOfBucket = 16 // that S3 makes of the requests to one
 )
 
 // use is an amount of something in a month: at the least, likely, at most.
@@ -109,11 +114,13 @@ func uses(t *cfn.Template, r *cfn.Resource) []counted {
 		return []counted{{AlarmMonth, always(1)}}
 	case "AWS::CloudWatch::Dashboard":
 		return []counted{{DashboardMonth, always(1)}}
+	case "AWS::Logs::MetricFilter":
+		return []counted{{MetricMonth, always(1)}}
 	case "AWS::Logs::LogGroup":
 		return []counted{{LogGB, Assumed.Logs}}
 	case "AWS::S3::Bucket":
 		if r.ID == "DataBucket" {
-			return []counted{{ObjectGBMonth, Assumed.Objects}}
+			return []counted{{ObjectGBMonth, Assumed.Objects}, {MetricMonth, always(metricsOfBucket)}}
 		}
 	case "AWS::EC2::LaunchTemplate":
 		return []counted{{DiskGBMonth, always(cfn.Number(cfn.At(p, "LaunchTemplateData", "BlockDeviceMappings", "Ebs", "VolumeSize")))}}
