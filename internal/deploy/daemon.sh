@@ -4,24 +4,29 @@
 set -euo pipefail
 umask 077
 
+work=$(mktemp -d)
+
 fetch() { # key digest file
-  aws s3 cp --region '${AWS::Region}' --only-show-errors "s3://${ArtefactBucket}/$1" "$3"
-  echo "$2  $3" | sha256sum --check --quiet
+  aws s3 cp --region '${AWS::Region}' --only-show-errors "s3://${ArtefactBucket}/$1" "$3" &&
+    echo "$2  $3" | sha256sum --check --quiet
 }
 
 for try in 1 2 3 4 5; do
-  if fetch '${BinaryKey}' '${BinaryDigest}' /tmp/petalake && fetch '${BundleKey}' '${BundleDigest}' /tmp/lakehouse.tar.gz; then break; fi
-  if [ "$try" = 5 ]; then shutdown -h now; fi # the group starts another machine
+  if fetch '${BinaryKey}' '${BinaryDigest}' "$work/petalake" && fetch '${BundleKey}' '${BundleDigest}' "$work/lakehouse.tar.gz"; then break; fi
+  if [ "$try" = 5 ]; then
+    shutdown -h now # the group starts another machine
+    exit 1
+  fi
   sleep $((try * 5))
 done
 
 useradd --system --home-dir /var/lib/petalake --shell /sbin/nologin petalake || true
-install -D -m 0755 -o root -g root /tmp/petalake /opt/petalake/petalake
+install -D -m 0755 -o root -g root "$work/petalake" /opt/petalake/petalake
 install -d -m 0755 /opt/petalake/lakehouse
-tar --extract --gzip --no-same-owner --file /tmp/lakehouse.tar.gz --directory /opt/petalake/lakehouse
+tar --extract --gzip --no-same-owner --file "$work/lakehouse.tar.gz" --directory /opt/petalake/lakehouse
 chmod -R u=rwX,go=rX /opt/petalake
 install -d -m 0700 -o petalake -g petalake /var/lib/petalake /var/log/petalake
-rm -f /tmp/petalake /tmp/lakehouse.tar.gz
+rm -rf "$work"
 
 cat >/etc/systemd/system/petalake.service <<'UNIT'
 [Unit]
