@@ -4,10 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"regexp"
+	"slices"
 	"strings"
 
+	"github.com/petalake/petalake/delta"
 	"github.com/petalake/petalake/engine/duck"
+	"github.com/petalake/petalake/engine/spark"
 	"github.com/petalake/petalake/spec"
 )
 
@@ -15,14 +19,48 @@ import (
 type Choice struct {
 	Engine string // "duckdb" or "spark"
 	Reason string // one line
+
+	refused *duck.Error // why it is not DuckDB
 }
 
 // String is "duckdb: it reads 1.2 MB of 3 files".
 func (c Choice) String() string { return c.Engine + ": " + c.Reason }
 
-// Choose says which engine a statement would run on, without running it. Engine is as for On.
+// Choose says which engine a statement would run on, without running it. Engine is as for On. A statement
+// that is known to be wrong on both is an error.
 func (l *Lake) Choose(ctx context.Context, engine, sql string, args ...any) (Choice, error) {
-	return l.choose(ctx, engine, sql, args)
+	c, err := l.choose(ctx, engine, sql, args)
+	if err == nil && c.Engine == spec.EngineSpark && c.refused != nil && l.wrongOnBoth(sql, c.refused) {
+		return Choice{}, c.refused
+	}
+	return c, err
+}
+
+// wrongOnBoth says whether a statement that DuckDB refused is wrong on Spark too, as far as that can be
+// told without one: its words are no statement in any SQL, or it names a table that there is not. What
+// DuckDB does not understand otherwise, Spark may.
+func (l *Lake) wrongOnBoth(sql string, refused *duck.Error) bool {
+	if refused.Kind == duck.Syntax {
+		return spark.Nonsense(sql)
+	}
+	l.sparkMu.Lock()
+	views := l.spark != nil // a session may have temporary ones
+	l.sparkMu.Unlock()
+	if refused.Kind != duck.Unknown || !errors.Is(refused, fs.ErrNotExist) || views || !l.environment.Spark.Managed() {
+		return false
+	}
+	return slices.ContainsFunc(spark.References(sql), func(r spark.Reference) bool {
+		return r.From == refused.Offset && len(r.Name) <= 2 && !strings.EqualFold(r.Name[0], "delta") && !strings.EqualFold(r.Name[0], "global_temp")
+	})
+}
+
+// onBoth adds what DuckDB said of a statement to what Spark says: who wrote it meant one of them.
+func (c Choice) onBoth(err error) error {
+	var said *spark.Error
+	if c.refused == nil || !errors.As(err, &said) || said.Class == "" || c.refused.Kind != duck.Syntax && c.refused.Kind != duck.Unknown {
+		return err
+	}
+	return errors.Join(fmt.Errorf("DuckDB: %w", c.refused), err)
 }
 
 func (l *Lake) choose(ctx context.Context, engine, sql string, args []any) (Choice, error) {
@@ -37,9 +75,9 @@ func (l *Lake) chooseOn(ctx context.Context, tables *duck.Engine, engine, sql st
 	}
 	switch on.(type) {
 	case onDuck:
-		return Choice{spec.EngineDuckDB, "as it was asked for"}, nil
+		return Choice{Engine: spec.EngineDuckDB, Reason: "as it was asked for"}, nil
 	case onSpark:
-		return Choice{spec.EngineSpark, "as it was asked for"}, nil
+		return Choice{Engine: spec.EngineSpark, Reason: "as it was asked for"}, nil
 	}
 	f := facts{memory: l.memory, from: int64(l.environment.Spark.From), heavy: heavyWork(sql)}
 	query := sql
@@ -49,16 +87,21 @@ func (l *Lake) chooseOn(ctx context.Context, tables *duck.Engine, engine, sql st
 	plan, err := tables.Weigh(ctx, query, args...)
 	if err != nil {
 		var wrong *duck.Error
-		if !errors.As(err, &wrong) {
+		var cannot *delta.UnsupportedError
+		switch refused := errors.As(err, &wrong); {
+		case errors.As(err, &cannot):
+			f.refused = &duck.Error{Kind: duck.Refused, Message: cannot.Error(), Err: err}
+		case refused && wrong.Kind != duck.Unread:
+			f.refused = wrong
+		default:
 			return Choice{}, err
 		}
-		f.refused = wrong
 	} else {
 		for _, t := range plan.Tables {
 			f.bytes += t.Bytes
 			f.files += t.Files
 		}
-		f.tables = len(plan.Tables)
+		f.tables, f.fromLog = len(plan.Tables), plan.FromLog
 	}
 	if f.wantsSpark() {
 		f.absent = l.sparkAbsent(ctx)
@@ -71,9 +114,11 @@ type facts struct {
 	bytes  int64 // of data files that are read, after those that no condition can match were left out
 	files  int
 	tables int
-	heavy  bool  // rows are joined, sorted or grouped: what is in hand at once may be as large as what is read
-	memory int64 // of DuckDB
-	from   int64 // how much data is for Spark whatever is done with it
+
+	fromLog bool  // no file is read
+	heavy   bool  // rows are joined, sorted or grouped: what is in hand at once may be as large as what is read
+	memory  int64 // of DuckDB
+	from    int64 // how much data is for Spark whatever is done with it
 
 	refused *duck.Error // DuckDB does not take the statement
 	absent  error       // Spark cannot be used
@@ -90,8 +135,11 @@ func (f facts) wantsSpark() bool {
 // choose decides: DuckDB, unless it does not take the statement or the data is too much for a machine.
 func (f facts) choose() Choice {
 	reads := fmt.Sprintf("it reads %s in %s", sizeOf(f.bytes), counted(f.files, "file"))
-	if f.tables == 0 {
+	switch {
+	case f.tables == 0:
 		reads = "it reads no table"
+	case f.fromLog:
+		reads = "the table's log answers it"
 	}
 	var why string
 	switch {
@@ -102,12 +150,12 @@ func (f facts) choose() Choice {
 	case f.heavy && f.bytes > spill*f.memory:
 		why = fmt.Sprintf("%s to join, sort or group, more than %d times the memory of DuckDB, %s", reads, spill, sizeOf(f.memory))
 	default:
-		return Choice{spec.EngineDuckDB, reads}
+		return Choice{Engine: spec.EngineDuckDB, Reason: reads}
 	}
 	if f.absent != nil {
-		return Choice{spec.EngineDuckDB, "Spark cannot be used (" + firstLine(strings.TrimPrefix(f.absent.Error(), "spark: ")) + "), though " + why}
+		return Choice{Engine: spec.EngineDuckDB, Reason: "Spark cannot be used (" + firstLine(strings.TrimPrefix(f.absent.Error(), "spark: ")) + "), though " + why}
 	}
-	return Choice{spec.EngineSpark, why}
+	return Choice{Engine: spec.EngineSpark, Reason: why, refused: f.refused}
 }
 
 // heavyWords tell that rows are joined, sorted or grouped.

@@ -24,6 +24,7 @@ func TestAuto(t *testing.T) {
 	}{
 		{with(func(f *facts) { f.bytes = 1 }), "duckdb", "it reads 1 B in 3 files"},
 		{with(func(f *facts) { f.tables, f.files = 0, 0 }), "duckdb", "it reads no table"},
+		{with(func(f *facts) { f.files, f.fromLog = 0, true }), "duckdb", "the table's log answers it"},
 		{with(func(f *facts) { f.bytes = 10 * gb }), "duckdb", "10.0 GB"},
 		{with(func(f *facts) { f.bytes, f.heavy = 10*gb, true }), "duckdb", "10.0 GB"},
 		{with(func(f *facts) { f.bytes = 100 * gb }), "duckdb", "100.0 GB"},

@@ -161,38 +161,42 @@ func (l *Lake) holds(location string) bool {
 // onEither chooses an engine for each statement.
 type onEither struct{ lake *Lake }
 
-func (e onEither) chosen(ctx context.Context, sql string, args []any) (watcher, error) {
-	c, err := e.lake.choose(ctx, spec.EngineAuto, sql, args)
+func (e onEither) chosen(ctx context.Context, sql string, args []any) (watcher, Choice, error) {
+	c, err := e.lake.Choose(ctx, spec.EngineAuto, sql, args...)
 	if err != nil {
-		return nil, err
+		return nil, c, err
 	}
-	return e.lake.on(c.Engine)
+	on, err := e.lake.on(c.Engine)
+	return on, c, err
 }
 
 // Query implements engine.Engine.
 func (e onEither) Query(ctx context.Context, sql string, args ...any) (array.RecordReader, error) {
-	on, err := e.chosen(ctx, sql, args)
+	on, choice, err := e.chosen(ctx, sql, args)
 	if err != nil {
 		return nil, err
 	}
-	return on.Query(ctx, sql, args...)
+	r, err := on.Query(ctx, sql, args...)
+	return r, choice.onBoth(err)
 }
 
 func (e onEither) watch(ctx context.Context, tell func(float64), sql string, args []any) (array.RecordReader, error) {
-	on, err := e.chosen(ctx, sql, args)
+	on, choice, err := e.chosen(ctx, sql, args)
 	if err != nil {
 		return nil, err
 	}
-	return on.watch(ctx, tell, sql, args)
+	r, err := on.watch(ctx, tell, sql, args)
+	return r, choice.onBoth(err)
 }
 
 // Describe implements engine.Engine.
 func (e onEither) Describe(ctx context.Context, sql string) (*arrow.Schema, error) {
-	on, err := e.chosen(ctx, sql, nil)
+	on, choice, err := e.chosen(ctx, sql, nil)
 	if err != nil {
 		return nil, err
 	}
-	return on.Describe(ctx, sql)
+	columns, err := on.Describe(ctx, sql)
+	return columns, choice.onBoth(err)
 }
 
 func (onEither) Close() error { return nil }

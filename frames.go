@@ -95,7 +95,7 @@ func (a autoFrames) chosen(ctx context.Context, f frame.Frame) (frame.Engine, er
 	if err != nil {
 		return nil, err
 	}
-	c, err := a.lake.choose(ctx, spec.EngineAuto, sql, nil)
+	c, err := a.lake.Choose(ctx, spec.EngineAuto, sql)
 	if err != nil {
 		return nil, err
 	}

@@ -4,6 +4,7 @@
 //	go run ./bench load      1 GB of CSV into a table: DuckDB COPY, deltalake, Spark
 //	go run ./bench tpch      the 22 queries of TPC-H: DuckDB on plain Parquet, Spark
 //	go run ./bench start     from process start to the answer
+//	go run ./bench weigh     choosing an engine for a table of a million files
 //	go run ./bench commits   1,000 appends of one row: deltalake
 //	go run ./bench spark     rows over Spark Connect: pyspark's own client, on the same server
 //	go run ./bench sparkstart  from nothing to a Spark that answers: the bare server
@@ -38,7 +39,7 @@ func main() {
 	_ = flags.Parse(os.Args[2:])
 	run, ok := map[string]func(*bench) error{
 		"load": (*bench).load, "tpch": (*bench).tpch, "start": (*bench).start, "commits": (*bench).commits, "eventlog": (*bench).eventlog,
-		"spark": (*bench).connect, "sparkstart": (*bench).sparkStart,
+		"spark": (*bench).connect, "sparkstart": (*bench).sparkStart, "weigh": (*bench).weigh,
 	}[os.Args[1]]
 	if !ok {
 		usage()
@@ -48,7 +49,7 @@ func main() {
 }
 
 func usage() {
-	fmt.Fprintln(os.Stderr, "usage: go run ./bench load|tpch|start|commits|eventlog|spark|sparkstart [-sf 1] [-n 3] [-spark=false] [-dir folder]")
+	fmt.Fprintln(os.Stderr, "usage: go run ./bench load|tpch|start|commits|eventlog|spark|sparkstart|weigh [-sf 1] [-n 3] [-spark=false] [-dir folder]")
 	os.Exit(2)
 }
 

@@ -14,6 +14,7 @@ const (
 	Syntax  Kind = "syntax"    // it is not SQL
 	Refused Kind = "refused"   // it is SQL that the engine does not run
 	Unknown Kind = "not found" // it names a table, version, column or function that is not there
+	Unread  Kind = "unread"    // the log of a table that it names could not be read
 	Failed  Kind = "failed"    // it ended while it ran
 )
 

@@ -103,7 +103,7 @@ func (e *Engine) unresolved(ctx context.Context, s *statement, r *reference, cau
 		return ctx.Err()
 	}
 	if !errors.Is(cause, fs.ErrNotExist) {
-		out := failure(Failed, "", "table %s: %v", r.name, cause)
+		out := failure(Unread, "", "table %s: %v", r.name, cause)
 		out.Err = cause
 		if h, ok := errors.AsType[interface {
 			error

@@ -21,7 +21,7 @@ type sqlFlags struct {
 	input   string // a file of statements; "-" for standard input
 	out     string // a file for the rows
 	explain bool
-	why     bool   // say which engine runs it
+	why     bool   // say which engine would run it, and run nothing
 	rows    int    // most rows of a table on a terminal; 0: all
 	all     string // what to type to see all rows
 }
@@ -47,7 +47,7 @@ completion. Rows stream to standard output; counts and times to standard error.`
 	flags.StringVar(&f.out, "out", "", "write the rows to a file; its name may give the format")
 	flags.BoolVar(&f.explain, "explain", false, "show the plan and the files it reads, instead of rows")
 	flags.StringVar(&a.engine, "engine", "", "duckdb, spark or auto; default: as lakehouse.yaml says")
-	flags.BoolVar(&f.why, "explain-engine", false, "say which engine runs a statement, and why")
+	flags.BoolVar(&f.why, "explain-engine", false, "say which engine would run it, and why; run nothing")
 	flags.IntVar(&f.rows, "rows", 40, "most rows to show as text on a terminal; 0 for all")
 	must(c.RegisterFlagCompletionFunc("engine", cobra.FixedCompletions([]string{"duckdb", "spark", "auto"}, cobra.ShellCompDirectiveNoFileComp)))
 	return c
@@ -122,11 +122,7 @@ func (a *app) statement(ctx context.Context, lake *petalake.Lake, f sqlFlags, sq
 		sql = "EXPLAIN " + sql
 	}
 	if f.why {
-		choice, err := lake.Choose(ctx, "", sql)
-		if err != nil {
-			return err
-		}
-		a.say("%s", a.style(a.err).Dim("engine: "+choice.String()))
+		return a.explainEngine(ctx, lake, sql)
 	}
 	start := a.now()
 	out, err := a.create(f.out)
@@ -156,6 +152,22 @@ func (a *app) statement(ctx context.Context, lake *petalake.Lake, f sqlFlags, sq
 	}
 	a.summary(f, n, more, start, w)
 	return nil
+}
+
+// explainEngine says which engine a statement would run on.
+func (a *app) explainEngine(ctx context.Context, lake *petalake.Lake, sql string) error {
+	choice, err := lake.Choose(ctx, "", sql)
+	if err != nil {
+		return err
+	}
+	if a.output == "json" || a.output == "csv" {
+		return one(a, struct {
+			Engine string `json:"engine"`
+			Reason string `json:"reason"`
+		}{choice.Engine, choice.Reason})
+	}
+	_, err = fmt.Fprintln(a.out, render.Escape(choice.String()))
+	return err
 }
 
 // summary says how many rows there were, how long they took, and what was not shown.

@@ -106,3 +106,17 @@ func TestLimit(t *testing.T) {
 		t.Errorf("got %v, want that there are too many", err)
 	}
 }
+
+// TestOrdered promises that the order of rows counts where it is asked for.
+func TestOrdered(t *testing.T) {
+	side := func(json ...string) array.RecordReader { return rows(t, []arrow.Field{field("a", i32)}, json...) }
+	for _, c := range []struct {
+		b    []string
+		same bool
+	}{{[]string{`{"a":1}`, `{"a":2}`}, true}, {[]string{`{"a":2}`, `{"a":1}`}, false}} {
+		r, err := compare.Rows(t.Context(), side(`{"a":1}`, `{"a":2}`), side(c.b...), compare.Options{Ordered: true})
+		if err != nil || (r.Difference == "") != c.same {
+			t.Errorf("%v: got %q, %v, want the same: %t", c.b, r.Difference, err, c.same)
+		}
+	}
+}
