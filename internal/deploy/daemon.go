@@ -124,14 +124,18 @@ func (s *site) daemonWork(to *Stack, arrivals []arrival) []statement {
 		return all
 	}
 	return append(all,
-		statement{sid: "Jobs", actions: []string{"emr-serverless:StartJobRun", "emr-serverless:StartApplication", "emr-serverless:GetApplication", "emr-serverless:ListJobRuns"}, resources: []any{cfn.GetAtt("Spark", "Arn")}},
-		statement{sid: "JobRuns", actions: []string{"emr-serverless:GetJobRun", "emr-serverless:CancelJobRun", "emr-serverless:GetDashboardForJobRun"}, resources: []any{cfn.Sub("${Spark.Arn}/jobruns/*")}},
+		statement{sid: "Jobs", actions: []string{
+			"emr-serverless:GetApplication", "emr-serverless:StartApplication", "emr-serverless:StartJobRun", "emr-serverless:ListJobRuns", "emr-serverless:GetJobRun",
+			"emr-serverless:CancelJobRun", "emr-serverless:GetDashboardForJobRun", "emr-serverless:StartSession", "emr-serverless:GetSession", "emr-serverless:GetSessionEndpoint",
+			"emr-serverless:TerminateSession",
+		}, resources: []any{cfn.GetAtt("Spark", "Arn"), cfn.Sub("${Spark.Arn}/*")}},
 		statement{sid: "StartClusters", actions: []string{"elasticmapreduce:RunJobFlow"}, resources: []any{"*"},
 			when: cfn.Map{"StringEquals": cfn.Map{"aws:RequestTag/petalake:environment": s.base}}},
 		statement{sid: "Clusters", actions: []string{
 			"elasticmapreduce:AddJobFlowSteps", "elasticmapreduce:CancelSteps", "elasticmapreduce:DescribeCluster", "elasticmapreduce:DescribeStep", "elasticmapreduce:ListSteps",
 			"elasticmapreduce:ListInstanceFleets", "elasticmapreduce:ListInstances", "elasticmapreduce:ModifyInstanceFleet", "elasticmapreduce:PutManagedScalingPolicy",
 			"elasticmapreduce:TerminateJobFlows", "elasticmapreduce:AddTags",
+			"elasticmapreduce:StartSession", "elasticmapreduce:GetSession", "elasticmapreduce:GetSessionEndpoint", "elasticmapreduce:TerminateSession",
 		}, resources: []any{arn("elasticmapreduce", "cluster/*")}, when: cfn.Map{"StringEquals": cfn.Map{"aws:ResourceTag/petalake:environment": s.base}}},
 		statement{sid: "PassJobs", actions: []string{"iam:PassRole"}, resources: []any{cfn.GetAtt("SparkRole", "Arn")},
 			when: cfn.Map{"StringEquals": cfn.Map{"iam:PassedToService": "emr-serverless.amazonaws.com"}}},
