@@ -57,6 +57,25 @@ func resident(pid int) int64 {
 	return kib << 10
 }
 
+// connected says whether somebody has a connection to an address of this machine; when in doubt, nobody has.
+func connected(address string) bool {
+	_, port, _ := strings.Cut(address, ":")
+	number, _ := strconv.Atoi(port)
+	const established = "01"
+	end := fmt.Sprintf(":%04X", number)
+	seen := false
+	for _, table := range []string{"/proc/net/tcp", "/proc/net/tcp6"} {
+		text, err := os.ReadFile(table)
+		seen = seen || err == nil
+		for line := range strings.Lines(string(text)) {
+			if f := strings.Fields(line); len(f) > 3 && f[3] == established && strings.HasSuffix(f[1], end) {
+				return true
+			}
+		}
+	}
+	return !seen && exec.Command("lsof", "-nP", "-iTCP:"+port, "-sTCP:ESTABLISHED").Run() == nil
+}
+
 // lock waits until no other process has the lock of a file, and takes it until unlock is called.
 func lock(ctx context.Context, path string) (unlock func(), err error) {
 	for {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
@@ -17,8 +18,8 @@ import (
 // keeps some memory of what it did for as long as it lives: one whose heap is full, and which
 // nobody uses, is ended first, and another one starts.
 //
-// The caller uses the server until it calls done, and then another process may end it. Programs
-// that were given the address by hand are not seen to use it.
+// The caller uses the server until it calls done, and then another process may end it. A program that was
+// given the address by hand uses it for as long as it is connected.
 func Ensure(ctx context.Context, o Options, tell func(Step)) (s Server, done func(), err error) {
 	if s, err = Running(o.State); err == nil && s.Ready && s.bloated() {
 		if err := o.recycle(ctx, s); err != nil {
@@ -61,7 +62,7 @@ func (o Options) recycle(ctx context.Context, s Server) error {
 		return err
 	}
 	defer free()
-	if used, known := s.heap(ctx); known && used < fullHeap*s.limit()/100 {
+	if used, known := s.heap(ctx); !known || used < fullHeap*s.limit()/100 || connected(s.Address) {
 		return nil
 	}
 	if err := stop(ctx, o.State); !errors.Is(err, fs.ErrNotExist) {
@@ -93,22 +94,28 @@ func (s Server) bloated() bool {
 	return limit > 0 && resident(s.PID) > limit
 }
 
-var heapInfo = regexp.MustCompile(`heap\s+total (\d+)K, used (\d+)K`)
+// heapInfo is what a JVM says of its heap, in one line or in one for each generation.
+var heapInfo = regexp.MustCompile(`total \d+K, used (\d+)K`)
 
-// heap is how many bytes of the heap are in use after a collection; known is false where this Java
-// has no jcmd to ask with.
+// heap is how many bytes of the heap are in use after a collection; known is false where there is no jcmd, which
+// a JDK has, to ask with.
 func (s Server) heap(ctx context.Context) (used int64, known bool) {
-	pid := strconv.Itoa(s.PID)
-	if exec.CommandContext(ctx, "jcmd", pid, "GC.run").Run() != nil {
+	jcmd, pid := "jcmd", strconv.Itoa(s.PID)
+	if home := os.Getenv("JAVA_HOME"); home != "" {
+		jcmd = filepath.Join(home, "bin", jcmd)
+	}
+	if exec.CommandContext(ctx, jcmd, pid, "GC.run").Run() != nil {
 		return 0, false
 	}
-	out, err := exec.CommandContext(ctx, "jcmd", pid, "GC.heap_info").Output()
-	m := heapInfo.FindSubmatch(out)
-	if err != nil || m == nil {
+	out, err := exec.CommandContext(ctx, jcmd, pid, "GC.heap_info").Output()
+	if err != nil {
 		return 0, false
 	}
-	kib, _ := strconv.ParseInt(string(m[2]), 10, 64)
-	return kib << 10, true
+	for _, m := range heapInfo.FindAllSubmatch(out, -1) {
+		kib, _ := strconv.ParseInt(string(m[1]), 10, 64)
+		used, known = used+kib<<10, true
+	}
+	return used, known
 }
 
 // Resident is how many bytes of memory the server holds; 0 where the system does not tell.
