@@ -49,7 +49,7 @@ func (s *site) daemon(to *Stack, arrivals []arrival) {
 	s.machine(to)
 }
 
-// machine is one instance in a group that makes another where it dies. A new version takes its place
+// machine is one instance in a group that makes another where it dies, and once a month for its patches. A new version takes its place
 // before the next request for work, after the old one is gone: no two at once.
 func (s *site) machine(to *Stack) {
 	d := s.a.Daemon
@@ -59,7 +59,8 @@ func (s *site) machine(to *Stack) {
 	to.add("DaemonTemplate", "AWS::EC2::LaunchTemplate", cfn.Map{
 		"LaunchTemplateName": s.name("daemon"),
 		"LaunchTemplateData": cfn.Map{
-			"ImageId": "{{resolve:ssm:/aws/service/ami-amazon-linux-latest/" + image + "}}", "InstanceType": d.Instance, "EbsOptimized": true,
+			// Looked up when a machine starts: each has the patches of its day.
+			"ImageId": "resolve:ssm:/aws/service/ami-amazon-linux-latest/" + image, "InstanceType": d.Instance, "EbsOptimized": true,
 			"IamInstanceProfile": cfn.Map{"Arn": cfn.GetAtt("DaemonProfile", "Arn")},
 			"MetadataOptions":    cfn.Map{"HttpEndpoint": "enabled", "HttpTokens": "required", "HttpPutResponseHopLimit": 1},
 			"Monitoring":         cfn.Map{"Enabled": true},
@@ -82,7 +83,7 @@ func (s *site) machine(to *Stack) {
 	group := to.add("Daemon", "AWS::AutoScaling::AutoScalingGroup", cfn.Map{
 		"AutoScalingGroupName": s.name("daemon"), "MinSize": "1", "MaxSize": "1", "DesiredCapacity": "1",
 		"AvailabilityZones": zones, "VPCZoneIdentifier": to.subnets(),
-		"HealthCheckType": "EC2", "HealthCheckGracePeriod": 300,
+		"HealthCheckType": "EC2", "HealthCheckGracePeriod": 300, "MaxInstanceLifetime": 30 * 86400,
 		"MixedInstancesPolicy": cfn.Map{
 			"LaunchTemplate": cfn.Map{
 				"LaunchTemplateSpecification": cfn.Map{"LaunchTemplateId": cfn.Ref("DaemonTemplate"), "Version": cfn.GetAtt("DaemonTemplate", "LatestVersionNumber")},
