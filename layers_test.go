@@ -31,7 +31,7 @@ var picture = map[string][]string{
 	"ingest":       {"delta", "delta/schema", "store"},
 	"ingest/files": {"ingest"},
 	"engine":       {"delta"},
-	"engine/duck":  {"engine", "delta", "delta/schema", "delta/stats", "store", "internal/duckdb"},
+	"engine/duck":  {"engine", "delta", "delta/schema", "delta/stats", "store", "internal/csv", "internal/duckdb"},
 	"catalog":      {"delta", "store"},
 	"job":          {"store"},
 	"frame":        {"engine"},
@@ -59,6 +59,7 @@ var picture = map[string][]string{
 
 	"spec":             {},
 	"internal/compare": {},
+	"internal/csv":     {},
 	"internal/duckdb":  {},
 }
 

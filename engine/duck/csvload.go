@@ -23,6 +23,9 @@ func (r *rawRows) stageCSV(ctx context.Context, files []rawFile) ([]written, []b
 	if err != nil || len(groups) == 0 {
 		return nil, nil, err
 	}
+	if staged, ok, err := r.stagePlain(ctx, d, groups); ok || err != nil {
+		return staged, nil, err
+	}
 	aside := r.job.Quarantine != ""
 	more := ""
 	if aside {
@@ -82,18 +85,15 @@ func (r *rawRows) csvSource(d dialect, groups []csvGroup, more string) (string, 
 	columns := &schema.Struct{}
 	var parts []string
 	for _, g := range groups {
-		types := make([]string, len(g.names))
-		for i, name := range g.names {
-			at := r.job.Schema.Index(name)
-			if at < 0 {
-				return "", nil, &SchemaError{Column: name, File: g.files[0].path}
-			}
-			f := r.job.Schema.Fields[at]
-			t, err := queryType(f.Type)
-			if err != nil {
+		fields, err := r.fieldsOf(g)
+		if err != nil {
+			return "", nil, err
+		}
+		types := make([]string, len(fields))
+		for i, f := range fields {
+			if types[i], err = queryType(f.Type); err != nil {
 				return "", nil, err
 			}
-			types[i] = t
 			if columns.Index(f.Name) < 0 {
 				columns.Fields = append(columns.Fields, f)
 			}

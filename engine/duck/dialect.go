@@ -63,18 +63,19 @@ func textList(items []string) string {
 	return "[" + strings.Join(quoted, ",") + "]"
 }
 
-// sniff finds the dialect from the first file that is not empty.
+// sniff finds the dialect from the first file that is not empty. Few rows tell it, but for the order
+// of days and months in dates of other forms than ISO's, which shows when a day is over 12.
 func (c CSV) sniff(ctx context.Context, conn *duckdb.Conn, files []rawFile) (dialect, error) {
 	d := dialect{delimiter: ",", quote: `"`, escape: `"`, header: true, null: c.Null, encoding: c.Encoding}
 	at := slices.IndexFunc(files, func(f rawFile) bool { return f.size > 0 })
 	if at >= 0 {
-		list := literal(files[at : at+1])
-		rows, err := conn.Strings(ctx, "SELECT Delimiter, Quote, Escape, SkipRows::VARCHAR, HasHeader::VARCHAR, DateFormat, TimestampFormat "+
-			"FROM sniff_csv("+list[1:len(list)-1]+c.options()+", comment='', ignore_errors=true, sample_size=100000"+packed(files[at:at+1])+")")
+		found, err := c.sniffed(ctx, conn, files[at:at+1], 20_480)
+		if err == nil && unlessISO(found[5], "")+unlessISO(found[6], "") != "" {
+			found, err = c.sniffed(ctx, conn, files[at:at+1], 100_000)
+		}
 		if err != nil {
 			return d, fileFault(files, err)
 		}
-		found := rows[0]
 		d.delimiter = orDefault(found[0], ",")
 		d.quote = orDefault(found[1], `"`)
 		d.escape = orDefault(found[2], d.quote)
@@ -98,6 +99,17 @@ func (c CSV) sniff(ctx context.Context, conn *duckdb.Conn, files []rawFile) (dia
 		d.header = *c.Header
 	}
 	return d, nil
+}
+
+// sniffed is what DuckDB finds in the first rows of a file.
+func (c CSV) sniffed(ctx context.Context, conn *duckdb.Conn, file []rawFile, rows int) ([]string, error) {
+	list := literal(file)
+	found, err := conn.Strings(ctx, "SELECT Delimiter, Quote, Escape, SkipRows::VARCHAR, HasHeader::VARCHAR, DateFormat, TimestampFormat "+
+		"FROM sniff_csv("+list[1:len(list)-1]+c.options()+", comment='', ignore_errors=true, sample_size="+strconv.Itoa(rows)+packed(file)+")")
+	if err != nil {
+		return nil, err
+	}
+	return found[0], nil
 }
 
 // unlessISO leaves out a format that was detected and that a cast reads anyway: given a format, DuckDB

@@ -11,6 +11,8 @@ type reporter struct {
 	report func(Progress)
 	bytes  int64 // of the raw files
 	last   Progress
+	// fraction is how much is done, where DuckDB does not know; nil where it does.
+	fraction func() float64
 }
 
 // watch tells the progress of what runs on a connection until done is closed.
@@ -26,6 +28,9 @@ func (r *reporter) watch(conn *duckdb.Conn, done <-chan struct{}) {
 			return
 		case <-tick.C:
 			fraction, rows, _ := conn.Progress()
+			if r.fraction != nil {
+				fraction = r.fraction()
+			}
 			r.tell(fraction, int64(rows))
 		}
 	}

@@ -229,10 +229,11 @@ func (w *writer) run(ctx context.Context, sql string) ([]written, error) {
 // options keep to the encodings of Parquet v1. With those of v2, which make files a tenth smaller,
 // DuckDB writes floating-point columns without a dictionary as BYTE_STREAM_SPLIT, which Spark 4.1
 // refuses, and INTEGER columns that hold both the least and the greatest value as
-// DELTA_BINARY_PACKED with differences of 33 bits, which pyarrow refuses.
+// DELTA_BINARY_PACKED with differences of 33 bits, which pyarrow refuses. Level 2 of zstd takes a tenth
+// less time than 3, its default, and a hundredth more bytes.
 func (w *writer) options() string {
 	o := []string{
-		"FORMAT parquet", "COMPRESSION zstd", "PARQUET_VERSION v1", "ROW_GROUP_SIZE 122880", "RETURN_STATS",
+		"FORMAT parquet", "COMPRESSION zstd", "COMPRESSION_LEVEL 2", "PARQUET_VERSION v1", "ROW_GROUP_SIZE 122880", "RETURN_STATS",
 	}
 	if w.unordered {
 		o = append(o, "PRESERVE_ORDER false")

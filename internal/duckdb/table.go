@@ -1,0 +1,212 @@
+package duckdb
+
+/*
+#include <stdint.h>
+#include <stdlib.h>
+
+// Callbacks of a table function, exported by Go, and what they call of duckdb.h.
+extern void petalakeTableBind(void *info);
+extern void petalakeTableInit(void *info);
+extern void petalakeTableThread(void *info);
+extern void petalakeTableFill(void *info, void *chunk);
+extern void petalakeTableDrop(void *handle);
+
+extern uint64_t duckdb_vector_size(void);
+extern void *duckdb_data_chunk_get_vector(void *chunk, uint64_t column);
+extern void duckdb_data_chunk_set_size(void *chunk, uint64_t rows);
+extern void *duckdb_vector_get_data(void *vector);
+extern void duckdb_vector_ensure_validity_writable(void *vector);
+extern uint64_t *duckdb_vector_get_validity(void *vector);
+*/
+import "C"
+
+import (
+	"errors"
+	"fmt"
+	"runtime/cgo"
+	"sync"
+	"unsafe"
+
+	bind "github.com/duckdb/duckdb-go-bindings"
+)
+
+// Table is rows that come from Go, which a statement reads as name(). A statement that ends with an
+// error may have been ended by the rows' own: see Err.
+type Table struct {
+	Columns []TableColumn
+	Rows    uint64 // about how many
+	Threads int    // most at once
+	// Thread makes what fills chunks for one thread. Fill is called with one vector a column, writes at
+	// most so many rows into them, and returns how many: 0 at the end. What its rows point to must
+	// stay until the next call.
+	Thread func() Filler
+
+	mu  sync.Mutex
+	err error
+}
+
+// TableColumn is a column of a Table.
+type TableColumn struct{ Name, Type string } // Type as in SQL: one of plain, or DECIMAL(p,s)
+
+// Filler fills chunks of rows.
+type Filler interface {
+	Fill(out []Vector, most int) (rows int, err error)
+	Close()
+}
+
+// Vector is the memory of a column of one chunk.
+type Vector struct {
+	Data   unsafe.Pointer // as DuckDB lays the type out
+	handle unsafe.Pointer
+	valid  []uint64
+}
+
+// Null notes that a row has no value.
+func (v *Vector) Null(row int) {
+	if v.valid == nil {
+		C.duckdb_vector_ensure_validity_writable(v.handle)
+		v.valid = unsafe.Slice((*uint64)(unsafe.Pointer(C.duckdb_vector_get_validity(v.handle))), (C.duckdb_vector_size()+63)/64)
+	}
+	v.valid[row/64] &^= 1 << (row % 64)
+}
+
+// plain are the types of columns that a Table may have, beside decimals.
+var plain = map[string]bind.Type{
+	"BOOLEAN": bind.TypeBoolean, "TINYINT": bind.TypeTinyInt, "SMALLINT": bind.TypeSmallInt, "INTEGER": bind.TypeInteger, "BIGINT": bind.TypeBigInt,
+	"FLOAT": bind.TypeFloat, "DOUBLE": bind.TypeDouble, "DATE": bind.TypeDate, "TIMESTAMP": bind.TypeTimestamp,
+	"TIMESTAMP WITH TIME ZONE": bind.TypeTimestampTZ, "VARCHAR": bind.TypeVarchar,
+}
+
+// logical is a type of SQL. The caller destroys it.
+func logical(sql string) (bind.LogicalType, error) {
+	if t, ok := plain[sql]; ok {
+		return bind.CreateLogicalType(t), nil
+	}
+	var width, scale uint8
+	if n, err := fmt.Sscanf(sql, "DECIMAL(%d,%d)", &width, &scale); n == 2 && err == nil {
+		return bind.CreateDecimalType(width, scale), nil
+	}
+	return bind.LogicalType{}, fmt.Errorf("duckdb: no table from Go has the type %s", sql)
+}
+
+// Register lets statements of the instance read a table as name().
+func (c *Conn) Register(name string, t *Table) error {
+	for _, column := range t.Columns {
+		kind, err := logical(column.Type)
+		if err != nil {
+			return err
+		}
+		bind.DestroyLogicalType(&kind)
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closed {
+		return errClosed
+	}
+	f := bind.CreateTableFunction()
+	defer bind.DestroyTableFunction(&f)
+	bind.TableFunctionSetName(f, name)
+	bind.TableFunctionSetExtraInfo(f, keep(t), unsafe.Pointer(C.petalakeTableDrop))
+	bind.TableFunctionSetBind(f, unsafe.Pointer(C.petalakeTableBind))
+	bind.TableFunctionSetInit(f, unsafe.Pointer(C.petalakeTableInit))
+	bind.TableFunctionSetLocalInit(f, unsafe.Pointer(C.petalakeTableThread))
+	bind.TableFunctionSetFunction(f, unsafe.Pointer(C.petalakeTableFill))
+	if bind.RegisterTableFunction(c.handle, f) == bind.StateError {
+		return errors.New("duckdb: the table " + name + " cannot be registered")
+	}
+	return nil
+}
+
+// Err is what ended the filling of the table, or nil.
+func (t *Table) Err() error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.err
+}
+
+func (t *Table) fail(err error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.err == nil {
+		t.err = err
+	}
+}
+
+// keep puts a value where C may hold on to it, until petalakeTableDrop.
+func keep(v any) unsafe.Pointer {
+	p := C.malloc(C.size_t(unsafe.Sizeof(cgo.Handle(0))))
+	*(*cgo.Handle)(p) = cgo.NewHandle(v)
+	return p
+}
+
+func kept(p unsafe.Pointer) any { return (*(*cgo.Handle)(p)).Value() }
+
+//export petalakeTableDrop
+func petalakeTableDrop(p unsafe.Pointer) {
+	h := *(*cgo.Handle)(p)
+	if w, ok := h.Value().(*worker); ok {
+		w.filler.Close()
+	}
+	h.Delete()
+	C.free(p)
+}
+
+//export petalakeTableBind
+func petalakeTableBind(p unsafe.Pointer) {
+	info := bind.BindInfo{Ptr: p}
+	t := kept(bind.BindGetExtraInfo(info)).(*Table)
+	for _, column := range t.Columns {
+		kind, err := logical(column.Type)
+		if err != nil {
+			bind.BindSetError(info, err.Error())
+			return
+		}
+		bind.BindAddResultColumn(info, column.Name, kind)
+		bind.DestroyLogicalType(&kind)
+	}
+	bind.BindSetCardinality(info, bind.IdxT(t.Rows), false)
+}
+
+//export petalakeTableInit
+func petalakeTableInit(p unsafe.Pointer) {
+	info := bind.InitInfo{Ptr: p}
+	t := kept(bind.InitGetExtraInfo(info)).(*Table)
+	bind.InitSetMaxThreads(info, bind.IdxT(max(t.Threads, 1)))
+}
+
+// worker is what a thread of DuckDB fills chunks with.
+type worker struct {
+	table  *Table
+	filler Filler
+	out    []Vector
+}
+
+//export petalakeTableThread
+func petalakeTableThread(p unsafe.Pointer) {
+	info := bind.InitInfo{Ptr: p}
+	t := kept(bind.InitGetExtraInfo(info)).(*Table)
+	bind.InitSetInitData(info, keep(&worker{t, t.Thread(), make([]Vector, len(t.Columns))}), unsafe.Pointer(C.petalakeTableDrop))
+}
+
+//export petalakeTableFill
+func petalakeTableFill(p, chunk unsafe.Pointer) {
+	info := bind.FunctionInfo{Ptr: p}
+	w := kept(bind.FunctionGetLocalInitData(info)).(*worker)
+	defer func() {
+		if r := recover(); r != nil {
+			w.table.fail(fmt.Errorf("duckdb: a table from Go: %v", r))
+			bind.FunctionSetError(info, fmt.Sprint(r))
+		}
+	}()
+	for i := range w.out {
+		v := C.duckdb_data_chunk_get_vector(chunk, C.uint64_t(i))
+		w.out[i] = Vector{Data: C.duckdb_vector_get_data(v), handle: v}
+	}
+	n, err := w.filler.Fill(w.out, int(C.duckdb_vector_size()))
+	if err != nil {
+		w.table.fail(err)
+		bind.FunctionSetError(info, err.Error())
+		return
+	}
+	C.duckdb_data_chunk_set_size(chunk, C.uint64_t(n))
+}
