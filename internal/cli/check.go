@@ -42,7 +42,7 @@ func (a *app) checkCommand() *cobra.Command {
 	var quick bool
 	c := &cobra.Command{
 		Use:   "check [TABLE...]",
-		Short: "Verify tables: log, files, statistics",
+		Short: "Check that tables are whole: log, files, statistics",
 		Long: `Verify tables, by default all of them: that the log is whole, that checkpoints
 say what the commits say, that every file is there with its size, and that its
 rows are what its statistics promise. It changes nothing, and fails where

@@ -38,7 +38,7 @@ func help(c *cobra.Command) string {
 }
 
 // order is the order in which a person meets the commands; the others follow on one line.
-var order = []string{"init", "up", "load", "sql", "tables", "describe", "history", "files", "check"}
+var order = []string{"init", "up", "load", "sql", "job", "tables", "describe", "check", "verify", "spark", "plan"}
 
 func subcommands(c *cobra.Command) string {
 	var b strings.Builder
@@ -85,12 +85,15 @@ func flagsMark(c *cobra.Command) string {
 	return ""
 }
 
+// besideKey marks a flag that the text of another tells of.
+const besideKey = "petalake_beside"
+
 // flags is one line a flag.
 func flags(set *pflag.FlagSet) string {
 	var lines [][2]string
 	wide := 0
 	set.VisitAll(func(f *pflag.Flag) {
-		if f.Hidden {
+		if f.Hidden || f.Annotations[besideKey] != nil {
 			return
 		}
 		value, text := pflag.UnquoteUsage(f)

@@ -88,10 +88,13 @@ func (a *app) globalFlags(f *pflag.FlagSet) {
 	f.StringVarP(&a.file, "file", "f", "", "the lakehouse.yaml; default: here, or the nearest above")
 	f.StringVarP(&a.environment, "env", "e", "", "the environment of lakehouse.yaml; default: local")
 	f.StringVarP(&a.output, "output", "o", "text", "format of the answer: text, json or csv")
-	f.StringVar(&a.memory, "memory", "", "most memory for the engine, as in 4GB")
+	f.StringVar(&a.memory, "memory", "", "most memory for the engine, as in 4GB; --threads N: threads")
 	f.IntVar(&a.threads, "threads", 0, "most threads for the engine")
-	f.BoolVarP(&a.quiet, "quiet", "q", false, "no notes and no progress on standard error")
+	f.BoolVarP(&a.quiet, "quiet", "q", false, "no notes and no progress; --no-color: no colours")
 	f.BoolVar(&a.noColor, "no-color", false, "no colours; also by NO_COLOR=1")
+	for _, name := range []string{"threads", "no-color"} { // the help of all commands fits a screen
+		must(f.SetAnnotation(name, besideKey, []string{}))
+	}
 }
 
 // must is for what is wrong only where the program is.

@@ -36,7 +36,7 @@ type verifying struct{ name, sql string }
 func (a *app) verifyCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "verify [MODEL | FILE.sql | FOLDER ...]",
-		Short: "Run models and queries on DuckDB and on Spark, and compare the rows",
+		Short: "Run models and queries on DuckDB and Spark, and compare the rows",
 		Long: `Run queries on both engines and compare what they give: nulls, decimals and
 texts exactly, floating-point numbers to nine digits, in any order. Without an
 argument the queries are the models. The first difference is shown.`,
