@@ -33,6 +33,8 @@ double = f.udf(lambda x: x * 2, LongType())
 print([r[0] for r in orders.select(double("amount")).orderBy("id").collect()])
 frame = spark.createDataFrame([(7, "new", 70)], "id long, shop string, amount long")
 frame.write.mode("append").format("delta").saveAsTable("bronze.from_python")
+print(spark.table("plain").count(), spark.sql("select sum(x) from main.plain").first()[0])
+spark.table("plain").write.mode("overwrite").saveAsTable("from_plain")
 print(spark.range(1000000).selectExpr("sum(id)").first()[0])
 try:
     spark.sql("select * from nowhere").collect()
@@ -50,12 +52,14 @@ func TestDoor(t *testing.T) {
 		"lakehouse.yaml": fmt.Sprintf(`lakehouse: shop
 sources:
   orders: {path: raw/*.csv, table: bronze.orders}
+  plain: {path: plain.csv}
 environments:
   local:
     spark: {memory: 1GiB, cores: 2}
     connect: {listen: "localhost:0", metrics: %q, users: {ada: {token: s3cret}}}
 `, metrics),
 		"raw/a.csv":  "id,shop,amount\n1,a,10\n2,b,20\n3,a,30\n",
+		"plain.csv":  "x\n1\n2\n",
 		"program.py": pyspark,
 	})
 	lake := h.open()
@@ -78,12 +82,15 @@ environments:
 	if out, err := runPython(t, h, address, "wrong"); err == nil || !strings.Contains(out, "the token is missing or wrong") {
 		t.Errorf("a wrong token: got %v\n%s", err, out)
 	}
-	const want = "[('a', 40), ('b', 20)]\n60\n[20, 40, 60]\n499999500000\nAnalysisException TABLE_OR_VIEW_NOT_FOUND\n"
+	const want = "[('a', 40), ('b', 20)]\n60\n[20, 40, 60]\n2 3\n499999500000\nAnalysisException TABLE_OR_VIEW_NOT_FOUND\n"
 	if out, err := runPython(t, h, address, "s3cret"); err != nil || out != want {
 		t.Fatalf("got %v\n%s\nwant\n%s", err, out, want)
 	}
 	if got := sparkRows(t, lake, "select id, shop, amount from bronze.from_python"); got != "7|new|70\n" {
 		t.Errorf("what the program wrote: got %q", got)
+	}
+	if got := sparkRows(t, lake, "select sum(x) from from_plain"); got != "3\n" {
+		t.Errorf("what the program wrote without a schema: got %q", got)
 	}
 	answer, err := http.Get("http://" + metrics + "/metrics")
 	if err != nil {

@@ -50,7 +50,26 @@ func (l *Lake) Spark(ctx context.Context) (*spark.Session, error) {
 			return nil, err
 		}
 	}
-	return link.session, link.register(ctx, names)
+	if err := link.register(ctx, names); err != nil {
+		return nil, err
+	}
+	return link.session, link.plain(ctx, names)
+}
+
+// plain gives tables without a schema their names in Spark's own schema default too, which is where the
+// sessions of others begin. On a server that petalake starts it lies where main does; that of another
+// server is not ours.
+func (k *link) plain(ctx context.Context, names []catalog.Name) error {
+	if k.server == nil {
+		return nil
+	}
+	var defaults []catalog.Name
+	for _, n := range names {
+		if n.Schema == "" {
+			defaults = append(defaults, n)
+		}
+	}
+	return k.name(ctx, "default", defaults)
 }
 
 // schemas are those that lakehouse.yaml names.
@@ -381,10 +400,16 @@ func (k *link) register(ctx context.Context, names []catalog.Name) error {
 			return err
 		}
 	}
+	return k.name(ctx, "", names)
+}
+
+// name gives tables their names, in another schema than their own where one is given.
+func (k *link) name(ctx context.Context, schema string, names []catalog.Name) error {
 	var group errgroup.Group
 	group.SetLimit(registering)
 	for _, n := range names {
-		key := strings.ToLower(n.Schema) + "." + strings.ToLower(n.Table)
+		as := catalog.Name{Schema: cmp.Or(schema, n.Schema), Table: n.Table}
+		key := strings.ToLower(as.Schema) + "." + strings.ToLower(as.Table)
 		k.mu.Lock()
 		known := k.known[key]
 		k.mu.Unlock()
@@ -392,7 +417,7 @@ func (k *link) register(ctx context.Context, names []catalog.Name) error {
 			continue
 		}
 		group.Go(func() error {
-			err := k.run(ctx, "CREATE TABLE IF NOT EXISTS "+sparkTable(n)+" USING delta LOCATION "+textSpark(k.lake.location()+"/"+n.Root()))
+			err := k.run(ctx, "CREATE TABLE IF NOT EXISTS "+sparkTable(as)+" USING delta LOCATION "+textSpark(k.lake.location()+"/"+n.Root()))
 			if err != nil {
 				return fmt.Errorf("table %s: %w", n, err)
 			}
