@@ -76,7 +76,7 @@ func (a *app) plan(o *planOptions) error {
 	if err != nil {
 		return err
 	}
-	p, err := deploy.NewPlan(stacks, before, nil)
+	p, err := deploy.NewPlan(stacks, before, nil) // without rates nothing has a price
 	if err != nil {
 		return err
 	}
