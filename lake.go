@@ -10,7 +10,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"time"
 
 	"github.com/apache/arrow-go/v18/arrow/array"
 
@@ -39,8 +38,6 @@ type Lake struct {
 	mu     sync.Mutex
 	tables map[string]*delta.Table // by lower-case name
 	told   map[files.File]bool     // changed raw files that were spoken of
-
-	cleaned time.Time // when event logs were; mu guards it
 
 	sparkMu sync.Mutex
 	spark   *link // nil until it is needed

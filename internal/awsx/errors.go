@@ -80,7 +80,12 @@ func Explain(err error) error {
 		}
 		return &Error{Message: plainly(text), hint: "check the network, and the region"}
 	}
-	e := &Error{Code: said.ErrorCode(), Message: secret.ReplaceAllString(said.ErrorMessage(), "$1=***")}
+	return explain(Error{Code: said.ErrorCode(), Message: said.ErrorMessage()})
+}
+
+// explain adds what a code means.
+func explain(e Error) *Error {
+	e.Message = secret.ReplaceAllString(e.Message, "$1=***")
 	if e.Code == "ValidationError" && strings.Contains(e.Message, "does not exist") { // CloudFormation, of a stack
 		e.is = fs.ErrNotExist
 	}
@@ -90,7 +95,7 @@ func Explain(err error) error {
 			break
 		}
 	}
-	return e
+	return &e
 }
 
 // plainly is an error of a connection without the wrappings of the SDK.

@@ -126,7 +126,7 @@ func TestHelpFits(t *testing.T) {
 
 // The example of every command stands in a script, where it runs.
 func TestExamplesRun(t *testing.T) {
-	scripts, err := filepath.Glob(filepath.Join("testdata", "script", "*.txt"))
+	scripts, err := filepath.Glob(filepath.Join("testdata", "*", "*.txt"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -140,7 +140,7 @@ func TestExamplesRun(t *testing.T) {
 	}
 	for _, c := range commands(testApp().root()) {
 		if c.HasParent() && !strings.Contains(all.String(), "# example: "+c.Example+"\n") {
-			t.Errorf("no script in testdata/script has the line \"# example: %s\" and runs it", c.Example)
+			t.Errorf("no script in testdata has the line \"# example: %s\" and runs it", c.Example)
 		}
 	}
 }

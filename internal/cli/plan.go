@@ -45,7 +45,7 @@ func (a *app) planCommand() *cobra.Command {
 	o := &planOptions{}
 	c := &cobra.Command{
 		Use:   "plan",
-		Short: "Show what a lakehouse is in AWS, and what would change",
+		Short: "Show what a lakehouse is in AWS, or would be; deploy makes it",
 		Long: `Show what petalake would make or change in AWS for an environment with the key
 aws: each step, why, and what it costs a month (low - likely - high, in US
 dollars). Nothing is asked of AWS, no credentials are needed: the plan compares
@@ -189,17 +189,7 @@ func (a *app) showPlan(l *spec.Lakehouse, e *spec.Environment, p *deploy.Plan, r
 		fmt.Fprintln(a.out, "nothing to do: the templates are those of the last deployment")
 		return nil
 	}
-	columns, text := []render.Column{{Name: "do"}, {Name: "stack"}, {Name: "what"}, {Name: "$ a month", Right: true, Whole: true}, {Name: "why"}}, planLine.text
-	if p.Month == nil {
-		columns, text = slices.Delete(columns, 3, 4), func(l planLine) []string { return slices.Delete(l.text(), 3, 4) }
-	}
-	out := list(a, columns, text)
-	for _, line := range planLines(p.Steps) {
-		if err := out.add(line); err != nil {
-			return err
-		}
-	}
-	if err := out.close(); err != nil {
+	if err := a.steps(p.Steps); err != nil {
 		return err
 	}
 	fmt.Fprintf(a.out, "\n%s%s\n%s\n", counts(p.Steps), month(p.Month), verdict(e.AWS.Security, results))
@@ -209,6 +199,21 @@ func (a *app) showPlan(l *spec.Lakehouse, e *spec.Environment, p *deploy.Plan, r
 		}
 	}
 	return nil
+}
+
+// steps shows what is done, with prices where there are any.
+func (a *app) steps(steps []deploy.Step) error {
+	columns, text := []render.Column{{Name: "do"}, {Name: "stack"}, {Name: "what"}, {Name: "$ a month", Right: true, Whole: true}, {Name: "why"}}, planLine.text
+	if !slices.ContainsFunc(steps, func(s deploy.Step) bool { return s.Price != nil }) {
+		columns, text = slices.Delete(columns, 3, 4), func(l planLine) []string { return slices.Delete(l.text(), 3, 4) }
+	}
+	out := list(a, columns, text)
+	for _, line := range planLines(steps) {
+		if err := out.add(line); err != nil {
+			return err
+		}
+	}
+	return out.close()
 }
 
 // planCSVRow is a step, as CSV has it.

@@ -1,13 +1,16 @@
 """Starts moto's server with what its CloudFormation does not do by itself: a stack that was made or
-changed by a change set has its outputs, and one whose change fails loses what was made for it."""
+changed by a change set has its outputs, one whose change fails loses what was made for it, stacks
+can be protected, and a network whose parts moto cannot take apart does not keep its stack."""
 
 import sys
 
-from moto.cloudformation import models
+from moto.cloudformation import models, responses
+from moto.core.responses import ActionResult
 from moto.server import main
 
 apply = models.ChangeSet.apply
 execute = models.CloudFormationBackend.execute_change_set
+delete = models.Stack.delete
 
 
 def apply_with_outputs(self):
@@ -41,6 +44,25 @@ def execute_or_roll_back(self, change_set_name, stack_name=None):
         change.execution_status = "EXECUTE_FAILED"
 
 
+def protect(self):
+    name = self._get_param("StackName")
+    stack = next(s for s in self.cloudformation_backend.stacks.values() if name in (s.name, s.stack_id))
+    stack.enable_termination_protection = self._get_param("EnableTerminationProtection") in (True, "true")
+    return ActionResult({"StackId": stack.stack_id})
+
+
+def delete_what_can_be(self):
+    try:
+        delete(self)
+    except Exception as e:
+        if "DependencyViolation" not in repr(e) and "has dependencies" not in str(e):
+            raise
+        self._add_stack_event("DELETE_COMPLETE")
+        self.status = "DELETE_COMPLETE"
+
+
+models.Stack.delete = delete_what_can_be
+responses.CloudFormationResponse.update_termination_protection = protect
 models.ChangeSet.apply = apply_with_outputs
 models.CloudFormationBackend.execute_change_set = execute_or_roll_back
 sys.exit(main())

@@ -77,9 +77,13 @@ func (s *Stacks) Plan(ctx context.Context, want Stack, tell func(Event)) (Change
 	}
 	if set.New {
 		in.ChangeSetType = types.ChangeSetTypeCreate
+		in.ImportExistingResources = aws.Bool(true) // what an earlier stack of the name left behind, such as buckets
 	}
 	out, err := s.client.CreateChangeSet(ctx, in)
-	if err = awsx.Explain(err); err != nil && !errors.Is(err, fs.ErrExist) {
+	if err = awsx.Explain(err); err != nil && unchanged(err.Error()) {
+		return ChangeSet{Stack: want}, nil
+	}
+	if err != nil && !errors.Is(err, fs.ErrExist) {
 		return ChangeSet{}, fmt.Errorf("stack %s: %w", want.Name, err)
 	}
 	// The name is random: one that exists already was made by ourselves, and the answer was lost.
@@ -88,6 +92,11 @@ func (s *Stacks) Plan(ctx context.Context, want Stack, tell func(Event)) (Change
 		set.id, set.stackID = cmp.Or(aws.ToString(out.Id), set.id), aws.ToString(out.StackId)
 	}
 	return s.describe(ctx, set)
+}
+
+// unchanged says whether a reason for having no change set is that there is nothing to change.
+func unchanged(reason string) bool {
+	return strings.Contains(reason, "didn't contain changes") || strings.Contains(reason, "No updates are to be performed")
 }
 
 // request is what CloudFormation is asked for.
@@ -102,6 +111,9 @@ func (s *Stacks) request(ctx context.Context, want Stack) (*cloudformation.Creat
 	}
 	for _, key := range slices.Sorted(maps.Keys(want.Tags)) {
 		in.Tags = append(in.Tags, types.Tag{Key: &key, Value: aws.String(want.Tags[key])})
+	}
+	if want.Role != "" {
+		in.RoleARN = &want.Role
 	}
 	if len(want.Template) <= Inline {
 		in.TemplateBody = aws.String(string(want.Template))
@@ -118,7 +130,7 @@ func (s *Stacks) request(ctx context.Context, want Stack) (*cloudformation.Creat
 // describe waits until a change set is complete and reads it.
 func (s *Stacks) describe(ctx context.Context, set ChangeSet) (ChangeSet, error) {
 	var next *string
-	for {
+	for looks := 0; ; looks++ {
 		out, err := s.client.DescribeChangeSet(ctx, &cloudformation.DescribeChangeSetInput{
 			StackName: &set.Stack.Name, ChangeSetName: &set.id, NextToken: next,
 		})
@@ -127,14 +139,14 @@ func (s *Stacks) describe(ctx context.Context, set ChangeSet) (ChangeSet, error)
 		}
 		switch out.Status {
 		case types.ChangeSetStatusCreatePending, types.ChangeSetStatusCreateInProgress:
-			if err := s.pause(ctx); err != nil {
+			if err := s.pause(ctx, looks); err != nil {
 				return ChangeSet{}, err
 			}
 			continue
 		case types.ChangeSetStatusFailed:
 			reason := aws.ToString(out.StatusReason)
 			s.Discard(ctx, set)
-			if strings.Contains(reason, "didn't contain changes") || strings.Contains(reason, "No updates are to be performed") {
+			if unchanged(reason) {
 				return ChangeSet{Stack: set.Stack}, nil
 			}
 			return ChangeSet{}, &FailedError{Stack: set.Stack.Name, Status: "the change set failed", Reason: reason, hint: "nothing was changed"}

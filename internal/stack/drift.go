@@ -25,7 +25,7 @@ func (s *Stacks) Drift(ctx context.Context, name string) ([]Drift, error) {
 	if err != nil {
 		return nil, fmt.Errorf("stack %s: %w", name, awsx.Explain(err))
 	}
-	for {
+	for looks := 0; ; looks++ {
 		out, err := s.client.DescribeStackDriftDetectionStatus(ctx, &cloudformation.DescribeStackDriftDetectionStatusInput{StackDriftDetectionId: begun.StackDriftDetectionId})
 		if err != nil {
 			return nil, fmt.Errorf("stack %s: %w", name, awsx.Explain(err))
@@ -36,7 +36,7 @@ func (s *Stacks) Drift(ctx context.Context, name string) ([]Drift, error) {
 		if out.DetectionStatus == types.StackDriftDetectionStatusDetectionComplete {
 			return s.drifted(ctx, name)
 		}
-		if err := s.pause(ctx); err != nil {
+		if err := s.pause(ctx, looks); err != nil {
 			return nil, err
 		}
 	}

@@ -209,7 +209,7 @@ func (s *Stacks) await(ctx context.Context, name string, w *watch) (State, error
 		}
 		// What was seen just now may be later than the state.
 		w.seen = w.seen || len(events) > 0
-		if err := s.pause(ctx); err != nil {
+		if err := s.pause(ctx, looks); err != nil {
 			return State{}, err
 		}
 	}
@@ -282,9 +282,9 @@ func (s *Stacks) since(ctx context.Context, name, after string) ([]Event, error)
 	}
 }
 
-// pause waits before the next look.
-func (s *Stacks) pause(ctx context.Context) error {
-	timer := time.NewTimer(s.poll)
+// pause waits before the next look, longer and longer up to poll.
+func (s *Stacks) pause(ctx context.Context, looks int) error {
+	timer := time.NewTimer(min(s.poll, 100*time.Millisecond<<min(looks, 10)))
 	defer timer.Stop()
 	select {
 	case <-timer.C:
@@ -292,4 +292,13 @@ func (s *Stacks) pause(ctx context.Context) error {
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}
+}
+
+// Unlock lets the next change of a stack do what its policy refuses. Execute sets the policy again.
+func (s *Stacks) Unlock(ctx context.Context, name string) error {
+	const all = `{"Statement":[{"Effect":"Allow","Principal":"*","Action":"Update:*","Resource":"*"}]}`
+	if _, err := s.client.SetStackPolicy(ctx, &cloudformation.SetStackPolicyInput{StackName: &name, StackPolicyBody: aws.String(all)}); err != nil {
+		return fmt.Errorf("stack %s: its policy: %w", name, awsx.Explain(err))
+	}
+	return nil
 }

@@ -25,6 +25,7 @@ type Stack struct {
 	Tags       map[string]string
 	Policy     []byte // which updates are refused, a stack policy; nil leaves it as it is
 	Protected  bool   // against being deleted without being unprotected first
+	Role       string // the ARN of the role that makes it; "" for whoever calls
 }
 
 // The limits of CloudFormation for a template, in bytes.

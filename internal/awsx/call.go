@@ -1,0 +1,134 @@
+package awsx
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"encoding/xml"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+)
+
+// Account is the account that the credentials belong to.
+func Account(ctx context.Context, cfg aws.Config) (string, error) {
+	out, err := sts.NewFromConfig(cfg).GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
+	if err != nil {
+		return "", Explain(err)
+	}
+	return aws.ToString(out.Account), nil
+}
+
+// JSON makes one call of a service whose package would be too much for it: target is as in the header
+// X-Amz-Target, in and out are JSON. Services are signed for by their name, in a region.
+func JSON(ctx context.Context, cfg aws.Config, service, region, target string, in, out any) error {
+	body, err := json.Marshal(in)
+	if err != nil {
+		return err
+	}
+	data, err := call(ctx, cfg, service, region, http.Header{"Content-Type": {"application/x-amz-json-1.1"}, "X-Amz-Target": {target}}, body)
+	if err != nil || out == nil {
+		return err
+	}
+	return json.Unmarshal(data, out)
+}
+
+// Query is JSON for the services that speak forms and XML, such as ec2.
+func Query(ctx context.Context, cfg aws.Config, service, region string, form url.Values, out any) error {
+	data, err := call(ctx, cfg, service, region, http.Header{"Content-Type": {"application/x-www-form-urlencoded; charset=utf-8"}}, []byte(form.Encode()))
+	if err != nil || out == nil {
+		return err
+	}
+	return xml.Unmarshal(data, out)
+}
+
+// call sends a request, again where the service asks for that or does not answer. Calls must be ones
+// that do no harm twice.
+func call(ctx context.Context, cfg aws.Config, service, region string, header http.Header, body []byte) (data []byte, err error) {
+	for attempt := range attempts {
+		if attempt > 0 {
+			select {
+			case <-time.After(100 * time.Millisecond << attempt):
+			case <-ctx.Done():
+				return nil, context.Cause(ctx)
+			}
+		}
+		var again bool
+		if data, again, err = send(ctx, cfg, service, region, header, body); !again {
+			return data, err
+		}
+	}
+	return nil, err
+}
+
+func send(ctx context.Context, cfg aws.Config, service, region string, header http.Header, body []byte) (data []byte, again bool, err error) {
+	endpoint := "https://" + service + "." + region + ".amazonaws.com/"
+	if cfg.BaseEndpoint != nil {
+		endpoint = *cfg.BaseEndpoint
+	}
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, endpoint, bytes.NewReader(body))
+	if err != nil {
+		return nil, false, err
+	}
+	request.Header = header.Clone()
+	credentials, err := cfg.Credentials.Retrieve(ctx)
+	if err != nil {
+		return nil, false, Explain(err)
+	}
+	sum := sha256.Sum256(body)
+	if err := v4.NewSigner().SignHTTP(ctx, credentials, request, hex.EncodeToString(sum[:]), service, region, time.Now()); err != nil {
+		return nil, false, err
+	}
+	var client interface {
+		Do(*http.Request) (*http.Response, error)
+	} = http.DefaultClient
+	if cfg.HTTPClient != nil {
+		client = cfg.HTTPClient
+	}
+	response, err := client.Do(request)
+	if err != nil {
+		return nil, ctx.Err() == nil, Explain(err)
+	}
+	defer response.Body.Close()
+	if data, err = io.ReadAll(response.Body); err != nil {
+		return nil, ctx.Err() == nil, Explain(err)
+	}
+	if response.StatusCode == http.StatusOK {
+		return data, false, nil
+	}
+	said := refusal(data)
+	if said.Code == "" {
+		said.Code, said.Message = response.Status, service+" answered so"
+	}
+	err = explain(said)
+	throttled := said.Code == "Throttling" || said.Code == "ThrottlingException" || said.Code == "RequestLimitExceeded"
+	return nil, response.StatusCode >= 500 || throttled, err
+}
+
+// refusal is the error in an answer of JSON or XML.
+func refusal(data []byte) (e Error) {
+	var j struct {
+		Type    string `json:"__type"`
+		Message string `json:"message"`
+		Large   string `json:"Message"`
+	}
+	if json.Unmarshal(data, &j) == nil {
+		return Error{Code: j.Type, Message: j.Message + j.Large}
+	}
+	var x struct {
+		Code    string `xml:"Errors>Error>Code"`
+		Message string `xml:"Errors>Error>Message"`
+	}
+	if xml.Unmarshal(data, &x) == nil {
+		return Error{Code: x.Code, Message: x.Message}
+	}
+	return Error{Message: fmt.Sprintf("%.200s", data)}
+}

@@ -1,0 +1,327 @@
+package cli
+
+import (
+	"bufio"
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/petalake/petalake/internal/audit"
+	"github.com/petalake/petalake/internal/cli/render"
+	"github.com/petalake/petalake/internal/deploy"
+	"github.com/petalake/petalake/internal/rollout"
+	"github.com/petalake/petalake/internal/stack"
+	"github.com/petalake/petalake/spec"
+)
+
+// deployOptions are the flags of deploy.
+type deployOptions struct {
+	binary       string
+	yes, replace bool
+}
+
+func (a *app) deployCommand() *cobra.Command {
+	o := &deployOptions{}
+	c := &cobra.Command{
+		Use:   "deploy",
+		Short: "Make or change a lakehouse in AWS, as planned",
+		Long: `Make in AWS what petalake plan shows, with the credentials that the AWS tools
+find: the plan against what is there, a question, then stack by stack. What
+fails is rolled back by AWS; what was cut off is taken up by the next deploy.`,
+		Example: "petalake deploy -e prod --yes",
+		Args:    exactly(),
+		RunE:    func(c *cobra.Command, _ []string) error { return a.deploy(c.Context(), o) },
+	}
+	c.Flags().StringVar(&o.binary, "binary", "", "the petalake that runs in AWS; default: this one")
+	c.Flags().BoolVar(&o.replace, "allow-replace", false, "replace what holds data, too: the new one is empty")
+	c.Flags().BoolVarP(&o.yes, "yes", "y", false, "do not ask")
+	return c
+}
+
+func (a *app) deploy(ctx context.Context, o *deployOptions) error {
+	l, e, r, stacks, err := a.account(ctx)
+	if err != nil {
+		return err
+	}
+	before, err := r.Deployed(ctx)
+	if err != nil {
+		return err
+	}
+	p, err := deploy.NewPlan(stacks, before, nil)
+	if err != nil {
+		return err
+	}
+	results, err := judged(stacks, e.AWS.Security, audit.Own())
+	if err != nil {
+		return err
+	}
+	if a.output == "text" {
+		if err := a.showPlan(l, e, p, results); err != nil {
+			return err
+		}
+	}
+	if err := cmp.Or(deploy.OverBudget(e, p), losing(p, o.replace)); err != nil {
+		return err
+	}
+	program, err := a.program(l, e, o.binary)
+	if err != nil {
+		return err
+	}
+	question := fmt.Sprintf("Deploy to account %s in %s?", r.Account, e.AWS.Region)
+	if err := a.ask(question, "yes", o.yes); err != nil {
+		return err
+	}
+	if err := r.Apply(ctx, program, o.replace, a.told); err != nil {
+		return err
+	}
+	return a.status(ctx, r, e, false)
+}
+
+// account is the environment, and the way to its account.
+func (a *app) account(ctx context.Context) (*spec.Lakehouse, *spec.Environment, *rollout.Rollout, []*deploy.Stack, error) {
+	l, e, err := a.cloud()
+	if err != nil {
+		return nil, nil, nil, nil, err
+	}
+	stacks, err := deploy.Render(l, e)
+	if err != nil {
+		return nil, nil, nil, nil, err
+	}
+	r, err := rollout.Open(ctx, l, e, stacks)
+	return l, e, r, stacks, err
+}
+
+// losing refuses a plan that takes what is kept out of reach, before anything is done.
+func losing(p *deploy.Plan, allowed bool) error {
+	out := &rollout.LosingError{}
+	for _, s := range p.Steps {
+		if s.Stateful && !allowed {
+			out.Stack = s.Stack
+			out.Changes = append(out.Changes, stack.Change{Resource: s.Object, Type: s.Type})
+		}
+	}
+	if len(out.Changes) == 0 {
+		return nil
+	}
+	return out
+}
+
+// program is what the daemon is to run.
+func (a *app) program(l *spec.Lakehouse, e *spec.Environment, binary string) (*rollout.Program, error) {
+	if binary == "" {
+		var err error
+		if binary, err = os.Executable(); err != nil {
+			return nil, err
+		}
+	}
+	return rollout.Pack(l, e, binary)
+}
+
+// ask goes on where somebody types the answer, or said it before.
+func (a *app) ask(question, answer string, said bool) error {
+	if said {
+		return nil
+	}
+	if _, ok := terminal(a.in); !ok {
+		return &usageError{errors.New("nobody can be asked here: " + question), "say --yes"}
+	}
+	fmt.Fprintf(a.err, "%s Type %s: ", question, answer)
+	line, err := bufio.NewReader(a.in).ReadString('\n')
+	if err != nil || strings.TrimSpace(line) != answer {
+		return &usageError{errors.New("not confirmed: nothing was done"), "type " + answer + ", or say --yes"}
+	}
+	return nil
+}
+
+// told shows what happens to a stack, a line each.
+func (a *app) told(t rollout.Told) {
+	e := t.Event
+	if e.Resource == "" {
+		a.say("%s  %-10s  %s", a.now().Format(time.TimeOnly), t.Layer, render.Escape(t.Text))
+		return
+	}
+	reason := ""
+	if e.Reason != "" {
+		reason = ": " + e.Reason
+	}
+	a.say("%s  %-10s  %-20s  %s%s", e.Time.Local().Format(time.TimeOnly), t.Layer, strings.ToLower(strings.ReplaceAll(e.Status, "_", " ")), render.Escape(e.Resource), render.Escape(reason))
+}
+
+func (a *app) statusCommand() *cobra.Command {
+	var drift bool
+	c := &cobra.Command{
+		Use:   "status",
+		Short: "Say what there is in AWS of a lakehouse",
+		Long: `Say which stacks of an environment there are in AWS and how they are; with
+--drift also what was changed by hand since, which takes some minutes.`,
+		Example: "petalake status -e prod",
+		Args:    exactly(),
+		RunE: func(c *cobra.Command, _ []string) error {
+			_, e, r, _, err := a.account(c.Context())
+			if err != nil {
+				return err
+			}
+			return a.status(c.Context(), r, e, drift)
+		},
+	}
+	c.Flags().BoolVar(&drift, "drift", false, "find what was changed by hand")
+	return c
+}
+
+// stackRow is a stack, for programs.
+type stackRow struct {
+	Stack   string            `json:"stack"`
+	Name    string            `json:"name"`
+	Status  string            `json:"status"`
+	Changed time.Time         `json:"changed"`
+	Outputs map[string]string `json:"outputs"`
+	Drift   []stack.Drift     `json:"drift"`
+}
+
+func (a *app) status(ctx context.Context, r *rollout.Rollout, e *spec.Environment, drift bool) error {
+	all, err := r.Status(ctx, drift)
+	if err != nil {
+		return err
+	}
+	if len(all) == 0 && a.output == "text" {
+		fmt.Fprintf(a.out, "nothing of %s is in account %s, %s\n", render.Escape(e.Name), r.Account, e.AWS.Region)
+		return nil
+	}
+	out := list(a, []render.Column{{Name: "stack"}, {Name: "name"}, {Name: "status"}, {Name: "changed"}}, func(s stackRow) []string {
+		return []string{s.Stack, s.Name, strings.ToLower(strings.ReplaceAll(s.Status, "_", " ")), s.Changed.Local().Format(time.DateTime)}
+	})
+	for _, s := range all {
+		changed := s.State.Change
+		if changed.IsZero() {
+			changed = s.State.Created
+		}
+		if err := out.add(stackRow{s.Layer, s.State.Name, s.State.Status, changed, s.State.Outputs, s.Drift}); err != nil {
+			return err
+		}
+	}
+	if err := out.close(); err != nil {
+		return err
+	}
+	return a.drifted(all, drift)
+}
+
+// errDrift is an environment that is not as it was deployed.
+var errDrift = errors.New("it was changed by hand")
+
+func (a *app) drifted(all []rollout.Status, asked bool) error {
+	found := false
+	for _, s := range all {
+		for _, d := range s.Drift {
+			found = true
+			what := d.Property + ": " + d.Actual + ", deployed as " + d.Expected
+			if d.Property == "" {
+				what = "it is gone"
+			}
+			a.say("%s  %s (%s)  %s", s.Layer, d.Resource, d.Type, render.Escape(what))
+		}
+	}
+	if found {
+		return &toldError{errDrift}
+	}
+	if asked {
+		a.say("nothing was changed by hand")
+	}
+	return nil
+}
+
+func (a *app) destroyCommand() *cobra.Command {
+	var yes, verify bool
+	c := &cobra.Command{
+		Use:   "destroy",
+		Short: "Take a lakehouse in AWS down, but for its data",
+		Long: `Take all stacks of an environment down. Buckets, keys, streams and logs stay,
+with what is in them and what they cost; the next deploy takes them up again.
+With --verify it then looks for whatever still has the tag of the environment.`,
+		Example: "petalake destroy -e prod --yes --verify",
+		Args:    exactly(),
+		RunE:    func(c *cobra.Command, _ []string) error { return a.destroy(c.Context(), yes, verify) },
+	}
+	c.Flags().BoolVar(&verify, "verify", false, "look for what is left, and exit with 1 where something costs")
+	c.Flags().BoolVarP(&yes, "yes", "y", false, "do not ask")
+	return c
+}
+
+func (a *app) destroy(ctx context.Context, yes, verify bool) error {
+	l, e, r, _, err := a.account(ctx)
+	if err != nil {
+		return err
+	}
+	before, err := r.Deployed(ctx)
+	if err != nil {
+		return err
+	}
+	if len(before) == 0 {
+		a.say("nothing of %s is in account %s, %s", render.Escape(e.Name), r.Account, e.AWS.Region)
+	} else {
+		p, err := deploy.NewPlan(nil, before, nil)
+		if err != nil {
+			return err
+		}
+		if a.output == "text" && !a.quiet {
+			if err := a.steps(p.Steps); err != nil {
+				return err
+			}
+		}
+		name := l.Name + "-" + e.Name
+		if err := a.ask(fmt.Sprintf("Destroy %s in account %s?", name, r.Account), name, yes); err != nil {
+			return err
+		}
+		if err := r.Destroy(ctx, a.told); err != nil {
+			return err
+		}
+	}
+	if !verify {
+		return nil
+	}
+	return a.left(ctx, r)
+}
+
+// leftRow is something that still has the tag of the environment.
+type leftRow struct {
+	ARN  string `json:"arn"`
+	Kept bool   `json:"kept"` // it holds data
+}
+
+// keeping are the services whose resources outlive their stacks.
+var keeping = []string{"s3", "kms", "logs", "kinesis", "secretsmanager"}
+
+func (a *app) left(ctx context.Context, r *rollout.Rollout) error {
+	arns, err := r.Left(ctx)
+	if err != nil {
+		return err
+	}
+	out := list(a, []render.Column{{Name: "left"}, {Name: "why"}}, func(l leftRow) []string {
+		return []string{l.ARN, map[bool]string{true: "it holds data", false: "it should be gone"}[l.Kept]}
+	})
+	costs := 0
+	for _, arn := range arns {
+		row := leftRow{ARN: arn}
+		for _, service := range keeping {
+			row.Kept = row.Kept || strings.Contains(arn, ":"+service+":")
+		}
+		if !row.Kept {
+			costs++
+		}
+		if err := out.add(row); err != nil {
+			return err
+		}
+	}
+	if err := out.close(); err != nil {
+		return err
+	}
+	if costs > 0 {
+		return fmt.Errorf("%d things are left that should be gone: see them in the console of AWS", costs)
+	}
+	return nil
+}

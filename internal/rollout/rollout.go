@@ -1,0 +1,132 @@
+// Package rollout makes in AWS what package deploy says: stacks in their order, the program and the
+// lakehouse uploaded, and the few calls that no stack can do. Whatever is cut off is taken up by the
+// next run: AWS keeps the state.
+package rollout
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"github.com/petalake/petalake/internal/awsx"
+	"github.com/petalake/petalake/internal/deploy"
+	"github.com/petalake/petalake/internal/stack"
+	"github.com/petalake/petalake/spec"
+	"github.com/petalake/petalake/store"
+	"github.com/petalake/petalake/store/s3"
+)
+
+// Rollout is an environment of a lakehouse in its account.
+type Rollout struct {
+	Account string
+
+	lakehouse   *spec.Lakehouse
+	environment *spec.Environment
+	stacks      []*deploy.Stack
+	cfg         aws.Config
+	driver      *stack.Stacks
+	artefacts   *s3.Store                    // the bucket for artefacts, once there is one
+	bucket      string                       // its name
+	outputs     map[string]map[string]string // of the stacks made so far, by layer
+}
+
+// Open finds the credentials, and refuses those of another account than the environment names.
+func Open(ctx context.Context, l *spec.Lakehouse, e *spec.Environment, stacks []*deploy.Stack) (*Rollout, error) {
+	o := awsx.Options{Region: e.AWS.Region, CAFile: string(e.S3.CAFile)}
+	if !e.S3.AccessKey.IsZero() {
+		o.AccessKey, o.SecretKey = e.S3.AccessKey.Reveal(), e.S3.SecretKey.Reveal()
+	}
+	cfg, err := awsx.Load(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	r := &Rollout{lakehouse: l, environment: e, stacks: stacks, cfg: cfg, outputs: map[string]map[string]string{}}
+	if r.Account, err = awsx.Account(ctx, cfg); err != nil {
+		return nil, err
+	}
+	if want := e.AWS.Account; want != "" && want != r.Account {
+		return nil, spec.Errors{{
+			Pos: e.AWS.At("account"), Path: "environments." + e.Name + ".aws.account",
+			Message: fmt.Sprintf("environments.%s.aws.account: it is %s, and the credentials are of the account %s", e.Name, want, r.Account),
+			Hint:    "use the credentials of that account, as with AWS_PROFILE",
+		}}
+	}
+	r.driver = stack.New(cfg, r.template)
+	return r, nil
+}
+
+// Poll sets how long to wait between two looks at a stack that changes; it is two seconds.
+func (r *Rollout) Poll(d time.Duration) { r.driver.Poll(d) }
+
+// Deployed are the templates of the stacks that are there, by their names.
+func (r *Rollout) Deployed(ctx context.Context) (map[string][]byte, error) {
+	out := map[string][]byte{}
+	for _, layer := range layers {
+		name := r.name(layer)
+		if _, err := r.driver.State(ctx, name); errors.Is(err, fs.ErrNotExist) {
+			continue
+		} else if err != nil {
+			return nil, err
+		}
+		template, err := r.driver.Template(ctx, name)
+		if err != nil {
+			return nil, err
+		}
+		out[name] = template
+	}
+	return out, nil
+}
+
+// layers are those of a lakehouse, in the order in which they are made.
+var layers = []string{deploy.Bootstrap, deploy.Foundation, deploy.Ingest, deploy.Compute, deploy.Observe}
+
+// name is that of a stack, whether or not the lakehouse has it now.
+func (r *Rollout) name(layer string) string {
+	first := r.stacks[0] // bootstrap is always there
+	return first.Name[:len(first.Name)-len(first.Layer)] + layer
+}
+
+// know takes up the outputs of a stack.
+func (r *Rollout) know(ctx context.Context, layer string, outputs map[string]string) error {
+	r.outputs[layer] = outputs
+	if layer != deploy.Bootstrap {
+		return nil
+	}
+	r.bucket = outputs["ArtefactBucket"]
+	o := s3.Options{
+		Bucket: r.bucket, Region: r.environment.AWS.Region, CAFile: string(r.environment.S3.CAFile),
+		PathStyle: r.environment.S3.PathStyle || r.cfg.BaseEndpoint != nil, Endpoint: aws.ToString(r.cfg.BaseEndpoint),
+	}
+	if s := r.environment.S3; !s.AccessKey.IsZero() {
+		o.Credentials = &s3.Credentials{AccessKey: s.AccessKey.Reveal(), SecretKey: s.SecretKey.Reveal()}
+	}
+	var err error
+	r.artefacts, err = s3.Open(ctx, o)
+	return err
+}
+
+// put uploads what is found by its content: once is enough.
+func (r *Rollout) put(ctx context.Context, key string, body readSeeker) error {
+	if err := r.artefacts.Put(ctx, key, body, store.IfAbsent); err != nil && !errors.Is(err, fs.ErrExist) {
+		return fmt.Errorf("upload %s: %w", key, err)
+	}
+	return nil
+}
+
+// template puts a template where CloudFormation finds it.
+func (r *Rollout) template(ctx context.Context, template []byte) (string, error) {
+	if r.artefacts == nil {
+		return "", errors.New("there is no bucket for templates yet")
+	}
+	key := "templates/" + digest(template) + ".json"
+	if err := r.put(ctx, key, reader(template)); err != nil {
+		return "", err
+	}
+	host := cmp.Or(map[bool]string{true: "s3.amazonaws.com/" + r.bucket}[r.cfg.BaseEndpoint != nil], r.bucket+".s3."+r.environment.AWS.Region+".amazonaws.com")
+	return "https://" + host + "/" + key, nil
+}

@@ -1,0 +1,79 @@
+package rollout
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+	"strings"
+
+	"github.com/petalake/petalake/internal/awsx"
+	"github.com/petalake/petalake/internal/stack"
+)
+
+// Status is a stack as it is.
+type Status struct {
+	Layer string
+	State stack.State // without Name where there is none
+	Drift []stack.Drift
+}
+
+// Status looks at all stacks; with drift also at what was changed by hand since, which takes minutes.
+func (r *Rollout) Status(ctx context.Context, drift bool) ([]Status, error) {
+	var all []Status
+	for _, layer := range layers {
+		state, err := r.driver.State(ctx, r.name(layer))
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		s := Status{Layer: layer, State: state}
+		if drift {
+			if s.Drift, err = r.driver.Drift(ctx, state.Name); err != nil {
+				return nil, err
+			}
+		}
+		all = append(all, s)
+	}
+	return all, nil
+}
+
+// Destroy removes all stacks, the last first. What holds data stays, with what it costs: see Left.
+func (r *Rollout) Destroy(ctx context.Context, tell func(Told)) error {
+	for _, layer := range slices.Backward(layers) {
+		err := r.driver.Delete(ctx, r.name(layer), func(e stack.Event) { tell(Told{Layer: layer, Event: e}) })
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	return nil
+}
+
+// Left are the ARNs of what still has the tag of the environment, whoever made it.
+func (r *Rollout) Left(ctx context.Context) ([]string, error) {
+	var arns []string
+	base := strings.TrimSuffix(r.name(""), "-")
+	for next := ""; ; {
+		in := map[string]any{"TagFilters": []map[string]any{{"Key": "petalake:environment", "Values": []string{base}}}}
+		if next != "" {
+			in["PaginationToken"] = next
+		}
+		var out struct {
+			PaginationToken        string
+			ResourceTagMappingList []struct{ ResourceARN string }
+		}
+		if err := awsx.JSON(ctx, r.cfg, "tagging", r.environment.AWS.Region, "ResourceGroupsTaggingAPI_20170126.GetResources", in, &out); err != nil {
+			return nil, fmt.Errorf("what is left: %w", err)
+		}
+		for _, m := range out.ResourceTagMappingList {
+			arns = append(arns, m.ResourceARN)
+		}
+		if next = out.PaginationToken; next == "" {
+			slices.Sort(arns)
+			return arns, nil
+		}
+	}
+}
