@@ -61,7 +61,7 @@ func subcommands(c *cobra.Command) string {
 			others = append(others, s.Name())
 		}
 	}
-	fmt.Fprintf(&b, "  also: %s\n", strings.Join(others, ", "))
+	fmt.Fprintf(&b, "  also: %s\n", strings.Join(others, " "))
 	return b.String()
 }
 
