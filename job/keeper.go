@@ -192,6 +192,7 @@ type drive struct {
 	tell   func(Run)
 	runner Runner
 	logged int64 // bytes of the attempt's log that are in the lake
+	chunks int   // of it that this drive wrote
 	wrote  time.Time
 	tail   []byte
 	asked  time.Time // when the runner was asked last to end the attempt
@@ -374,7 +375,7 @@ func (d *drive) end(ctx context.Context, s Status) error {
 	}
 	if len(d.tail) == 0 && d.logged > 0 { // another keeper had it
 		var err error
-		if d.tail, err = d.runner.Logs(ctx, d.run.Handle, max(0, d.logged-logTail)); err != nil {
+		if d.tail, err = d.runner.Logs(ctx, d.run.Handle, max(0, d.logged-lastWords)); err != nil {
 			return err
 		}
 	}
@@ -397,7 +398,7 @@ func (d *drive) overdue(s Status) bool {
 	return limit > 0 && s.Phase == Over && s.Exit > 128 && d.Now().Sub(d.run.Started) >= limit
 }
 
-// log moves what the attempt said since into the lake. The middle of a long log is left out.
+// log moves what the attempt said since into the lake. The middle of a long log is deleted.
 func (d *drive) log(ctx context.Context, all bool) error {
 	if d.logged == 0 {
 		end, err := d.Journal.logEnd(ctx, d.run)
@@ -417,33 +418,20 @@ func (d *drive) log(ctx context.Context, all bool) error {
 		}
 		d.wrote = d.Now()
 		d.tail = append(d.tail, chunk...)
-		d.tail = d.tail[max(0, len(d.tail)-logTail):]
-		if d.logged < logHead {
-			if d.logged, err = d.Journal.writeLog(ctx, d.run, d.logged, chunk); err != nil {
-				return err
-			}
-			continue
+		d.tail = d.tail[max(0, len(d.tail)-lastWords):]
+		if d.logged, err = d.Journal.writeLog(ctx, d.run, d.logged, chunk); err != nil {
+			return err
 		}
-		d.logged += int64(len(chunk))
-		if all {
-			if err := d.keepTail(ctx); err != nil {
-				return err
-			}
+		if d.chunks++; d.chunks%trimEvery == 0 {
+			_ = d.Journal.trimLog(ctx, d.run) // the next time does it too
 		}
 	}
 }
+
+// lastWords is how many bytes of a log are looked through for what it ended with.
+const lastWords = 64 << 10
 
 // rest is how long a little more of the log may wait for company.
 func (d *drive) rest() time.Duration {
 	return min(10*time.Second, d.Now().Sub(d.run.Started)/10)
-}
-
-// keepTail writes the end of a log whose middle was left out.
-func (d *drive) keepTail(ctx context.Context) error {
-	rest, err := d.runner.Logs(ctx, d.run.Handle, d.logged)
-	if err != nil || len(rest) > 0 {
-		return err // not the end yet
-	}
-	_, err = d.Journal.writeLog(ctx, d.run, d.logged-int64(len(d.tail)), d.tail)
-	return err
 }

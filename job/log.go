@@ -16,11 +16,13 @@ import (
 )
 
 // The log of an attempt is a chain of chunks in the lake, each named by the byte at which it begins
-// and written once. Of a log that is too long the middle is left out.
+// and written once. Of a log that is too long the middle is deleted, while it is written and after.
 const (
-	chunkSize = 256 << 10
-	logHead   = 16 << 20 // bytes kept from the start
-	logTail   = 64 << 10 // and from the end of one that is longer
+	chunkSize  = 256 << 10
+	logHead    = 16 << 20 // bytes kept from the start
+	logTail    = 4 << 20  // and from the end of one that is longer
+	mostChunks = 500      // chunks kept of either
+	trimEvery  = 32       // chunks
 )
 
 // logsFolder is beside the runs, so that finding those does not take a look at every chunk.
@@ -63,6 +65,33 @@ func (j *Journal) logEnd(ctx context.Context, run Run) (end int64, err error) {
 	return end, nil
 }
 
+// trimLog deletes the middle of a log that is too long.
+func (j *Journal) trimLog(ctx context.Context, run Run) error {
+	prefix := logFolder(run, run.Attempt)
+	var all []store.Object
+	for o, err := range j.Store.List(ctx, prefix, "") {
+		if err != nil {
+			return err
+		}
+		all = append(all, o)
+	}
+	head, tail, size := 0, len(all), int64(0)
+	for ; head < min(len(all), mostChunks) && size+all[head].Size <= logHead; head++ {
+		size += all[head].Size
+	}
+	for size = 0; tail > max(head, len(all)-mostChunks) && size+all[tail-1].Size <= logTail; tail-- {
+		size += all[tail-1].Size
+	}
+	var keys []string
+	for _, o := range all[head:tail] {
+		keys = append(keys, o.Key)
+	}
+	if len(keys) == 0 {
+		return nil
+	}
+	return j.Store.Delete(ctx, keys...)
+}
+
 // CopyLog writes the log of an attempt from a byte on, and returns the byte to go on at. Where
 // something was left out it says so in a line.
 func (j *Journal) CopyLog(ctx context.Context, w io.Writer, run Run, attempt int, from int64) (int64, error) {
@@ -76,6 +105,9 @@ func (j *Journal) CopyLog(ctx context.Context, w io.Writer, run Run, attempt int
 			continue
 		}
 		body, err := store.ReadAll(ctx, j.Store, o.Key)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue // deleted just now
+		}
 		if err != nil {
 			return from, err
 		}

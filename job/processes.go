@@ -84,7 +84,11 @@ func (p *Processes) Logs(_ context.Context, handle string, from int64) ([]byte, 
 	if err != nil {
 		return nil, err
 	}
-	return readLog(folder, from, chunkSize)
+	b, err := readLog(folder, from, chunkSize)
+	if from>>20 != (from+int64(len(b)))>>20 { // what is before has been read, and is in the lake
+		release(filepath.Join(folder, "log"), from-1<<20)
+	}
+	return b, err
 }
 
 // Sweep takes away what is left of attempts that ended a week ago, and that nobody came to look after.
