@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/petalake/petalake/engine/spark/eventlog"
 	"github.com/petalake/petalake/spec"
@@ -78,6 +79,22 @@ func (l *Lake) RunLog(ctx context.Context, name string) (*eventlog.Log, error) {
 		}
 	}
 	return nil, &NoRunError{name, folder}
+}
+
+// keptEvents are the event logs of Spark that a lake keeps.
+var keptEvents = eventlog.Keep{Age: 30 * 24 * time.Hour, Bytes: 5_000_000_000}
+
+// cleanEvents deletes event logs that are not kept, once an hour at most. What fails is tried again.
+func (l *Lake) cleanEvents() {
+	l.mu.Lock()
+	due := time.Since(l.cleaned) > time.Hour
+	if due {
+		l.cleaned = time.Now()
+	}
+	l.mu.Unlock()
+	if due && l.environment.Spark.Managed() {
+		_ = eventlog.Clean(l.SparkServer().Lake.Events, keptEvents, time.Now())
+	}
 }
 
 // logBucket opens a bucket from its root.

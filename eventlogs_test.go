@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/petalake/petalake"
 	"github.com/petalake/petalake/engine/spark/eventlog"
@@ -63,6 +64,20 @@ environments:
 	}
 	if _, err := petalake.EventLogs(ctx, "s3://lake/elsewhere", o); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("an empty prefix: got %v, want %v", err, fs.ErrNotExist)
+	}
+}
+
+// TestOldEventLogs promises that a run of the lake, with Spark or without, deletes event logs of long ago.
+func TestOldEventLogs(t *testing.T) {
+	h := newHouse(t, map[string]string{"lakehouse.yaml": shop, "lake/_petalake/spark-events/old.zstd": "x", "lake/_petalake/spark-events/new.zstd": "x"})
+	past := time.Now().Add(-31 * 24 * time.Hour)
+	if err := os.Chtimes(filepath.Join(h.dir, "lake/_petalake/spark-events/old.zstd"), past, past); err != nil {
+		t.Fatal(err)
+	}
+	_, _ = h.up(h.open()) // there is nothing to load
+	left, _ := filepath.Glob(filepath.Join(h.dir, "lake/_petalake/spark-events/*"))
+	if len(left) != 1 || filepath.Base(left[0]) != "new.zstd" {
+		t.Errorf("left: %q, want the new one", left)
 	}
 }
 

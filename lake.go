@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/apache/arrow-go/v18/arrow/array"
 
@@ -38,6 +39,8 @@ type Lake struct {
 	mu     sync.Mutex
 	tables map[string]*delta.Table // by lower-case name
 	told   map[files.File]bool     // changed raw files that were spoken of
+
+	cleaned time.Time // when event logs were; mu guards it
 
 	sparkMu sync.Mutex
 	spark   *link // nil until it is needed

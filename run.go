@@ -37,6 +37,7 @@ func (l *Lake) Run(ctx context.Context, up Up, tell func(Event)) error {
 		defer stop()
 	}
 	for {
+		l.cleanEvents()                // a stream writes them for as long as it runs
 		_ = l.round(ctx, models, tell) // told
 		if ctx.Err() != nil {
 			return ctx.Err()
@@ -72,6 +73,7 @@ const mostRounds = 5
 
 // round does everything once but for jobs.
 func (l *Lake) round(ctx context.Context, models []model, tell func(Event)) error {
+	l.cleanEvents() // a stream writes them for as long as it runs
 	var failures []error
 	stale := map[string]bool{} // tables that are not what they should be, by lower-case name
 	fail := func(event Event, err error) {

@@ -146,6 +146,7 @@ func (l *Lake) link(ctx context.Context) (*link, error) {
 func (l *Lake) sparkOptions(ctx context.Context) (o spark.Options, server *local.Server, done func(), err error) {
 	s := &l.environment.Spark
 	if s.Managed() {
+		l.cleanEvents()
 		server, done, err := local.Ensure(ctx, l.SparkServer(), l.starting)
 		return spark.Options{Address: server.Address, Token: server.Token}, &server, done, err
 	}

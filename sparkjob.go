@@ -39,6 +39,7 @@ func (l *Lake) sparkCommand(ctx context.Context, a job.Attempt, folder string) (
 	if err := os.MkdirAll(server.Lake.Events, 0o755); err != nil {
 		return nil, nil, err
 	}
+	l.cleanEvents()
 	conf := filepath.Join(folder, "spark.conf")
 	if err := local.WriteConf(conf, local.Conf(home, l.jobSpark(server.Lake, home, a))); err != nil {
 		return nil, nil, err
