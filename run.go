@@ -37,7 +37,6 @@ func (l *Lake) Run(ctx context.Context, up Up, tell func(Event)) error {
 		defer stop()
 	}
 	for {
-		l.cleanEvents()                // a stream writes them for as long as it runs
 		_ = l.round(ctx, models, tell) // told
 		if ctx.Err() != nil {
 			return ctx.Err()
