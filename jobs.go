@@ -109,9 +109,12 @@ func (l *Lake) jobFolder() string {
 }
 
 // runner is what runs a program.
-func (j *jobs) runner(_ context.Context, p job.Program) (job.Runner, error) {
+func (j *jobs) runner(ctx context.Context, p job.Program) (job.Runner, error) {
 	if p.Kind == string(spec.JobSQL) {
 		return j.sql, nil
+	}
+	if j.lake.environment.Spark.OnEMR() {
+		return j.lake.onEMR(ctx)
 	}
 	return j.processes, nil
 }

@@ -145,6 +145,10 @@ func (l *Lake) link(ctx context.Context) (*link, error) {
 // sparkOptions say where the environment's Spark is. One of this machine is started.
 func (l *Lake) sparkOptions(ctx context.Context) (o spark.Options, server *local.Server, done func(), err error) {
 	s := &l.environment.Spark
+	if s.OnEMR() {
+		o, done, err = l.emrOptions(ctx)
+		return o, nil, done, err
+	}
 	if s.Managed() {
 		l.cleanEvents()
 		server, done, err := local.Ensure(ctx, l.SparkServer(), l.starting)

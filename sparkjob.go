@@ -11,6 +11,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/petalake/petalake/engine/spark/local"
@@ -118,12 +119,17 @@ func (l *Lake) jobEnv(a job.Attempt) []string {
 	return env
 }
 
-// writeWrapper writes the wrapper, and the statements that it runs: schemas that lie where the lake
-// has them, and tables by their names.
-func (l *Lake) writeWrapper(ctx context.Context, folder string) error {
+// statements are what names the lake's tables in a Spark: schemas that lie where the lake has them, and
+// tables by their names.
+type statements struct {
+	Schemas []string `json:"schemas"`
+	Tables  []string `json:"tables"`
+}
+
+func (l *Lake) statements(ctx context.Context) (out statements, err error) {
 	names, err := l.Names(ctx)
 	if err != nil {
-		return err
+		return out, err
 	}
 	schemas := map[string]bool{"": true}
 	for _, n := range names {
@@ -140,21 +146,27 @@ func (l *Lake) writeWrapper(ctx context.Context, folder string) error {
 			schemas[specName(n).Schema] = true
 		}
 	}
-	statements := struct {
-		Schemas []string `json:"schemas"`
-		Tables  []string `json:"tables"`
-	}{[]string{}, []string{}}
-	for schema := range schemas {
+	out = statements{[]string{}, []string{}}
+	for _, schema := range slices.Sorted(maps.Keys(schemas)) {
 		location := l.location()
 		if schema != "" {
 			location += "/" + schema
 		}
-		statements.Schemas = append(statements.Schemas, "CREATE SCHEMA IF NOT EXISTS "+quoteSpark(cmp.Or(schema, "main"))+" LOCATION "+textSpark(location))
+		out.Schemas = append(out.Schemas, "CREATE SCHEMA IF NOT EXISTS "+quoteSpark(cmp.Or(schema, "main"))+" LOCATION "+textSpark(location))
 	}
 	for _, n := range names {
-		statements.Tables = append(statements.Tables, "CREATE TABLE IF NOT EXISTS "+sparkTable(n)+" USING delta LOCATION "+textSpark(l.location()+"/"+n.Root()))
+		out.Tables = append(out.Tables, "CREATE TABLE IF NOT EXISTS "+sparkTable(n)+" USING delta LOCATION "+textSpark(l.location()+"/"+n.Root()))
 	}
-	text, err := json.Marshal(statements)
+	return out, nil
+}
+
+// writeWrapper writes the wrapper, and the statements that it runs.
+func (l *Lake) writeWrapper(ctx context.Context, folder string) error {
+	named, err := l.statements(ctx)
+	if err != nil {
+		return err
+	}
+	text, err := json.Marshal(named)
 	if err != nil {
 		return err
 	}

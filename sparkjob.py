@@ -1,15 +1,21 @@
 """Runs a PySpark program in which the tables of the lake have their names."""
 
 import json
+import linecache
 import os
 import runpy
 import sys
 
 from pyspark.sql import SparkSession
 
-here = os.path.dirname(os.path.abspath(__file__))
-with open(os.path.join(here, "tables.json"), encoding="utf-8") as f:
-    statements = json.load(f)
+# On EMR this is one file, with the program in it.
+bundle = None
+if bundle:
+    statements = bundle
+else:
+    here = os.path.dirname(os.path.abspath(__file__))
+    with open(os.path.join(here, "tables.json"), encoding="utf-8") as f:
+        statements = json.load(f)
 made = SparkSession.Builder.getOrCreate
 known = set()
 
@@ -37,6 +43,12 @@ def get_or_create(builder):
 
 
 SparkSession.Builder.getOrCreate = get_or_create
-sys.argv = sys.argv[1:]
-sys.path[0] = os.path.dirname(sys.argv[0])
-runpy.run_path(sys.argv[0], run_name="__main__")
+if bundle:
+    name, program = bundle["name"], bundle["program"]
+    sys.argv[0] = name
+    linecache.cache[name] = (len(program), None, program.splitlines(True), name)
+    exec(compile(program, name, "exec"), {"__name__": "__main__", "__file__": name})
+else:
+    sys.argv = sys.argv[1:]
+    sys.path[0] = os.path.dirname(sys.argv[0])
+    runpy.run_path(sys.argv[0], run_name="__main__")

@@ -21,6 +21,9 @@ func (e *Environment) problems(report func(pos Pos, key string, f *fault)) {
 		e.AWS.problems(e, report)
 	}
 	e.Spark.problems(report)
+	if e.Spark.OnEMR() && e.Has("storage") && e.Storage.plain() && !strings.HasPrefix(string(e.Storage), "s3://") {
+		report(e.Spark.At("emr"), "spark.emr", faultf("write storage: s3://bucket/prefix", "EMR does not reach a folder of this machine"))
+	}
 	e.Connect.problems(report)
 	s := &e.S3
 	if f := badEndpoint(s.Endpoint); f != nil {

@@ -1,0 +1,204 @@
+package petalake
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"crypto/tls"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"path"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/petalake/petalake/engine/spark"
+	"github.com/petalake/petalake/engine/spark/local"
+	"github.com/petalake/petalake/internal/awsx"
+	"github.com/petalake/petalake/internal/emr"
+	"github.com/petalake/petalake/job"
+	"github.com/petalake/petalake/spec"
+	"github.com/petalake/petalake/store"
+)
+
+// aws says how the account of the environment's EMR is reached.
+func (l *Lake) aws() awsx.Options {
+	e, s := &l.environment.Spark.EMR, &l.environment.S3
+	return awsx.Options{Region: string(s.Region), Endpoint: string(e.Endpoint), AccessKey: s.AccessKey.Reveal(), SecretKey: s.SecretKey.Reveal(), CAFile: absoluteOr(l.dir, string(s.CAFile))}
+}
+
+// emrPoll is how often a session that starts is looked at; on AWS it takes a minute or two.
+const emrPoll = 2 * time.Second
+
+// emrOptions start a session on EMR. Its token is asked for anew before it ends.
+func (l *Lake) emrOptions(ctx context.Context) (o spark.Options, done func(), err error) {
+	cfg, err := awsx.Load(ctx, l.aws())
+	if err != nil {
+		return o, nil, err
+	}
+	e := &l.environment.Spark.EMR
+	name := "petalake-" + uuid.NewString()
+	tell := func(string) { l.starting(local.Step{Stage: local.Starting}) }
+	var session *emr.Session
+	if e.Cluster != "" {
+		session, err = emr.OpenCluster(ctx, cfg, string(e.Cluster), string(e.Role), name, emrPoll, tell)
+	} else {
+		session, err = emr.OpenServerless(ctx, cfg, string(e.Application), string(e.Role), name, emrPoll, tell)
+	}
+	if err != nil {
+		return o, nil, err
+	}
+	done = func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		defer cancel()
+		_ = session.Close(ctx) // it ends by itself when it is idle
+	}
+	endpoint, err := session.Endpoint(ctx)
+	if err != nil {
+		done()
+		return o, nil, err
+	}
+	l.starting(local.Step{Stage: local.Ready})
+	o = spark.Options{Address: endpoint.Address, CAFile: absoluteOr(l.dir, string(l.environment.Spark.CAFile)), User: string(l.environment.Spark.User)}
+	if o.CAFile == "" {
+		o.TLS = &tls.Config{MinVersion: tls.VersionTLS12}
+	}
+	o.Metadata = spark.Renewing(emr.Header, time.Now, func(ctx context.Context) (string, time.Time, error) {
+		e, err := session.Endpoint(ctx)
+		return e.Token, e.Ends, err
+	})
+	return o, done, nil
+}
+
+const (
+	programsFolder = "_petalake/programs" // by the hash of each file
+	emrLogs        = "_petalake/emr-logs"
+)
+
+// onEMR runs programs on EMR.
+func (l *Lake) onEMR(ctx context.Context) (job.Runner, error) {
+	cfg, err := awsx.Load(ctx, l.aws())
+	if err != nil {
+		return nil, err
+	}
+	e := &l.environment.Spark.EMR
+	o := emr.Options{
+		Role: string(e.Role), Store: l.place.store, LogKey: emrLogs, LogURI: l.location() + "/" + emrLogs + "/", Submission: l.submission,
+	}
+	if s := &l.environment.S3; s.SSE == spec.SSEKMS {
+		o.KMSKey = string(s.KMSKey)
+	}
+	if e.Cluster != "" {
+		return emr.NewSteps(cfg, string(e.Cluster), o), nil
+	}
+	return emr.NewServerless(cfg, string(e.Application), o), nil
+}
+
+// submission puts the files of an attempt into the lake, and says how EMR runs them.
+func (l *Lake) submission(ctx context.Context, a job.Attempt) (s emr.Submission, err error) {
+	p := a.Program
+	s = emr.Submission{Class: p.Class, Args: p.Args, Conf: l.emrConf(a), Env: map[string]string{}, Streaming: p.Streaming}
+	for _, pair := range l.jobEnv(a) {
+		key, value, _ := strings.Cut(pair, "=")
+		s.Env[key] = value
+	}
+	if p.Kind == string(spec.JobJar) {
+		s.Main, err = l.uploadFile(ctx, p.File)
+	} else {
+		s.Main, err = l.uploadProgram(ctx, p.File)
+	}
+	for _, file := range p.PyFiles {
+		uri, failed := l.uploadFile(ctx, file)
+		s.PyFiles, err = append(s.PyFiles, uri), cmp.Or(err, failed)
+	}
+	for _, file := range p.Jars {
+		uri, failed := l.uploadFile(ctx, file)
+		s.Jars, err = append(s.Jars, uri), cmp.Or(err, failed)
+	}
+	return s, err
+}
+
+// emrConf is how Spark is set up on EMR, which brings Delta along.
+func (l *Lake) emrConf(a job.Attempt) map[string]string {
+	conf := map[string]string{
+		"spark.sql.extensions":            "io.delta.sql.DeltaSparkSessionExtension",
+		"spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
+		"spark.sql.sources.default":       "delta",
+		"spark.sql.session.timeZone":      "UTC",
+		"spark.sql.warehouse.dir":         l.location(),
+		"spark.jars":                      "/usr/share/aws/delta/lib/delta-spark.jar,/usr/share/aws/delta/lib/delta-storage.jar",
+	}
+	if p := a.Program; p.Memory > 0 {
+		size := fmt.Sprintf("%dm", max(p.Memory>>20, 1))
+		conf["spark.driver.memory"], conf["spark.executor.memory"] = size, size
+	}
+	if p := a.Program; p.Cores > 0 {
+		conf["spark.driver.cores"], conf["spark.executor.cores"] = fmt.Sprint(p.Cores), fmt.Sprint(p.Cores)
+	}
+	if a.Program.Streaming {
+		conf["spark.sql.streaming.checkpointLocation"] = l.checkpoint(a)
+	}
+	maps.Copy(conf, l.environment.Spark.Conf)
+	maps.Copy(conf, a.Program.Conf)
+	return conf
+}
+
+// uploadFile puts a file of lakehouse.yaml into the lake, and returns where Spark finds it.
+func (l *Lake) uploadFile(ctx context.Context, file string) (string, error) {
+	data, err := l.readProgram(file)
+	if err != nil {
+		return "", err
+	}
+	return l.upload(ctx, path.Base(file), data)
+}
+
+func (l *Lake) readProgram(file string) ([]byte, error) {
+	data, err := os.ReadFile(absolute(l.dir, file))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, job.Refused(fmt.Errorf("no file %s", file), "write it, or name another in lakehouse.yaml")
+	}
+	return data, err
+}
+
+// uploadProgram puts a PySpark program into the lake as one file: the wrapper, the names of the tables,
+// and the program itself.
+func (l *Lake) uploadProgram(ctx context.Context, file string) (string, error) {
+	program, err := l.readProgram(file)
+	if err != nil {
+		return "", err
+	}
+	named, err := l.statements(ctx)
+	if err != nil {
+		return "", err
+	}
+	bundle, err := json.Marshal(struct {
+		statements
+		Name    string `json:"name"`
+		Program string `json:"program"`
+	}{named, path.Base(file), string(program)})
+	if err != nil {
+		return "", err
+	}
+	literal, err := json.Marshal(string(bundle)) // a text of JSON is one of Python too
+	if err != nil {
+		return "", err
+	}
+	text := strings.Replace(wrapper, "\nbundle = None\n", "\nbundle = json.loads("+string(literal)+")\n", 1)
+	return l.upload(ctx, path.Base(file), []byte(text))
+}
+
+func (l *Lake) upload(ctx context.Context, name string, data []byte) (string, error) {
+	sum := sha256.Sum256(data)
+	key := programsFolder + "/" + hex.EncodeToString(sum[:16]) + "/" + name
+	if err := l.place.store.Put(ctx, key, bytes.NewReader(data), store.IfAbsent); err != nil && !errors.Is(err, fs.ErrExist) {
+		return "", fmt.Errorf("upload %s: %w", name, err)
+	}
+	return l.location() + "/" + key, nil
+}
