@@ -27,7 +27,7 @@ func TestPageHasTheKeys(t *testing.T) {
 		"lakehouse": reflect.TypeFor[Lakehouse](), "tables": reflect.TypeFor[Table](), "columns": reflect.TypeFor[Column](),
 		"sources": reflect.TypeFor[Source](), "options": reflect.TypeFor[Options](), "models": reflect.TypeFor[Model](), "jobs": reflect.TypeFor[Job](),
 		"environments": reflect.TypeFor[Environment](), "s3": reflect.TypeFor[S3](),
-		"spark": reflect.TypeFor[Spark](), "connect": reflect.TypeFor[Connect](), "users": reflect.TypeFor[ConnectUser](),
+		"spark": reflect.TypeFor[Spark](), "spark.emr": reflect.TypeFor[OnEMR](), "connect": reflect.TypeFor[Connect](), "users": reflect.TypeFor[ConnectUser](),
 		"aws": reflect.TypeFor[AWS](), "daemon": reflect.TypeFor[Daemon](), "emr": reflect.TypeFor[EMR](),
 	} {
 		begin := "<!-- keys of " + name + " -->\n"

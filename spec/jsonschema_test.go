@@ -40,6 +40,7 @@ func TestSchemaHasTheKeysOfTheParser(t *testing.T) {
 		"Environment": {defs["Environment"], "environments: {e: {zzzzzzzz: 1}}"},
 		"S3":          {defs["S3"], "environments: {e: {s3: {zzzzzzzz: 1}}}"},
 		"Spark":       {defs["Spark"], "environments: {e: {spark: {zzzzzzzz: 1}}}"},
+		"OnEMR":       {defs["OnEMR"], "environments: {e: {spark: {emr: {zzzzzzzz: 1}}}}"},
 		"Connect":     {defs["Connect"], "environments: {e: {connect: {zzzzzzzz: 1}}}"},
 		"ConnectUser": {defs["ConnectUser"], "environments: {e: {connect: {users: {u: {zzzzzzzz: 1}}}}}"},
 		"AWS":         {defs["AWS"], "environments: {e: {aws: {zzzzzzzz: 1}}}"},
