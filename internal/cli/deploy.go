@@ -53,7 +53,7 @@ func (a *app) deploy(ctx context.Context, o *deployOptions) error {
 	if err != nil {
 		return err
 	}
-	p, err := deploy.NewPlan(stacks, before, nil)
+	p, err := priced(l, e, stacks, before)
 	if err != nil {
 		return err
 	}
@@ -264,7 +264,7 @@ func (a *app) destroy(ctx context.Context, yes, verify bool) error {
 	if len(before) == 0 {
 		a.say("nothing of %s is in account %s, %s", render.Escape(e.Name), r.Account, e.AWS.Region)
 	} else {
-		p, err := deploy.NewPlan(nil, before, nil)
+		p, err := priced(l, e, nil, before)
 		if err != nil {
 			return err
 		}

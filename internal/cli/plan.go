@@ -76,7 +76,7 @@ func (a *app) plan(o *planOptions) error {
 	if err != nil {
 		return err
 	}
-	p, err := deploy.NewPlan(stacks, before, nil) // without rates nothing has a price
+	p, err := priced(l, e, stacks, before)
 	if err != nil {
 		return err
 	}
@@ -192,7 +192,7 @@ func (a *app) showPlan(l *spec.Lakehouse, e *spec.Environment, p *deploy.Plan, r
 	if err := a.steps(p.Steps); err != nil {
 		return err
 	}
-	fmt.Fprintf(a.out, "\n%s%s\n%s\n", counts(p.Steps), month(p.Month), verdict(e.AWS.Security, results))
+	fmt.Fprintf(a.out, "\n%s%s\n%s\n", counts(p.Steps), month(p.Month)+pricesOf(l, e, p), verdict(e.AWS.Security, results))
 	for _, s := range p.Steps {
 		if s.Stateful {
 			fmt.Fprintf(a.out, "%s %s %s: it holds data, the new one is empty, and its stack refuses this\n", a.style(a.out).Bold("WARNING"), s.Verb, s.Object)
