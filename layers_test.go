@@ -29,7 +29,7 @@ var picture = map[string][]string{
 	".":                   {"spec", "internal/awsx", "internal/emr", "frame", "internal/compare", "ingest", "ingest/files", "engine", "engine/duck", "engine/spark", "engine/spark/door", "engine/spark/eventlog", "engine/spark/local", "catalog", "job", "delta", "delta/schema", "delta/stats", "store", "store/s3"},
 
 	"ingest":       {"delta", "delta/schema", "store"},
-	"ingest/files": {"ingest"},
+	"ingest/files": {"ingest", "store"},
 	"engine":       {"delta"},
 	"engine/duck":  {"engine", "delta", "delta/schema", "delta/stats", "store", "internal/csv", "internal/duckdb"},
 	"catalog":      {"delta", "store"},

@@ -31,7 +31,7 @@ type loading struct {
 	source  string // what the quarantine says the rows came from
 	decl    *spec.Table
 	raw     duck.Raw
-	dir     string // where the paths of files start
+	place   files.Place // where the files are
 	files   []files.File
 	replace bool
 	evolve  spec.Evolution
@@ -103,7 +103,7 @@ func (l *Lake) loading(ctx context.Context, load Load, table *delta.Table, tell 
 	}
 	decl := l.spec.Table(toSpec(load.Table))
 	w := &loading{
-		lake: l, table: table, name: load.Table, source: "petalake load " + load.Table.String(), decl: decl, files: found, replace: load.Replace,
+		lake: l, table: table, name: load.Table, source: "petalake load " + load.Table.String(), decl: decl, files: found, place: files.Folder(""), replace: load.Replace,
 		evolve: spec.Evolution(load.Evolve), onError: cmp.Or(spec.OnError(load.OnError), spec.Reject),
 		event: Event{Kind: "load", Name: load.Table.String(), Table: load.Table, Files: len(found)}, tell: tell,
 	}
@@ -185,7 +185,7 @@ func (w *loading) write(ctx context.Context) (duck.Written, func(*delta.Txn) err
 	if err != nil {
 		return duck.Written{}, nil, about(w.files, err)
 	}
-	if err := files.Unchanged(w.dir, w.files); err != nil {
+	if err := files.Unchanged(ctx, w.place, w.files); err != nil {
 		w.discard(ctx, written)
 		return duck.Written{}, nil, err
 	}

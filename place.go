@@ -17,8 +17,9 @@ import (
 // place is where an environment keeps its lake.
 type place struct {
 	store  store.Store
-	folder string // of the lake, where it is on this machine; else ""
-	cache  string // for parts of a lake that is elsewhere
+	folder string      // of the lake, where it is on this machine; else ""
+	cache  string      // for parts of a lake that is elsewhere
+	raw    store.Store // the whole bucket, where raw files are in it beside the lake; else nil
 	close  func()
 }
 
@@ -52,7 +53,14 @@ func openBucket(ctx context.Context, e *spec.Environment, path string) (place, e
 	if err != nil {
 		return place{}, fmt.Errorf("%s: storage of environment %s: %w", e.At("storage"), e.Name, err)
 	}
-	return place{store: opened, cache: cacheFolder(options), close: func() {}}, nil
+	out := place{store: opened, cache: cacheFolder(options), close: func() {}}
+	if e.InAWS() {
+		options.Prefix = ""
+		if out.raw, err = s3.Open(ctx, options); err != nil {
+			return place{}, err
+		}
+	}
+	return out, nil
 }
 
 func encryption(o spec.S3) s3.Encryption {

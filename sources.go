@@ -63,7 +63,7 @@ func (l *Lake) pull(ctx context.Context, source *spec.Source, tell func(Event)) 
 
 // nothingThere says so where a source has no file at all.
 func nothingThere(ctx context.Context, watched *files.Source, s *spec.Source) (string, error) {
-	found, err := files.List(ctx, watched.Dir, watched.Patterns)
+	found, err := watched.Place.List(ctx, watched.Patterns)
 	if err != nil || slices.ContainsFunc(found, func(f files.File) bool { return f.Size > 0 }) {
 		return "", err
 	}
@@ -85,7 +85,7 @@ func remarks(notes []string) string {
 
 // filesOf watches the paths of a source.
 func (l *Lake) filesOf(s *spec.Source, note func(string)) *files.Source {
-	watched := &files.Source{Dir: l.dir, Replace: s.Files.Mode == spec.Replace}
+	watched := &files.Source{Place: l.rawFiles(), Replace: s.Files.Mode == spec.Replace}
 	for _, p := range s.Files.Paths {
 		watched.Patterns = append(watched.Patterns, string(p))
 	}
@@ -107,7 +107,7 @@ func (l *Lake) loadBatch(ctx context.Context, s *spec.Source, table *delta.Table
 	if err := json.Unmarshal(b.Work, &work); err != nil {
 		return nil, event, fmt.Errorf("batch %d of source %s: %w", b.N, s.Name, err)
 	}
-	present, gone, err := files.Present(l.dir, work)
+	present, gone, err := files.Present(ctx, watched.Place, work)
 	if err != nil {
 		return nil, event, err
 	}
@@ -128,9 +128,15 @@ func (l *Lake) loadBatch(ctx context.Context, s *spec.Source, table *delta.Table
 	if err != nil {
 		return nil, event, err
 	}
+	paths, done, err := watched.Place.Here(ctx, present)
+	if err != nil {
+		return nil, event, err
+	}
+	defer done()
+	called := l.called(present, paths)
 	w := &loading{
-		lake: l, table: table, name: event.Table, source: s.Name, decl: l.spec.Table(s.Table), dir: l.dir, files: present,
-		raw:     duck.Raw{Format: duck.Format(format), Paths: files.Absolute(l.dir, present), CSV: tabs(format, present, csvOptions(s.Files.Options))},
+		lake: l, table: table, name: event.Table, source: s.Name, decl: l.spec.Table(s.Table), place: watched.Place, files: present,
+		raw:     duck.Raw{Format: duck.Format(format), Paths: paths, CSV: tabs(format, present, csvOptions(s.Files.Options)), Called: called},
 		replace: work.Replace, onError: s.OnError, event: event, tell: tell,
 	}
 	if w.decl != nil {
@@ -138,7 +144,7 @@ func (l *Lake) loadBatch(ctx context.Context, s *spec.Source, table *delta.Table
 	}
 	written, change, err := w.write(ctx)
 	if err != nil {
-		return nil, event, err
+		return nil, event, recalled(err, called)
 	}
 	if w.raw.Format == duck.FormatCSV && written.Rows+written.BadRows == 0 && (w.decl == nil || len(w.decl.Columns) == 0) && isMissing(ctx, table) {
 		event.Note = present[0].Path + " has no rows yet that tell the types of its columns"
@@ -147,9 +153,9 @@ func (l *Lake) loadBatch(ctx context.Context, s *spec.Source, table *delta.Table
 	if err := l.isolate(ctx, written.Bad, &b); err != nil {
 		return nil, event, err
 	}
-	done := w.built(delta.Commit{}, written, time.Now())
-	done.Note = event.Note
-	return change, done, nil
+	built := w.built(delta.Commit{}, written, time.Now())
+	built.Note = event.Note
+	return change, built, nil
 }
 
 // wanted moves files that the source's paths no longer match to those that are gone.

@@ -26,6 +26,7 @@ type Raw struct {
 	Format Format
 	Paths  []string // of files, not patterns
 	CSV    CSV
+	Called map[string]string // what a path is called in the quarantine, where not by itself
 
 	sniffed *dialect // by Inspect; nil where it did not look
 }

@@ -1,11 +1,13 @@
-// Package files is the source of raw files in folders: each new one is loaded once.
+// Package files is the source of raw files in folders, or in a bucket: each new one is loaded once.
 package files
 
 import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -31,9 +33,9 @@ type Work struct {
 
 // Source watches folders. It implements ingest.Source.
 type Source struct {
-	// Dir is where relative patterns start. The paths in positions are relative to it too, so that
+	// Place is where relative patterns start. The paths in positions are relative to it too, so that
 	// a lake and its raw files can be moved together without being loaded again.
-	Dir      string
+	Place    Place
 	Patterns []string // with *, **, ?, [a-z] and {a,b}
 	Replace  bool     // load everything anew whenever anything changed
 	MaxFiles int      // of a batch; 0 is 1,000. Not in use with Replace
@@ -58,7 +60,7 @@ func (s *Source) Next(ctx context.Context, after ingest.Position) (ingest.Chunk,
 			return ingest.Chunk{}, false, fmt.Errorf("position of a files source: %w", err)
 		}
 	}
-	found, err := List(ctx, s.Dir, s.Patterns)
+	found, err := s.Place.List(ctx, s.Patterns)
 	if err != nil {
 		return ingest.Chunk{}, false, err
 	}
@@ -184,21 +186,18 @@ func Absolute(dir string, files []File) []string {
 // Wants says whether a file is one of this source: a batch may name files that its patterns no
 // longer match.
 func (s *Source) Wants(path string) bool {
-	return slices.ContainsFunc(s.Patterns, func(pattern string) bool {
-		match, err := doublestar.PathMatch(absolute(s.Dir, pattern), absolute(s.Dir, path))
-		return err == nil && match
-	})
+	return slices.ContainsFunc(s.Patterns, func(pattern string) bool { return s.Place.Match(pattern, path) })
 }
 
 // Present splits the files of a batch into those that are there, as they are now, and those that
 // are gone. A file may have changed since the batch was decided: none of its rows was visible yet.
-func Present(dir string, work Work) (present, gone []File, err error) {
+func Present(ctx context.Context, place Place, work Work) (present, gone []File, err error) {
 	for _, f := range work.Files {
-		now, err := stat(dir, f.Path)
+		now, err := place.Stat(ctx, f.Path)
 		switch {
 		case err == nil:
 			present = append(present, now)
-		case os.IsNotExist(err):
+		case errors.Is(err, fs.ErrNotExist):
 			gone = append(gone, f)
 		default:
 			return nil, nil, err
@@ -219,9 +218,13 @@ func (e *ChangedError) Hint() string {
 }
 
 // Unchanged checks that files are still what they were when loading began.
-func Unchanged(dir string, files []File) error {
+func Unchanged(ctx context.Context, place Place, files []File) error {
 	for _, f := range files {
-		if now, err := stat(dir, f.Path); err != nil || now != f {
+		now, err := place.Stat(ctx, f.Path)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+		if err != nil || now != f {
 			return &ChangedError{Path: f.Path}
 		}
 	}

@@ -70,7 +70,7 @@ func (f *folder) next(s *Source, after ingest.Position, want ...string) ingest.P
 
 func TestEachFileOnceOldestFirst(t *testing.T) {
 	f := newFolder(t)
-	s := &Source{Dir: f.dir, Patterns: []string{"**/*.csv", filepath.Join(f.dir, "*.csv")}}
+	s := &Source{Place: Folder(f.dir), Patterns: []string{"**/*.csv", filepath.Join(f.dir, "*.csv")}}
 	at := f.next(s, nil)
 	f.write("b.csv", "1")
 	f.write("2001/deep/a.csv", "2")
@@ -87,16 +87,16 @@ func TestBatchesAreBounded(t *testing.T) {
 	for _, name := range []string{"a", "b", "c", "d"} {
 		f.write(name, "12345")
 	}
-	byCount := &Source{Dir: f.dir, Patterns: []string{filepath.Join(f.dir, "*")}, MaxFiles: 3}
+	byCount := &Source{Place: Folder(f.dir), Patterns: []string{filepath.Join(f.dir, "*")}, MaxFiles: 3}
 	f.next(byCount, f.next(byCount, nil, "a", "b", "c"), "d")
-	byBytes := &Source{Dir: f.dir, Patterns: []string{filepath.Join(f.dir, "*")}, MaxBytes: 1}
+	byBytes := &Source{Place: Folder(f.dir), Patterns: []string{filepath.Join(f.dir, "*")}, MaxBytes: 1}
 	f.next(byBytes, f.next(byBytes, nil, "a"), "b")
 }
 
 func TestChangedFileIsToldNotLoaded(t *testing.T) {
 	f := newFolder(t)
 	var changed []string
-	s := &Source{Dir: f.dir, Patterns: []string{filepath.Join(f.dir, "*")}, Changed: func(c File) { changed = append(changed, filepath.Base(c.Path)) }}
+	s := &Source{Place: Folder(f.dir), Patterns: []string{filepath.Join(f.dir, "*")}, Changed: func(c File) { changed = append(changed, filepath.Base(c.Path)) }}
 	f.write("a", "1")
 	at := f.next(s, nil, "a")
 	f.write("a", "22")
@@ -115,7 +115,7 @@ func TestChangedFileIsToldNotLoaded(t *testing.T) {
 
 func TestReplaceLoadsAllWhenAnythingChanged(t *testing.T) {
 	f := newFolder(t)
-	s := &Source{Dir: f.dir, Patterns: []string{filepath.Join(f.dir, "*")}, Replace: true}
+	s := &Source{Place: Folder(f.dir), Patterns: []string{filepath.Join(f.dir, "*")}, Replace: true}
 	f.write("a", "1")
 	f.write("b", "1")
 	at := f.next(s, nil, "a", "b")
@@ -140,15 +140,15 @@ func TestPresentAndUnchanged(t *testing.T) {
 	if err := os.Remove(filepath.Join(f.dir, found[0].Path)); err != nil {
 		t.Fatal(err)
 	}
-	present, gone, err := Present(f.dir, Work{Files: found})
+	present, gone, err := Present(t.Context(), Folder(f.dir), Work{Files: found})
 	if err != nil || len(present) != 1 || len(gone) != 1 || gone[0].Path != found[0].Path {
 		t.Errorf("Present: got %v there, %v gone, %v; want b there, a gone", present, gone, err)
 	}
-	if err := Unchanged(f.dir, present); err != nil {
+	if err := Unchanged(t.Context(), Folder(f.dir), present); err != nil {
 		t.Error(err)
 	}
 	f.write("b", "more")
-	if err := Unchanged(f.dir, present); err == nil {
+	if err := Unchanged(t.Context(), Folder(f.dir), present); err == nil {
 		t.Error("a file that grew while it was loaded went unnoticed")
 	}
 }
