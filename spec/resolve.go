@@ -28,6 +28,7 @@ func (e *Environment) Resolve(lookup Lookup) (*Environment, error) {
 	if err := r.err(); err != nil {
 		return nil, err
 	}
+	out.Spark.deployed(&out, lookup)
 	return &out, nil
 }
 

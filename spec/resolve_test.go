@@ -152,3 +152,27 @@ func TestProblemsDoNotShowSecrets(t *testing.T) {
 		}
 	}
 }
+
+// TestDeployedSpark promises that the daemon in AWS finds the application that was deployed with it, and
+// that an environment which names a Spark keeps that.
+func TestDeployedSpark(t *testing.T) {
+	told := func(name string) (string, bool) {
+		v := map[string]string{spec.EMRApplication: "00f1", spec.EMRRole: "arn:aws:iam::1:role/x"}[name]
+		return v, v != ""
+	}
+	for text, want := range map[string]string{
+		"{aws: {region: eu-central-1, account: 123456789012}}":                                                "00f1",
+		"{aws: {region: eu-central-1, account: 123456789012}, spark: {emr: {cluster: j-1, role: r}}}":         "",
+		"{aws: {region: eu-central-1, account: 123456789012}, spark: {address: 'sc://spark.internal:15002'}}": "",
+		"{storage: 's3://a/b'}": "",
+	} {
+		l, err := spec.Parse("lakehouse.yaml", []byte("lakehouse: a\nenvironments:\n  e: "+text+"\n"), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		e, err := l.Environments[0].Resolve(told)
+		if err != nil || string(e.Spark.EMR.Application) != want {
+			t.Errorf("%s: got application %q, %v, want %q", text, e.Spark.EMR.Application, err, want)
+		}
+	}
+}

@@ -38,7 +38,25 @@ type OnEMR struct {
 func (s *Spark) Managed() bool { return s.Address == "" && !s.OnEMR() }
 
 // OnEMR says whether the Spark is one of Amazon EMR.
-func (s *Spark) OnEMR() bool { return s.Has("emr") }
+func (s *Spark) OnEMR() bool { return s.Has("emr") || s.EMR.Application != "" }
+
+// The variables by which petalake deploy tells its daemon of the application that it made.
+const (
+	EMRApplication = "PETALAKE_EMR_APPLICATION"
+	EMRRole        = "PETALAKE_EMR_ROLE"
+)
+
+// deployed takes the application of an environment in AWS that names no other Spark.
+func (s *Spark) deployed(e *Environment, lookup Lookup) {
+	if !e.InAWS() || s.Has("emr") || s.Has("address") {
+		return
+	}
+	application, _ := lookup(EMRApplication)
+	role, _ := lookup(EMRRole)
+	if application != "" && role != "" {
+		s.EMR.Application, s.EMR.Role = Text(application), Text(role)
+	}
+}
 
 // problems reports what is wrong with the values that do not refer to anything.
 func (s *Spark) problems(report func(pos Pos, key string, f *fault)) {

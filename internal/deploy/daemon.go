@@ -7,9 +7,10 @@ import (
 	"strings"
 
 	"github.com/petalake/petalake/internal/cfn"
+	"github.com/petalake/petalake/spec"
 )
 
-// startScript is what a new machine runs first. @ENV@ and @LOGS@ are filled in here, ${...} by CloudFormation.
+// startScript is what a new machine runs first. @ENV@, @LOGS@ and @SPARK@ are filled in here, ${...} by CloudFormation.
 //
 //go:embed daemon.sh
 var startScript string
@@ -55,7 +56,11 @@ func (s *site) machine(to *Stack) {
 	d := s.a.Daemon
 	image := "al2023-ami-kernel-default-" + map[string]string{"arm64": "arm64", "amd64": "x86_64"}[Architecture(d.Instance)]
 	tags := cfn.List{cfn.Map{"Key": "Name", "Value": s.name("daemon")}, cfn.Map{"Key": "petalake:environment", "Value": s.base}}
-	script := strings.NewReplacer("@ENV@", s.e.Name, "@LOGS@", s.logName("daemon")).Replace(startScript)
+	where := ""
+	if s.spark() {
+		where = " " + spec.EMRApplication + "=${Spark} " + spec.EMRRole + "=${SparkRole.Arn}"
+	}
+	script := strings.NewReplacer("@ENV@", s.e.Name, "@LOGS@", s.logName("daemon"), "@SPARK@", where).Replace(startScript)
 	to.add("DaemonTemplate", "AWS::EC2::LaunchTemplate", cfn.Map{
 		"LaunchTemplateName": s.name("daemon"),
 		"LaunchTemplateData": cfn.Map{
@@ -166,6 +171,10 @@ func (s *site) container(to *Stack, work []statement) {
 		"ClusterName": s.base, "ClusterSettings": cfn.List{cfn.Map{"Name": "containerInsights", "Value": "enabled"}},
 	})
 	memory := strconv.Itoa(int(d.Memory >> 20))
+	environment := cfn.List{cfn.Map{"Name": "AWS_REGION", "Value": cfn.Ref("AWS::Region")}, cfn.Map{"Name": "TMPDIR", "Value": "/work"}, cfn.Map{"Name": "HOME", "Value": "/work"}}
+	if s.spark() {
+		environment = append(environment, cfn.Map{"Name": spec.EMRApplication, "Value": cfn.Ref("Spark")}, cfn.Map{"Name": spec.EMRRole, "Value": cfn.GetAtt("SparkRole", "Arn")})
+	}
 	to.add("DaemonTask", "AWS::ECS::TaskDefinition", cfn.Map{
 		"Family": s.name("daemon"), "NetworkMode": "awsvpc", "RequiresCompatibilities": cfn.List{"FARGATE"},
 		"Cpu": strconv.Itoa(d.CPUs * 1024), "Memory": memory,
@@ -177,7 +186,7 @@ func (s *site) container(to *Stack, work []statement) {
 			"Name": "petalake", "Image": d.Image, "Essential": true, "Memory": int(d.Memory >> 20), "User": "10001:10001",
 			"ReadonlyRootFilesystem": true, "Privileged": false, "StopTimeout": 120, "LinuxParameters": cfn.Map{"InitProcessEnabled": true},
 			"Command":     cfn.List{"up", "--env", s.e.Name},
-			"Environment": cfn.List{cfn.Map{"Name": "AWS_REGION", "Value": cfn.Ref("AWS::Region")}, cfn.Map{"Name": "TMPDIR", "Value": "/work"}, cfn.Map{"Name": "HOME", "Value": "/work"}},
+			"Environment": environment,
 			"MountPoints": cfn.List{cfn.Map{"SourceVolume": "work", "ContainerPath": "/work", "ReadOnly": false}},
 			"LogConfiguration": cfn.Map{"LogDriver": "awslogs", "Options": cfn.Map{
 				"awslogs-group": s.logName("daemon"), "awslogs-region": cfn.Ref("AWS::Region"), "awslogs-stream-prefix": "petalake",

@@ -37,7 +37,7 @@ After=network-online.target
 [Service]
 User=petalake
 ExecStart=/opt/petalake/petalake up --file /opt/petalake/lakehouse/lakehouse.yaml --env @ENV@
-Environment=AWS_REGION=${AWS::Region} HOME=/var/lib/petalake TMPDIR=/var/lib/petalake
+Environment=AWS_REGION=${AWS::Region} HOME=/var/lib/petalake TMPDIR=/var/lib/petalake@SPARK@
 WorkingDirectory=/var/lib/petalake
 StandardOutput=append:/var/log/petalake/petalake.log
 StandardError=append:/var/log/petalake/petalake.log
