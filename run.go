@@ -36,15 +36,14 @@ func (l *Lake) Run(ctx context.Context, up Up, tell func(Event)) error {
 		defer group.Wait()
 		defer stop()
 	}
+	news := l.arrivals(ctx)
 	for {
-		_ = l.round(ctx, models, tell) // told
+		err := l.round(ctx, models, tell) // told
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		select {
-		case <-ctx.Done():
+		if news.wait(ctx, cmp.Or(up.Every, 2*time.Second), err == nil); ctx.Err() != nil {
 			return ctx.Err()
-		case <-time.After(cmp.Or(up.Every, 2*time.Second)):
 		}
 	}
 }

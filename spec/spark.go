@@ -40,10 +40,12 @@ func (s *Spark) Managed() bool { return s.Address == "" && !s.OnEMR() }
 // OnEMR says whether the Spark is one of Amazon EMR.
 func (s *Spark) OnEMR() bool { return s.Has("emr") || s.EMR.Application != "" }
 
-// The variables by which petalake deploy tells its daemon of the application that it made.
+// The variables by which petalake deploy tells its daemon of what it made: an application of EMR
+// Serverless and the role of its jobs, and the URL of the queue that is told of files.
 const (
 	EMRApplication = "PETALAKE_EMR_APPLICATION"
 	EMRRole        = "PETALAKE_EMR_ROLE"
+	ArrivalsQueue  = "PETALAKE_ARRIVALS"
 )
 
 // deployed takes the application of an environment in AWS that names no other Spark.

@@ -34,7 +34,11 @@ func JSON(ctx context.Context, cfg aws.Config, service, region, target string, i
 	if err != nil {
 		return err
 	}
-	data, err := call(ctx, cfg, service, region, http.Header{"Content-Type": {"application/x-amz-json-1.1"}, "X-Amz-Target": {target}}, body)
+	version := "1.1"
+	if service == "sqs" {
+		version = "1.0"
+	}
+	data, err := call(ctx, cfg, service, region, http.Header{"Content-Type": {"application/x-amz-json-" + version}, "X-Amz-Target": {target}}, body)
 	if err != nil || out == nil {
 		return err
 	}

@@ -35,7 +35,7 @@ func (s *site) daemon(to *Stack, arrivals []arrival) {
 	})
 	work := s.daemonWork(to, arrivals)
 	if s.a.Daemon.Image != "" {
-		s.container(to, work)
+		s.container(to, work, arrivals)
 		return
 	}
 	work = append(work,
@@ -47,18 +47,21 @@ func (s *site) daemon(to *Stack, arrivals []arrival) {
 	to.given(BinaryDigest, "its SHA-256")
 	to.given(BundleKey, "the key of the folder of lakehouse.yaml, a .tar.gz")
 	to.given(BundleDigest, "its SHA-256")
-	s.machine(to)
+	s.machine(to, arrivals)
 }
 
 // machine is one instance in a group that makes another where it dies, and once a month for its patches. A new version takes its place
 // before the next request for work, after the old one is gone: no two at once.
-func (s *site) machine(to *Stack) {
+func (s *site) machine(to *Stack, arrivals []arrival) {
 	d := s.a.Daemon
 	image := "al2023-ami-kernel-default-" + map[string]string{"arm64": "arm64", "amd64": "x86_64"}[Architecture(d.Instance)]
 	tags := cfn.List{cfn.Map{"Key": "Name", "Value": s.name("daemon")}, cfn.Map{"Key": "petalake:environment", "Value": s.base}}
 	where := ""
+	if len(arrivals) > 0 {
+		where = " " + spec.ArrivalsQueue + "=" + s.arrivalsURL()
+	}
 	if s.spark() {
-		where = " " + spec.EMRApplication + "=${Spark} " + spec.EMRRole + "=${SparkRole.Arn}"
+		where += " " + spec.EMRApplication + "=${Spark} " + spec.EMRRole + "=${SparkRole.Arn}"
 	}
 	script := strings.NewReplacer("@ENV@", s.e.Name, "@LOGS@", s.logName("daemon"), "@SPARK@", where).Replace(startScript)
 	to.add("DaemonTemplate", "AWS::EC2::LaunchTemplate", cfn.Map{
@@ -104,6 +107,12 @@ func (s *site) machine(to *Stack) {
 	})
 	group.UpdatePolicy = cfn.Map{"AutoScalingRollingUpdate": cfn.Map{"MinInstancesInService": 0, "MaxBatchSize": 1, "PauseTime": "PT2M"}}
 	to.output("Daemon", "the group of the machine of petalake", cfn.Ref("Daemon"))
+}
+
+// arrivalsURL is where the daemon asks for messages of files, for Fn::Sub. It asks nobody for it: the
+// network has no way to the service that knows accounts.
+func (s *site) arrivalsURL() string {
+	return "https://sqs.${AWS::Region}.amazonaws.com/${AWS::AccountId}/" + s.name("arrivals")
 }
 
 // substitutes are instance types that take the place of one that a zone has run out of: of the same
@@ -157,7 +166,7 @@ func (s *site) writeLog(what string) statement {
 
 // container is petalake in an image of the user's, on Fargate: one task, the old one stopped before
 // the new one starts.
-func (s *site) container(to *Stack, work []statement) {
+func (s *site) container(to *Stack, work []statement, arrivals []arrival) {
 	d := s.a.Daemon
 	trusted := trust("ecs-tasks.amazonaws.com", cfn.Map{
 		"StringEquals": cfn.Map{"aws:SourceAccount": cfn.Ref("AWS::AccountId")}, "ArnLike": cfn.Map{"aws:SourceArn": arn("ecs", "*")},
@@ -172,6 +181,9 @@ func (s *site) container(to *Stack, work []statement) {
 	})
 	memory := strconv.Itoa(int(d.Memory >> 20))
 	environment := cfn.List{cfn.Map{"Name": "AWS_REGION", "Value": cfn.Ref("AWS::Region")}, cfn.Map{"Name": "TMPDIR", "Value": "/work"}, cfn.Map{"Name": "HOME", "Value": "/work"}}
+	if len(arrivals) > 0 {
+		environment = append(environment, cfn.Map{"Name": spec.ArrivalsQueue, "Value": cfn.Sub(s.arrivalsURL())})
+	}
 	if s.spark() {
 		environment = append(environment, cfn.Map{"Name": spec.EMRApplication, "Value": cfn.Ref("Spark")}, cfn.Map{"Name": spec.EMRRole, "Value": cfn.GetAtt("SparkRole", "Arn")})
 	}

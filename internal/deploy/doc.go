@@ -16,6 +16,6 @@
 // A Plan is a list of Steps, from what was deployed before (or nothing) to the stacks of now: each with
 // what it does, to what, why, and what that costs a month.
 //
-// Not in stacks, but made by the daemon while it runs: tables and databases of the catalog, grants,
-// clusters that come and go, the start of replications. Their number and life is not that of a stack.
+// Not in stacks: tables and databases of the catalog, grants, clusters that come and go, the start of
+// replications. Their number and life is not that of a stack. Nothing makes them yet.
 package deploy

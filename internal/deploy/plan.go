@@ -33,7 +33,7 @@ const (
 	Replace Verb = "replace" // by a new one
 	Delete  Verb = "delete"
 	Leave   Verb = "leave" // it leaves its stack, and stays in AWS
-	Call    Verb = "call"  // what no stack can do, by deploy or by the daemon
+	Call    Verb = "call"  // what no stack can do, by deploy
 )
 
 // Plan is what deploying would do, and what the whole of it then costs.
@@ -133,7 +133,6 @@ var calls = []struct{ after, object, why string }{
 	{"ClusterSecurity", "emr/certificates.zip", "a certificate for the nodes of clusters, made here, for what they say to each other"},
 	{"DaemonTemplate", "program and lakehouse", "uploaded, and their digests given to the machine, which runs nothing else"},
 	{"Budget", "cost allocation tag", "petalake:environment is activated, so that the budget counts"},
-	{"Daemon", "databases of the catalog", "made by the daemon, with their tables, as tables come to be"},
 }
 
 // purposes say what a resource of a type is for.
