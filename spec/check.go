@@ -40,6 +40,7 @@ func (c *checker) check(files fs.FS) {
 	}
 	c.cycles(tables)
 	c.jobs(tables, files)
+	c.fleet()
 	for _, e := range c.Environments {
 		c.environment(e)
 	}

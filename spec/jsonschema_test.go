@@ -45,6 +45,9 @@ func TestSchemaHasTheKeysOfTheParser(t *testing.T) {
 		"ConnectUser": {defs["ConnectUser"], "environments: {e: {connect: {users: {u: {zzzzzzzz: 1}}}}}"},
 		"AWS":         {defs["AWS"], "environments: {e: {aws: {zzzzzzzz: 1}}}"},
 		"Daemon":      {defs["Daemon"], "environments: {e: {aws: {daemon: {zzzzzzzz: 1}}}}"},
+		"Fleet":       {defs["Fleet"], "fleet: {zzzzzzzz: 1}"},
+		"FleetBudget": {defs["FleetBudget"], "fleet: {budget: {zzzzzzzz: 1}}"},
+		"FleetQuota":  {defs["FleetQuota"], "fleet: {quota: {zzzzzzzz: 1}}"},
 		"EMR":         {defs["EMR"], "environments: {e: {aws: {emr: {zzzzzzzz: 1}}}}"},
 	}
 	for name := range defs {

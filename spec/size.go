@@ -15,14 +15,14 @@ var sizeUnits = []struct {
 	name  string
 	bytes int64
 }{
-	{"TiB", 1 << 40}, {"GiB", 1 << 30}, {"MiB", 1 << 20}, {"KiB", 1 << 10},
-	{"TB", 1e12}, {"GB", 1e9}, {"MB", 1e6}, {"KB", 1e3}, {"B", 1},
+	{"PiB", 1 << 50}, {"TiB", 1 << 40}, {"GiB", 1 << 30}, {"MiB", 1 << 20}, {"KiB", 1 << 10},
+	{"PB", 1e15}, {"TB", 1e12}, {"GB", 1e9}, {"MB", 1e6}, {"KB", 1e3}, {"B", 1},
 }
 
 const sizeHint = "write a number and a unit, as in 4GB or 512MiB"
 
-// ParseSize reads a number with a unit, in any case: 4GB, 1.5 TB, 512MiB. KB, MB, GB, TB count in
-// thousands; KiB, MiB, GiB, TiB in 1024s.
+// ParseSize reads a number with a unit, in any case: 4GB, 1.5 TB, 512MiB. KB, MB, GB, TB, PB count
+// in thousands; KiB, MiB, GiB, TiB, PiB in 1024s.
 func ParseSize(text string) (Size, error) {
 	t := strings.TrimSpace(text)
 	for _, u := range sizeUnits {
@@ -55,7 +55,7 @@ func (s *Size) parse(text string) (err error) {
 }
 
 func (*Size) shape() shape {
-	return shape{says: "size", pattern: `^[0-9]+(\.[0-9]+)? ?([KkMmGgTt]i?)?[Bb]$`, examples: []string{"4GB"}}
+	return shape{says: "size", pattern: `^[0-9]+(\.[0-9]+)? ?([KkMmGgTtPp]i?)?[Bb]$`, examples: []string{"4GB"}}
 }
 
 // Memory is an amount of memory: a size, or where that is 0 a part of what the machine has.
@@ -105,7 +105,7 @@ func (m *Memory) parse(text string) (err error) {
 func (*Memory) shape() shape {
 	return shape{
 		says:     "size or percent",
-		pattern:  `^([0-9]+(\.[0-9]+)? ?([KkMmGgTt]i?)?[Bb]|[1-9][0-9]? ?%|100 ?%)$`,
+		pattern:  `^([0-9]+(\.[0-9]+)? ?([KkMmGgTtPp]i?)?[Bb]|[1-9][0-9]? ?%|100 ?%)$`,
 		examples: []string{"4GB", "60%"},
 	}
 }

@@ -60,13 +60,13 @@ func TestTypes(t *testing.T) {
 
 func TestSizes(t *testing.T) {
 	for text, want := range map[string]spec.Size{
-		"4GB": 4e9, "1.5 gib": 3 << 29, "512MiB": 512 << 20, "7b": 7, "2TB": 2e12, "0B": 0, " 1KB ": 1000, "1KiB": 1024,
+		"4GB": 4e9, "1.5 gib": 3 << 29, "512MiB": 512 << 20, "7b": 7, "2TB": 2e12, "1.2PB": 12e14, "0B": 0, " 1KB ": 1000, "1KiB": 1024,
 	} {
 		if got, err := spec.ParseSize(text); err != nil || got != want {
 			t.Errorf("%q: got %d, %v, want %d", text, got, err, want)
 		}
 	}
-	for _, bad := range []string{"", "4", "GB", "-1GB", "1e3GB", "4 G B", ".5GB", "1.2.3GB", "99999999TB", "4PB", "0x1GB", "infB", "nanB"} {
+	for _, bad := range []string{"", "4", "GB", "-1GB", "1e3GB", "4 G B", ".5GB", "1.2.3GB", "99999999TB", "4EB", "0x1GB", "infB", "nanB"} {
 		if got, err := spec.ParseSize(bad); err == nil {
 			t.Errorf("%q: got %d, want an error", bad, got)
 		}
