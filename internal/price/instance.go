@@ -2,7 +2,6 @@ package price
 
 import (
 	"fmt"
-	"regexp"
 	"strings"
 )
 
@@ -26,14 +25,17 @@ func (i Instance) Family() string {
 	return family
 }
 
-var graviton = regexp.MustCompile(`^[a-z]+[0-9]+g`)
+// Graviton says whether its processors are Arm's, made by AWS: those with a g behind the number.
+func (i Instance) Graviton() bool {
+	rest := strings.TrimLeft(strings.TrimLeft(i.Type, letters), "0123456789")
+	return strings.HasPrefix(rest, "g")
+}
 
-// Graviton says whether its processors are Arm's, made by AWS.
-func (i Instance) Graviton() bool { return graviton.MatchString(i.Type) }
+const letters = "abcdefghijklmnopqrstuvwxyz"
 
 // Generation is the number in the family: 7 of m7g.
 func (i Instance) Generation() (n int) {
-	for _, c := range strings.TrimLeft(i.Family(), "abcdefghijklmnopqrstuvwxyz") {
+	for _, c := range strings.TrimLeft(i.Family(), letters) {
 		if c < '0' || c > '9' {
 			break
 		}

@@ -23,6 +23,7 @@ type List struct {
 	sources   map[string]Source
 	rates     map[string]Rate
 	instances map[string]Instance
+	inOrder   []Instance // by name
 }
 
 // Of is the list that petalake brings along. It is near where the region is another than Home: prices
@@ -65,14 +66,8 @@ func (l *List) Instance(name string) (Instance, bool) {
 	return i, ok
 }
 
-// Instances are all types, by name.
-func (l *List) Instances() []Instance {
-	all := make([]Instance, 0, len(l.instances))
-	for _, name := range slices.Sorted(maps.Keys(l.instances)) {
-		all = append(all, l.instances[name])
-	}
-	return all
-}
+// Instances are all types, by name. They are not to be changed.
+func (l *List) Instances() []Instance { return l.inOrder }
 
 // Sources are where the prices are from, by name: "ondemand" for those of instances, "spot" for what is
 // known of Spot, and those of the rates.
@@ -127,6 +122,9 @@ func Parse(r io.Reader) (*List, error) {
 		if _, ok := l.rates[name]; !ok {
 			return nil, fmt.Errorf("no rate %s in the list of prices", name)
 		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(l.instances)) {
+		l.inOrder = append(l.inOrder, l.instances[name])
 	}
 	return l, nil
 }
