@@ -53,6 +53,8 @@ var shapes = []struct {
 	{"petalake verify", verifyRow{}},
 	{"petalake spark start", serverRow{}},
 	{"petalake spark advise", eventlog.Report{}},
+	{"petalake rehearse", rehearsalRow{}},
+	{"petalake rehearse -o csv", variantRow{}},
 	{"petalake version", versionInfo{}},
 }
 

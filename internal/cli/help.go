@@ -38,7 +38,7 @@ func help(c *cobra.Command) string {
 }
 
 // order is the order in which a person meets the commands; the others follow on one line.
-var order = []string{"init", "up", "load", "sql", "job", "tables", "describe", "check", "verify", "spark", "plan"}
+var order = []string{"init", "up", "load", "sql", "job", "tables", "describe", "check", "spark", "plan"}
 
 func subcommands(c *cobra.Command) string {
 	var b strings.Builder
@@ -61,7 +61,15 @@ func subcommands(c *cobra.Command) string {
 			others = append(others, s.Name())
 		}
 	}
-	fmt.Fprintf(&b, "  also: %s\n", strings.Join(others, " "))
+	line := "  also:"
+	for _, name := range others {
+		if len(line)+1+len(name) > 80 {
+			b.WriteString(line + "\n")
+			line = "       "
+		}
+		line += " " + name
+	}
+	b.WriteString(line + "\n")
 	return b.String()
 }
 

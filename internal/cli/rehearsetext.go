@@ -1,0 +1,220 @@
+package cli
+
+import (
+	"fmt"
+	"math"
+	"strings"
+	"time"
+
+	"github.com/petalake/petalake/internal/cli/render"
+	"github.com/petalake/petalake/internal/fleet"
+	"github.com/petalake/petalake/internal/price"
+	"github.com/petalake/petalake/internal/rehearse"
+	"github.com/petalake/petalake/spec"
+)
+
+// variantRow is a fleet of a rehearsal, and what came of it.
+type variantRow struct {
+	Variant       string  `json:"variant"`
+	Keys          string  `json:"keys"` // of lakehouse.yaml that make it so
+	Done          int     `json:"done"`
+	Runs          int     `json:"runs"`
+	Typical       float64 `json:"typical_seconds"` // from due to done: the middle one
+	Longest       float64 `json:"longest_seconds"`
+	USD           float64 `json:"usd"`
+	PeakUSD       float64 `json:"peak_usd_per_hour"`
+	OnDemandShare float64 `json:"on_demand_share"`
+	WorkHours     float64 `json:"work_cpu_hours"`
+	LostHours     float64 `json:"lost_cpu_hours"`
+	Reclaimed     int     `json:"reclaimed_machines"`
+	LostClusters  int     `json:"lost_clusters"`
+}
+
+// rehearsalRow is a rehearsal as one object.
+type rehearsalRow struct {
+	Lakehouse   string        `json:"lakehouse"`
+	Environment string        `json:"environment"`
+	Prices      string        `json:"prices"` // of which region
+	Days        int           `json:"days"`
+	Seed        uint64        `json:"seed"`
+	Variants    []variantRow  `json:"variants"`
+	Samples     []sampleRow   `json:"samples"`   // of the fleet as described
+	Decisions   []decisionRow `json:"decisions"` // of the fleet as described
+}
+
+type sampleRow struct {
+	Seconds  float64 `json:"seconds"`
+	OnDemand int     `json:"on_demand_cpus"`
+	Spot     int     `json:"spot_cpus"`
+	USD      float64 `json:"usd_per_hour"`
+	Waiting  int     `json:"jobs"`
+}
+
+type decisionRow struct {
+	Seconds  float64  `json:"seconds"`
+	Do       string   `json:"do"`
+	Job      string   `json:"job"`
+	Zone     string   `json:"zone"`
+	OnDemand int      `json:"on_demand_cpus"`
+	Spot     int      `json:"spot_cpus"`
+	Types    []string `json:"types"`
+	Reason   string   `json:"reason"`
+}
+
+func newVariantRow(v rehearse.Variant, r *rehearse.Result) variantRow {
+	return variantRow{
+		Variant: v.Name, Keys: v.Keys, Done: r.Done(), Runs: len(r.Runs), Typical: r.Typical().Seconds(), Longest: r.Longest().Seconds(), USD: cents(r.USD), PeakUSD: cents(r.PeakUSD),
+		OnDemandShare: math.Round(1e4*r.OnDemandShare()) / 1e4, WorkHours: math.Round(r.WorkHours), LostHours: math.Round(r.LostHours), Reclaimed: r.Reclaimed, LostClusters: r.Lost,
+	}
+}
+
+func cents(usd float64) float64 { return math.Round(100*usd) / 100 }
+
+func newRehearsalRow(o *rehearseOptions, l *spec.Lakehouse, at fleetPlace, list *price.List, variants []rehearse.Variant, results []*rehearse.Result) rehearsalRow {
+	row := rehearsalRow{Lakehouse: l.Name, Environment: at.environment, Prices: list.Region, Days: o.days, Seed: o.seed, Samples: []sampleRow{}, Decisions: []decisionRow{}}
+	for i, v := range variants {
+		row.Variants = append(row.Variants, newVariantRow(v, results[i]))
+	}
+	for _, s := range results[0].Samples {
+		row.Samples = append(row.Samples, sampleRow{s.At.Seconds(), s.OnDemand, s.Spot, cents(s.USD), s.Waiting})
+	}
+	for _, t := range results[0].Told {
+		c := t.Action
+		row.Decisions = append(row.Decisions, decisionRow{t.At.Seconds(), string(c.Do), c.Job, c.Zone, c.OnDemand, c.Spot, c.Types, c.Reason})
+	}
+	return row
+}
+
+func (a *app) showRehearsal(o *rehearseOptions, l *spec.Lakehouse, at fleetPlace, list *price.List, work []rehearse.Work, variants []rehearse.Variant, results []*rehearse.Result) error {
+	if a.output == "json" {
+		return a.object(newRehearsalRow(o, l, at, list, variants, results))
+	}
+	if a.output == "text" {
+		fmt.Fprintf(a.out, "%s %s: %s, seed %d, at prices of %s\n", a.style(a.out).Bold(render.Escape(l.Name)), render.Escape(at.environment), render.Counted(int64(o.days), "day"), o.seed, list.Region)
+		for _, w := range work {
+			fmt.Fprintf(a.out, "%s reads %s, %s: %s hours of a processor each\n", render.Escape(w.Name), spec.Size(w.Bytes), render.Counted(int64(len(w.Due)), "time"), render.Count(int64(w.Bytes/w.Rate/3600)))
+		}
+		fmt.Fprintln(a.out)
+		fmt.Fprintln(a.out, chart(results[0], time.Duration(o.days)*24*time.Hour))
+	}
+	out := a.listVariants(variants, results)
+	if out != nil || a.output != "text" || !o.log {
+		return out
+	}
+	fmt.Fprintln(a.out)
+	for _, t := range results[0].Told {
+		fmt.Fprintln(a.out, decided(t))
+	}
+	return nil
+}
+
+// decided is a line of the log: when, what, why.
+func decided(t rehearse.Told) string {
+	what := string(t.Action.Do)
+	switch t.Action.Do {
+	case fleet.Launch, fleet.Resize:
+		what += fmt.Sprintf(" to %d on demand and %d Spot", t.Action.OnDemand, t.Action.Spot)
+		if t.Action.Do == fleet.Launch {
+			what += " in " + t.Action.Zone
+		}
+	case fleet.Submit:
+		what += " " + render.Escape(t.Action.Job)
+	}
+	return fmt.Sprintf("day %d %02d:%02d  %s: %s", int(t.At.Hours())/24+1, int(t.At.Hours())%24, int(t.At.Minutes())%60, what, t.Action.Reason)
+}
+
+// listVariants shows the variants, one a row.
+func (a *app) listVariants(variants []rehearse.Variant, results []*rehearse.Result) error {
+	columns := []render.Column{{Name: "fleet"}, {Name: "done", Right: true}, {Name: "usually", Right: true}, {Name: "at most", Right: true}, {Name: "$", Right: true, Whole: true},
+		{Name: "on demand", Right: true}, {Name: "lost", Right: true}, {Name: "reclaimed", Right: true}, {Name: "lakehouse.yaml"}}
+	out := list(a, columns, variantRow.text)
+	for i, v := range variants {
+		if err := out.add(newVariantRow(v, results[i])); err != nil {
+			return err
+		}
+	}
+	return out.close()
+}
+
+func (r variantRow) text() []string {
+	lost := ""
+	if r.WorkHours > 0 {
+		lost = fmt.Sprintf("%.1f%%", 100*r.LostHours/r.WorkHours)
+	}
+	hours := func(seconds float64) string {
+		return fmt.Sprintf("%d:%02d", int(seconds)/3600, int(seconds)/60%60)
+	}
+	return []string{
+		r.Variant, fmt.Sprintf("%d/%d", r.Done, r.Runs), hours(r.Typical), hours(r.Longest), render.Count(int64(math.Round(r.USD))),
+		fmt.Sprintf("%.0f%%", 100*r.OnDemandShare), lost, render.Count(int64(r.Reclaimed)), r.Keys,
+	}
+}
+
+const (
+	chartWidth  = 70
+	chartHeight = 8
+)
+
+// chart draws the processors over time: those on demand below, Spot above.
+func chart(r *rehearse.Result, span time.Duration) string {
+	span = max(span, r.End)
+	var onDemand, all [chartWidth]float64
+	var n [chartWidth]float64
+	for _, s := range r.Samples {
+		i := min(chartWidth-1, int(float64(s.At)/float64(span)*chartWidth))
+		onDemand[i] += float64(s.OnDemand)
+		all[i] += float64(s.OnDemand + s.Spot)
+		n[i]++
+	}
+	top := 1.0
+	for i := range all {
+		if n[i] > 0 {
+			onDemand[i] /= n[i]
+			all[i] /= n[i]
+		}
+		top = max(top, all[i])
+	}
+	var b strings.Builder
+	for row := chartHeight; row >= 1; row-- {
+		label := ""
+		if row == chartHeight {
+			label = render.Count(int64(math.Round(top)))
+		}
+		fmt.Fprintf(&b, "%7s ", label)
+		line := make([]rune, chartWidth)
+		for i := range line {
+			middle := (float64(row) - 0.5) / chartHeight * top
+			switch {
+			case onDemand[i] >= middle:
+				line[i] = '█'
+			case all[i] >= middle:
+				line[i] = '░'
+			case row == 1 && all[i] > 0:
+				line[i] = '▁'
+			default:
+				line[i] = ' '
+			}
+		}
+		b.WriteString(strings.TrimRight(string(line), " ") + "\n")
+	}
+	b.WriteString(strings.Repeat(" ", 8) + axis(span) + "\n")
+	b.WriteString(strings.Repeat(" ", 8) + "processors: █ on demand  ░ Spot\n")
+	return b.String()
+}
+
+// axis marks the days.
+func axis(span time.Duration) string {
+	line := []rune(strings.Repeat("─", chartWidth))
+	days := int(span.Hours()+23) / 24
+	every := (days + 9) / 10
+	for d := 0; d < days; d += every {
+		at := int(float64(d) * 24 * float64(time.Hour) / float64(span) * chartWidth)
+		for _, c := range fmt.Sprintf("┴%d", d+1) {
+			if at < chartWidth {
+				line[at] = c
+				at++
+			}
+		}
+	}
+	return string(line)
+}
