@@ -23,7 +23,7 @@ const most = 44
 // "." is the root, which wires the parts. A new package changes the picture here and there.
 var picture = map[string][]string{
 	"cmd/petalake":        {"internal/cli"},
-	"internal/cli":        {".", "engine/spark/local", "internal/cli/render", "internal/cli/shell", "internal/audit", "internal/deploy", "internal/fleet", "internal/price", "internal/rehearse", "internal/rollout", "internal/stack", "catalog", "job", "delta", "delta/schema", "engine/spark/eventlog", "spec"},
+	"internal/cli":        {".", "engine/spark/local", "internal/cli/render", "internal/cli/shell", "internal/audit", "internal/deploy", "internal/estimate", "internal/fleet", "internal/price", "internal/rehearse", "internal/rollout", "internal/stack", "catalog", "job", "delta", "delta/schema", "engine/spark/eventlog", "spec"},
 	"internal/cli/render": {},
 	"internal/cli/shell":  {},
 	".":                   {"spec", "internal/awsx", "internal/emr", "frame", "internal/compare", "ingest", "ingest/files", "engine", "engine/duck", "engine/spark", "engine/spark/door", "engine/spark/eventlog", "engine/spark/local", "catalog", "job", "delta", "delta/schema", "delta/stats", "store", "store/s3"},
@@ -59,6 +59,7 @@ var picture = map[string][]string{
 	"internal/awsx":     {},
 	"internal/price":    {},
 	"internal/fleet":    {"internal/price", "spec"},
+	"internal/estimate": {"internal/fleet", "internal/price"},
 	"internal/rehearse": {"internal/fleet", "spec"},
 
 	"spec":             {},

@@ -55,6 +55,8 @@ var shapes = []struct {
 	{"petalake spark advise", eventlog.Report{}},
 	{"petalake rehearse", rehearsalRow{}},
 	{"petalake rehearse -o csv", variantRow{}},
+	{"petalake estimate", estimateTotal{}},
+	{"petalake estimate -o csv", estimateRow{}},
 	{"petalake version", versionInfo{}},
 }
 

@@ -3,7 +3,6 @@ package cli
 import (
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -138,12 +137,11 @@ func (o *rehearseOptions) work(l *spec.Lakehouse) (all []rehearse.Work, err erro
 		return nil, &usageError{errors.New("nothing to rehearse"), "say what a job reads, as in --job nightly=1.2PB"}
 	}
 	for _, text := range o.jobs {
-		name, amount, ok := strings.Cut(text, "=")
-		size, err := spec.ParseSize(amount)
-		if !ok || err != nil || size <= 0 || name == "" {
-			return nil, &usageError{fmt.Errorf("--job %s: want a name and a size", text), "as in --job nightly=1.2PB"}
+		name, size, err := jobSize(text)
+		if err != nil {
+			return nil, err
 		}
-		w := rehearse.Work{Name: name, Bytes: float64(size), Rate: float64(rate), Steps: o.steps, Shuffle: float64(shuffle) / 100}
+		w := rehearse.Work{Name: name, Bytes: size, Rate: float64(rate), Steps: o.steps, Shuffle: float64(shuffle) / 100}
 		w.Due = due(l.Job(name), monday.AddDate(0, 0, o.days))
 		if len(w.Due) == 0 {
 			return nil, &usageError{fmt.Errorf("--job %s: it is not due within %d days", text, o.days), "raise --days"}

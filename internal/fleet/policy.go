@@ -110,3 +110,30 @@ func dearest(types []Type, of func(Type) float64) (most float64) {
 	}
 	return most
 }
+
+// Prices are what an hour of a unit of task nodes costs, and of what every cluster has besides.
+type Prices struct {
+	Base                                float64 // of the primary node and all core nodes
+	SpotLow, Spot, SpotHigh             float64 // of the cheapest type, the middle one, the dearest
+	OnDemandLow, OnDemand, OnDemandHigh float64
+}
+
+// Prices are those of a policy, at the mean price of Spot. A fleet of core nodes alone has theirs.
+func (p *Policy) Prices() Prices {
+	task := p.Task
+	if len(task) == 0 {
+		task = p.CoreOf
+	}
+	of := func(usd func(Type) float64) (low, middle, high float64) {
+		var all []float64
+		for _, t := range task {
+			all = append(all, usd(t)/float64(t.Units))
+		}
+		slices.Sort(all)
+		return all[0], all[len(all)/2], all[len(all)-1]
+	}
+	out := Prices{Base: p.base()}
+	out.SpotLow, out.Spot, out.SpotHigh = of(spotOf)
+	out.OnDemandLow, out.OnDemand, out.OnDemandHigh = of(onDemandOf)
+	return out
+}

@@ -1,0 +1,201 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/petalake/petalake/internal/cli/render"
+	"github.com/petalake/petalake/internal/deploy"
+	"github.com/petalake/petalake/internal/estimate"
+	"github.com/petalake/petalake/internal/fleet"
+	"github.com/petalake/petalake/internal/price"
+	"github.com/petalake/petalake/spec"
+)
+
+// estimateOptions are the flags of estimate.
+type estimateOptions struct {
+	daily, keep, stored, stream, scanned, rate string
+	jobs                                       []string
+}
+
+func (a *app) estimateCommand() *cobra.Command {
+	o := &estimateOptions{}
+	c := &cobra.Command{
+		Use:   "estimate",
+		Short: "Say what a lakehouse costs a month, from how much it is used",
+		Long: `Price the lakehouse from how much arrives a day, how long it is kept, and how
+much is read and worked off: at the least, likely, at most, in US dollars a
+month once rows are as old as they get. With an environment in AWS, what
+petalake deploy makes there is in it.`,
+		Example: "petalake estimate --daily 3TB --keep 365d --job nightly=1.2PB",
+		Args:    exactly(),
+		RunE:    func(*cobra.Command, []string) error { return a.estimate(o) },
+	}
+	f := c.Flags()
+	f.StringVar(&o.daily, "daily", "0B", "what arrives a day, as in 500GB")
+	f.StringVar(&o.keep, "keep", "365d", "how long rows are kept; default: 365d")
+	f.StringVar(&o.stored, "stored", "0B", "what is kept besides, as it is kept")
+	f.StringVar(&o.stream, "stream", "0B", "what arrives a day by streams, of --daily")
+	f.StringVar(&o.scanned, "scanned", "0B", "what queries read a day")
+	f.StringArrayVar(&o.jobs, "job", nil, "a `JOB` of Spark and what it reads, as in nightly=1.2PB; repeatable")
+	f.StringVar(&o.rate, "rate", "11MB", "what a processor of Spark works off in a second")
+	return c
+}
+
+// estimateRow is what is paid for, a month.
+type estimateRow struct {
+	What   string  `json:"what"`
+	Amount string  `json:"amount"`
+	Low    float64 `json:"low"`
+	Likely float64 `json:"likely"`
+	High   float64 `json:"high"`
+}
+
+// estimateTotal is an estimate as one object.
+type estimateTotal struct {
+	Lakehouse   string        `json:"lakehouse"`
+	Environment string        `json:"environment"`
+	Prices      string        `json:"prices"` // of which region
+	Lines       []estimateRow `json:"lines"`
+	Month       price.Range   `json:"month"`
+}
+
+func (a *app) estimate(o *estimateOptions) error {
+	l, e, err := a.cloud()
+	if err != nil {
+		return err
+	}
+	region, zones := price.Home, []string{"a", "b", "c"}
+	if e.InAWS() {
+		region, zones = e.AWS.Region, e.AWS.Zones
+	}
+	list, err := prices(l, region)
+	if err != nil {
+		return err
+	}
+	usage, err := o.usage(l, e)
+	if err != nil {
+		return err
+	}
+	var policy *fleet.Policy
+	if l.Fleet.Mode != spec.FleetServerless {
+		if policy, _, err = fleet.New(&l.Fleet, region, zones, list); err != nil {
+			return err
+		}
+	}
+	lines := estimate.Of(usage, policy, list)
+	if e.InAWS() {
+		fixed, err := fixedCost(l, e)
+		if err != nil {
+			return err
+		}
+		lines = append([]estimate.Line{{What: "petalake in AWS", Amount: "always", USD: price.Always(fixed)}}, lines...)
+	} else {
+		a.say("%s is not in AWS: what petalake deploy would make is left out", render.Escape(e.Name))
+	}
+	return a.showEstimate(l, e, list, lines)
+}
+
+// fixedCost is what is paid in AWS with nothing used.
+func fixedCost(l *spec.Lakehouse, e *spec.Environment) (float64, error) {
+	stacks, err := deploy.Render(l, e)
+	if err != nil {
+		return 0, err
+	}
+	p, err := priced(l, e, stacks, nil)
+	if err != nil || p.Month == nil {
+		return 0, err
+	}
+	return p.Month.Low, nil
+}
+
+func (o *estimateOptions) usage(l *spec.Lakehouse, e *spec.Environment) (u estimate.Usage, err error) {
+	for _, f := range []struct {
+		flag, text string
+		to         *float64
+	}{{"daily", o.daily, &u.Daily}, {"stored", o.stored, &u.Stored}, {"stream", o.stream, &u.Stream}, {"scanned", o.scanned, &u.Scanned}, {"rate", o.rate, &u.Rate}} {
+		size, err := spec.ParseSize(f.text)
+		if err != nil {
+			return u, &usageError{fmt.Errorf("--%s: %w", f.flag, err), ""}
+		}
+		*f.to = float64(size)
+	}
+	keep, err := spec.ParseDuration(o.keep)
+	switch {
+	case err != nil:
+		return u, &usageError{fmt.Errorf("--keep: %w", err), ""}
+	case u.Rate == 0:
+		return u, &usageError{errors.New("--rate: want more than 0B"), ""}
+	case u.Stream > u.Daily:
+		return u, &usageError{errors.New("--stream: it is a part of --daily, and larger"), "raise --daily"}
+	}
+	u.Keep, u.Tables, u.OnSpark = time.Duration(keep), max(1, len(l.Sources)), e.Engine == spec.EngineSpark
+	for _, text := range o.jobs {
+		name, size, err := jobSize(text)
+		if err != nil {
+			return u, err
+		}
+		j := l.Job(name)
+		runs := float64(len(due(j, monday.AddDate(0, 0, 365)))) / 12
+		u.Jobs = append(u.Jobs, estimate.Job{Name: name, Bytes: size, Runs: runs})
+	}
+	return u, nil
+}
+
+// jobSize reads a job and what it reads.
+func jobSize(text string) (string, float64, error) {
+	name, amount, ok := strings.Cut(text, "=")
+	size, err := spec.ParseSize(amount)
+	if !ok || err != nil || size <= 0 || name == "" {
+		return "", 0, &usageError{fmt.Errorf("--job %s: want a name and a size", text), "as in --job nightly=1.2PB"}
+	}
+	return name, float64(size), nil
+}
+
+func (a *app) showEstimate(l *spec.Lakehouse, e *spec.Environment, from *price.List, lines []estimate.Line) error {
+	total := estimateTotal{Lakehouse: l.Name, Environment: e.Name, Prices: from.Region, Month: rounded(estimate.Sum(lines))}
+	for _, line := range lines {
+		usd := rounded(line.USD)
+		total.Lines = append(total.Lines, estimateRow{line.What, line.Amount, usd.Low, usd.Likely, usd.High})
+	}
+	if a.output == "json" {
+		return a.object(total)
+	}
+	if a.output == "text" {
+		fmt.Fprintf(a.out, "%s %s: US dollars a month, at prices of %s\n\n", a.style(a.out).Bold(render.Escape(l.Name)), render.Escape(e.Name), from.Region)
+		total.Lines = append(total.Lines, estimateRow{"all of it", "", total.Month.Low, total.Month.Likely, total.Month.High})
+	}
+	columns := []render.Column{{Name: "what"}, {Name: "how much"}, {Name: "at the least", Right: true}, {Name: "likely", Right: true}, {Name: "at most", Right: true}}
+	out := list(a, columns, estimateRow.text)
+	for _, row := range total.Lines {
+		if err := out.add(row); err != nil {
+			return err
+		}
+	}
+	if err := out.close(); err != nil {
+		return err
+	}
+	if e.InAWS() && e.AWS.Budget > 0 && total.Month.Likely > float64(e.AWS.Budget) {
+		a.say("%s: that is likely more than the budget of %d", e.AWS.At("budget"), e.AWS.Budget)
+	}
+	return nil
+}
+
+func rounded(r price.Range) price.Range {
+	return price.Range{Low: cents(r.Low), Likely: cents(r.Likely), High: cents(r.High)}
+}
+
+func (r estimateRow) text() []string {
+	usd := func(n float64) string {
+		if n < 10 {
+			return fmt.Sprintf("%.2f", n)
+		}
+		return render.Count(int64(math.Round(n)))
+	}
+	return []string{render.Escape(r.What), r.Amount, usd(r.Low), usd(r.Likely), usd(r.High)}
+}
