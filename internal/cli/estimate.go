@@ -42,7 +42,7 @@ petalake deploy makes there is in it.`,
 	f.StringVar(&o.stored, "stored", "0B", "what is kept besides, as it is kept")
 	f.StringVar(&o.stream, "stream", "0B", "what arrives a day by streams, of --daily")
 	f.StringVar(&o.scanned, "scanned", "0B", "what queries read a day")
-	f.StringArrayVar(&o.jobs, "job", nil, "a `JOB` of Spark and what it reads, as in nightly=1.2PB; repeatable")
+	f.StringArrayVar(&o.jobs, "job", nil, "a `JOB` and what it reads, as in nightly=1.2PB; repeatable")
 	f.StringVar(&o.rate, "rate", "11MB", "what a processor of Spark works off in a second")
 	return c
 }
