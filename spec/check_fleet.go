@@ -79,14 +79,15 @@ func (f *Fleet) bounds(fail failure) {
 		{"on_demand", q.OnDemand, f.OnDemand, "max_on_demand", "L-1216C47A"},
 		{"spot", q.Spot, (f.Max - f.Core) * int(f.Spot) / 100, "max", "L-34B43A08"},
 	} {
-		if b.quota > 0 && b.need > b.quota && f.Mode != FleetServerless {
-			at := b.from
-			if !f.Has(at) {
-				at = "quota"
-			}
-			fail(&f.Element, at, at, fmt.Sprintf("write %s: %d or less, or ask AWS for more: aws service-quotas request-service-quota-increase --service-code ec2 --quota-code %s --desired-value %d",
-				b.from, b.quota, b.code, b.need), "the fleet may need %d processors, and the quota quota.%s of the account is %d", b.need, b.key, b.quota)
+		if b.quota == 0 || b.need <= b.quota || f.Mode == FleetServerless {
+			continue
 		}
+		el, key, path := &f.Element, b.from, b.from
+		if !f.Has(b.from) {
+			el, key, path = &q.Element, b.key, "quota."+b.key
+		}
+		fail(el, key, path, fmt.Sprintf("write %s: %d or less, or ask AWS for more: aws service-quotas request-service-quota-increase --service-code ec2 --quota-code %s --desired-value %d",
+			b.from, b.quota, b.code, b.need), "the fleet may need %d processors, and the quota quota.%s of the account is %d", b.need, b.key, b.quota)
 	}
 }
 

@@ -49,6 +49,9 @@ func (a *app) deploy(ctx context.Context, o *deployOptions) error {
 	if err != nil {
 		return err
 	}
+	if err := a.fleetFits(l, e); err != nil {
+		return err
+	}
 	before, err := r.Deployed(ctx)
 	if err != nil {
 		return err

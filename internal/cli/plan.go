@@ -72,6 +72,9 @@ func (a *app) plan(o *planOptions) error {
 	if err != nil {
 		return err
 	}
+	if err := a.fleetFits(l, e); err != nil {
+		return err
+	}
 	before, err := deployed(o.against)
 	if err != nil {
 		return err

@@ -97,6 +97,23 @@ func (a *app) rehearse(o *rehearseOptions) error {
 	return nil
 }
 
+// fleetFits refuses a fleet of lakehouse.yaml that nothing can serve where it is to be, and tells of one
+// that may be regretted.
+func (a *app) fleetFits(l *spec.Lakehouse, e *spec.Environment) error {
+	if !l.Has("fleet") || l.Fleet.Mode == spec.FleetServerless {
+		return nil
+	}
+	list, err := prices(l, e.AWS.Region)
+	if err != nil {
+		return err
+	}
+	_, warnings, err := fleet.New(&l.Fleet, e.AWS.Region, e.AWS.Zones, list)
+	for _, w := range warnings {
+		a.say("%s", w)
+	}
+	return err
+}
+
 // fleetPlace is where the fleet is: the region and the zones of an environment in AWS, or those for which
 // petalake brings prices along.
 type fleetPlace struct {
