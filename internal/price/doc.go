@@ -1,7 +1,7 @@
 // Package price knows what AWS charges: for an hour of an instance, a gigabyte of a month, a request.
 //
 // A List is the prices of one region, each with its unit, its source and its date. Of gives the list
-// that petalake brings along; a newer one is made by Refresh and read by Parse.
+// that petalake brings along; Parse reads another, in the same text.
 //
 //	list, near := price.Of("eu-central-1") // near: its prices are those of another region
 //	rate, ok := list.Rate(price.KeyMonth)  // 1 USD for a key and month

@@ -27,7 +27,7 @@ type List struct {
 }
 
 // Of is the list that petalake brings along. It is near where the region is another than Home: prices
-// are then those of Home, and those of the region come with Refresh.
+// are then those of Home.
 func Of(region string) (l *List, near bool) {
 	l, err := Parse(strings.NewReader(embedded))
 	if err != nil {
@@ -188,7 +188,7 @@ func amount(text string) (float64, error) {
 // WriteTo implements io.WriterTo: it writes what Parse reads.
 func (l *List) WriteTo(to io.Writer) (int64, error) {
 	var b strings.Builder
-	fmt.Fprintf(&b, "# Prices of AWS, as petalake reads them. Made by petalake prices refresh.\nregion %s\n", l.Region)
+	fmt.Fprintf(&b, "# Prices of AWS, as petalake reads them.\nregion %s\n", l.Region)
 	for _, s := range l.Sources() {
 		fmt.Fprintf(&b, "source %s %s %s\n", s.Name, s.Date, s.Text)
 	}
