@@ -50,7 +50,7 @@ var picture = map[string][]string{
 	"store":    {},
 	"store/s3": {"store"},
 
-	"internal/deploy":   {"spec", "internal/cfn"},
+	"internal/deploy":   {"spec", "internal/cfn", "internal/price"},
 	"internal/audit":    {"internal/cfn"},
 	"internal/cfn":      {},
 	"internal/emr":      {"internal/awsx", "job", "store"},

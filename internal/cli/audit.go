@@ -50,11 +50,7 @@ any) and a reason.`,
 }
 
 func (a *app) audit(o *auditOptions) error {
-	l, e, err := a.cloud()
-	if err != nil {
-		return err
-	}
-	stacks, err := deploy.Render(l, e)
+	_, e, stacks, err := a.rendered()
 	if err != nil {
 		return err
 	}

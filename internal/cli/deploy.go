@@ -49,14 +49,18 @@ func (a *app) deploy(ctx context.Context, o *deployOptions) error {
 	if err != nil {
 		return err
 	}
-	if err := a.fleetFits(l, e); err != nil {
+	list, err := prices(l, e.AWS.Region)
+	if err != nil {
+		return err
+	}
+	if err := a.fleetFits(l, e, list); err != nil {
 		return err
 	}
 	before, err := r.Deployed(ctx)
 	if err != nil {
 		return err
 	}
-	p, err := priced(l, e, stacks, before)
+	p, err := deploy.NewPlan(stacks, before, list.USD)
 	if err != nil {
 		return err
 	}
@@ -65,7 +69,7 @@ func (a *app) deploy(ctx context.Context, o *deployOptions) error {
 		return err
 	}
 	if a.output == "text" {
-		if err := a.showPlan(l, e, p, results); err != nil {
+		if err := a.showPlan(l, e, list, p, results); err != nil {
 			return err
 		}
 	}
@@ -88,11 +92,7 @@ func (a *app) deploy(ctx context.Context, o *deployOptions) error {
 
 // account is the environment, and the way to its account.
 func (a *app) account(ctx context.Context) (*spec.Lakehouse, *spec.Environment, *rollout.Rollout, []*deploy.Stack, error) {
-	l, e, err := a.cloud()
-	if err != nil {
-		return nil, nil, nil, nil, err
-	}
-	stacks, err := deploy.Render(l, e)
+	l, e, stacks, err := a.rendered()
 	if err != nil {
 		return nil, nil, nil, nil, err
 	}
@@ -267,7 +267,11 @@ func (a *app) destroy(ctx context.Context, yes, verify bool) error {
 	if len(before) == 0 {
 		a.say("nothing of %s is in account %s, %s", render.Escape(e.Name), r.Account, e.AWS.Region)
 	} else {
-		p, err := priced(l, e, nil, before)
+		list, err := prices(l, e.AWS.Region)
+		if err != nil {
+			return err
+		}
+		p, err := deploy.NewPlan(nil, before, list.USD)
 		if err != nil {
 			return err
 		}

@@ -70,11 +70,8 @@ func (a *app) estimate(o *estimateOptions) error {
 	if err != nil {
 		return err
 	}
-	region, zones := price.Home, []string{"a", "b", "c"}
-	if e.InAWS() {
-		region, zones = e.AWS.Region, e.AWS.Zones
-	}
-	list, err := prices(l, region)
+	place := placeOf(e)
+	list, err := prices(l, place.region)
 	if err != nil {
 		return err
 	}
@@ -84,13 +81,13 @@ func (a *app) estimate(o *estimateOptions) error {
 	}
 	var policy *fleet.Policy
 	if l.Fleet.Mode != spec.FleetServerless {
-		if policy, _, err = fleet.New(&l.Fleet, region, zones, list); err != nil {
+		if policy, _, err = fleet.New(&l.Fleet, place.region, place.zones, list); err != nil {
 			return err
 		}
 	}
 	lines := estimate.Of(usage, policy, list)
 	if e.InAWS() {
-		fixed, err := fixedCost(l, e)
+		fixed, err := fixedCost(l, e, list)
 		if err != nil {
 			return err
 		}
@@ -102,12 +99,12 @@ func (a *app) estimate(o *estimateOptions) error {
 }
 
 // fixedCost is what is paid in AWS with nothing used.
-func fixedCost(l *spec.Lakehouse, e *spec.Environment) (float64, error) {
+func fixedCost(l *spec.Lakehouse, e *spec.Environment, list *price.List) (float64, error) {
 	stacks, err := deploy.Render(l, e)
 	if err != nil {
 		return 0, err
 	}
-	p, err := priced(l, e, stacks, nil)
+	p, err := deploy.NewPlan(stacks, nil, list.USD)
 	if err != nil || p.Month == nil {
 		return 0, err
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/petalake/petalake/internal/audit"
 	"github.com/petalake/petalake/internal/cli/render"
 	"github.com/petalake/petalake/internal/deploy"
+	"github.com/petalake/petalake/internal/price"
 	"github.com/petalake/petalake/spec"
 )
 
@@ -23,7 +24,7 @@ type planRow struct {
 	Environment string        `json:"environment"`
 	Region      string        `json:"region"`
 	Steps       []deploy.Step `json:"steps"`
-	Month       *deploy.Price `json:"month"` // all of it, in US dollars
+	Month       *price.Range  `json:"month"` // all of it, in US dollars
 	Security    securityRow   `json:"security"`
 }
 
@@ -64,22 +65,22 @@ with the templates of the last deployment in --against, or with nothing.`,
 var errChanges = errors.New("the plan has changes")
 
 func (a *app) plan(o *planOptions) error {
-	l, e, err := a.cloud()
+	l, e, stacks, err := a.rendered()
 	if err != nil {
 		return err
 	}
-	stacks, err := deploy.Render(l, e)
+	list, err := prices(l, e.AWS.Region)
 	if err != nil {
 		return err
 	}
-	if err := a.fleetFits(l, e); err != nil {
+	if err := a.fleetFits(l, e, list); err != nil {
 		return err
 	}
 	before, err := deployed(o.against)
 	if err != nil {
 		return err
 	}
-	p, err := priced(l, e, stacks, before)
+	p, err := deploy.NewPlan(stacks, before, list.USD)
 	if err != nil {
 		return err
 	}
@@ -90,7 +91,7 @@ func (a *app) plan(o *planOptions) error {
 	if err != nil {
 		return err
 	}
-	if err := a.showPlan(l, e, p, results); err != nil {
+	if err := a.showPlan(l, e, list, p, results); err != nil {
 		return err
 	}
 	if err := deploy.OverBudget(e, p); err != nil {
@@ -100,6 +101,16 @@ func (a *app) plan(o *planOptions) error {
 		return &toldError{errChanges}
 	}
 	return nil
+}
+
+// rendered is the lakehouse, its environment in AWS, and what that is there.
+func (a *app) rendered() (*spec.Lakehouse, *spec.Environment, []*deploy.Stack, error) {
+	l, e, err := a.cloud()
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	stacks, err := deploy.Render(l, e)
+	return l, e, stacks, err
 }
 
 // cloud is the lakehouse, and its environment in AWS: the one that was named, or the only one.
@@ -175,7 +186,7 @@ func writeTemplates(dir string, stacks []*deploy.Stack) error {
 	return nil
 }
 
-func (a *app) showPlan(l *spec.Lakehouse, e *spec.Environment, p *deploy.Plan, results []audit.Result) error {
+func (a *app) showPlan(l *spec.Lakehouse, e *spec.Environment, list *price.List, p *deploy.Plan, results []audit.Result) error {
 	if a.output == "json" {
 		n := audit.Count(results)
 		row := planRow{l.Name, e.Name, e.AWS.Region, p.Steps, p.Month, securityRow{e.AWS.Security, n[audit.Pass], n[audit.Excepted], n[audit.Fail]}}
@@ -195,7 +206,7 @@ func (a *app) showPlan(l *spec.Lakehouse, e *spec.Environment, p *deploy.Plan, r
 	if err := a.steps(p.Steps); err != nil {
 		return err
 	}
-	fmt.Fprintf(a.out, "\n%s%s\n%s\n", counts(p.Steps), month(p.Month)+pricesOf(l, e, p), verdict(e.AWS.Security, results))
+	fmt.Fprintf(a.out, "\n%s%s\n%s\n", counts(p.Steps), month(p.Month)+pricesOf(list, e, p), verdict(e.AWS.Security, results))
 	for _, s := range p.Steps {
 		if s.Stateful {
 			fmt.Fprintf(a.out, "%s %s %s: it holds data, the new one is empty, and its stack refuses this\n", a.style(a.out).Bold("WARNING"), s.Verb, s.Object)

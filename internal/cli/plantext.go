@@ -7,6 +7,7 @@ import (
 
 	"github.com/petalake/petalake/internal/cli/render"
 	"github.com/petalake/petalake/internal/deploy"
+	"github.com/petalake/petalake/internal/price"
 )
 
 // planLine is a step of a plan as people see it, or several that do the same to things of one type.
@@ -29,7 +30,8 @@ func planLines(steps []deploy.Step) (all []planLine) {
 		line := &all[i]
 		line.objects = append(line.objects, s.Object)
 		if line.Price != nil && s.Price != nil {
-			line.Price = &deploy.Price{Low: line.Price.Low + s.Price.Low, Likely: line.Price.Likely + s.Price.Likely, High: line.Price.High + s.Price.High}
+			sum := line.Price.Add(*s.Price)
+			line.Price = &sum
 		}
 	}
 	return all
@@ -48,7 +50,7 @@ func (l planLine) text() []string {
 }
 
 // dollars is a price: one figure where use does not matter, else low, likely and high.
-func dollars(p *deploy.Price) string {
+func dollars(p *price.Range) string {
 	switch {
 	case p == nil:
 		return ""
@@ -66,7 +68,7 @@ func dollar(usd float64) string {
 }
 
 // month says what all of it costs.
-func month(p *deploy.Price) string {
+func month(p *price.Range) string {
 	if p == nil {
 		return ""
 	}

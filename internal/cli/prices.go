@@ -39,19 +39,9 @@ func prices(l *spec.Lakehouse, region string) (*price.List, error) {
 	return list, nil
 }
 
-// priced is a plan with the prices of its region.
-func priced(l *spec.Lakehouse, e *spec.Environment, stacks []*deploy.Stack, before map[string][]byte) (*deploy.Plan, error) {
-	list, err := prices(l, e.AWS.Region)
-	if err != nil {
-		return nil, err
-	}
-	return deploy.NewPlan(stacks, before, list.USD)
-}
-
 // pricesOf says which region's prices a plan has, where it is another's.
-func pricesOf(l *spec.Lakehouse, e *spec.Environment, p *deploy.Plan) string {
-	list, err := prices(l, e.AWS.Region)
-	if err != nil || p.Month == nil || list.Region == e.AWS.Region {
+func pricesOf(list *price.List, e *spec.Environment, p *deploy.Plan) string {
+	if p.Month == nil || list.Region == e.AWS.Region {
 		return ""
 	}
 	return ", at prices of " + list.Region

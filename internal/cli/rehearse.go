@@ -99,13 +99,9 @@ func (a *app) rehearse(o *rehearseOptions) error {
 
 // fleetFits refuses a fleet of lakehouse.yaml that nothing can serve where it is to be, and tells of one
 // that may be regretted.
-func (a *app) fleetFits(l *spec.Lakehouse, e *spec.Environment) error {
+func (a *app) fleetFits(l *spec.Lakehouse, e *spec.Environment, list *price.List) error {
 	if !l.Has("fleet") || l.Fleet.Mode == spec.FleetServerless {
 		return nil
-	}
-	list, err := prices(l, e.AWS.Region)
-	if err != nil {
-		return err
 	}
 	_, warnings, err := fleet.New(&l.Fleet, e.AWS.Region, e.AWS.Zones, list)
 	for _, w := range warnings {
@@ -129,14 +125,14 @@ func (a *app) fleetPlace() (*spec.Lakehouse, fleetPlace, error) {
 	if l.Fleet.Mode == spec.FleetServerless {
 		return nil, fleetPlace{}, &usageError{fmt.Errorf("%s: fleet.mode: EMR Serverless chooses its machines itself, there is nothing to rehearse", l.Fleet.At("mode")), "write mode: transient, or see petalake estimate"}
 	}
+	return l, placeOf(e), nil
+}
+
+func placeOf(e *spec.Environment) fleetPlace {
 	if e.InAWS() {
-		return l, fleetPlace{e.Name, e.AWS.Region, e.AWS.Zones}, nil
+		return fleetPlace{e.Name, e.AWS.Region, e.AWS.Zones}
 	}
-	var zones []string
-	for _, letter := range "abc" {
-		zones = append(zones, price.Home+string(letter))
-	}
-	return l, fleetPlace{e.Name, price.Home, zones}, nil
+	return fleetPlace{e.Name, price.Home, []string{price.Home + "a", price.Home + "b", price.Home + "c"}}
 }
 
 // work are the jobs of --job: with the schedule of the job of lakehouse.yaml, or every night at one.

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/petalake/petalake/internal/cfn"
+	"github.com/petalake/petalake/internal/price"
 	"github.com/petalake/petalake/spec"
 )
 
@@ -17,7 +18,7 @@ type Step struct {
 	Type   string `json:"type"`   // such as AWS::S3::Bucket; "" for a call
 	Why    string `json:"why"`    // what it is for, or which properties change
 	// Price is what the step adds to the bill of a month, in US dollars; nil where that is not known.
-	Price *Price `json:"price"`
+	Price *price.Range `json:"price"`
 	// Stateful marks a step that replaces or deletes what holds data: the new one is empty, and the stack
 	// policy refuses it.
 	Stateful bool `json:"stateful"`
@@ -40,7 +41,7 @@ const (
 type Plan struct {
 	Steps []Step
 	// Month is what all of it costs a month; nil where no price is known.
-	Month *Price
+	Month *price.Range
 }
 
 // Empty says whether there is nothing to do.
@@ -66,9 +67,9 @@ func NewPlan(stacks []*Stack, before map[string][]byte, rates Rates) (*Plan, err
 			moved[in.Name] = outputs[in.Layer][in.Output]
 		}
 		outputs[s.Layer] = p.compare(s.Layer, old, s.template, moved, rates)
-		p.Month = p.Month.plus(cost(s.template, rates))
+		p.Month = plus(p.Month, cost(s.template, rates))
 	}
-	for _, layer := range []string{Observe, Compute, Ingest, Foundation, Bootstrap} { // as they are taken down
+	for _, layer := range slices.Backward(Layers) { // as they are taken down
 		for name, data := range before {
 			if !now[name] && strings.HasSuffix(name, "-"+layer) {
 				old, err := parse(name, data)
@@ -107,9 +108,9 @@ func (p *Plan) compare(layer string, before, after *cfn.Template, moved map[stri
 		case c.Action == cfn.Create:
 			step.Price, made[c.ID] = is, true
 		case c.Action == cfn.Delete && was != nil:
-			step.Price = was.times(-1)
+			step.Price = minus(was)
 		case is != nil && was != nil:
-			step.Price = is.plus(was.times(-1))
+			step.Price = plus(is, minus(was))
 		}
 		if step.Why == "" {
 			step.Why = purposes[c.Type]

@@ -8,14 +8,15 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/petalake/petalake/internal/price"
 	"github.com/petalake/petalake/spec"
 )
 
 // rates are round figures, so that a sum shows what was counted.
 func rates(name string) (float64, bool) {
 	known := map[string]float64{
-		EndpointHour: 0.01, NATHour: 0.1, NATGB: 0.1, KeyMonth: 1, AlarmMonth: 0.1, MetricMonth: 0.5, DashboardMonth: 3, LogGB: 0.5, ObjectGBMonth: 0.02,
-		DiskGBMonth: 0.1, "m7g.xlarge": 0.2, "m7g.2xlarge": 0.4, SparkCPUHour: 0.05, SparkGBHour: 0.005, FargateCPUHour: 0.04, FargateGBHour: 0.004,
+		price.EndpointHour: 0.01, price.NATHour: 0.1, price.NATGB: 0.1, price.KeyMonth: 1, price.AlarmMonth: 0.1, price.MetricMonth: 0.5, price.DashboardMonth: 3, price.LogGB: 0.5, price.ObjectGBMonth: 0.02,
+		price.DiskGBMonth: 0.1, "m7g.xlarge": 0.2, "m7g.2xlarge": 0.4, price.SparkCPUHour: 0.05, price.SparkGBHour: 0.005, price.FargateCPUHour: 0.04, price.FargateGBHour: 0.004,
 	}
 	usd, ok := known[name]
 	return usd, ok
@@ -100,13 +101,13 @@ func TestPlanFromNothing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var sum *Price
+	var sum *price.Range
 	stacks, resources := []string{}, 0
 	for _, s := range p.Steps {
 		if len(stacks) == 0 || stacks[len(stacks)-1] != s.Stack {
 			stacks = append(stacks, s.Stack)
 		}
-		sum = sum.plus(s.Price)
+		sum = plus(sum, s.Price)
 		if s.Verb == Create {
 			resources++
 		} else if s.Verb != Call {
@@ -177,26 +178,13 @@ func TestPlanTakesDown(t *testing.T) {
 
 // Each type that is used has a purpose, for a person who reads the plan.
 func TestPurposes(t *testing.T) {
-	for _, file := range lakehouses(t) {
-		l, err := spec.Load(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, e := range l.Environments {
-			if !e.InAWS() {
-				continue
-			}
-			stacks, err := Render(l, e)
-			if err != nil {
-				t.Fatal(err)
-			}
-			for _, s := range stacks {
-				for _, r := range s.template.Resources {
-					if purposes[r.Type] == "" {
-						t.Errorf("%s has no purpose", r.Type)
-					}
+	every(t, func(_ string, stacks []*Stack) {
+		for _, s := range stacks {
+			for _, r := range s.template.Resources {
+				if purposes[r.Type] == "" {
+					t.Errorf("%s has no purpose", r.Type)
 				}
 			}
 		}
-	}
+	})
 }

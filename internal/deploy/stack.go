@@ -37,7 +37,7 @@ const (
 	BundleDigest = "BundleDigest" // of it
 )
 
-// The layers, in the order in which they are made.
+// The layers of a lakehouse in AWS, in the order in which they are made.
 const (
 	Bootstrap  = "bootstrap"
 	Foundation = "foundation"
@@ -45,6 +45,9 @@ const (
 	Compute    = "compute"
 	Observe    = "observe"
 )
+
+// Layers are all of them, in that order.
+var Layers = []string{Bootstrap, Foundation, Ingest, Compute, Observe}
 
 // origin is the element of lakehouse.yaml that asked for a resource.
 type origin struct {

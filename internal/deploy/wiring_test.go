@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/petalake/petalake/internal/cfn"
+	"github.com/petalake/petalake/internal/price"
 	"github.com/petalake/petalake/spec"
 )
 
@@ -152,13 +153,13 @@ func TestPrices(t *testing.T) {
 	for _, c := range []struct {
 		typ        string
 		properties cfn.Map
-		want       Price
+		want       price.Range
 	}{
 		{"AWS::EMRServerless::Application", cfn.Map{"MaximumCapacity": cfn.Map{"Cpu": "100 vCPU", "Memory": "400 GB"}},
-			Price{0, 7.5 * (100*0.05 + 400*0.005), 730 * (100*0.05 + 400*0.005)}},
-		{"AWS::ECS::TaskDefinition", cfn.Map{"Cpu": "2048", "Memory": "8192"}, Price{730 * (2*0.04 + 8*0.004), 730 * (2*0.04 + 8*0.004), 730 * (2*0.04 + 8*0.004)}},
-		{"AWS::EC2::NatGateway", nil, Price{219, 229, 319}},
-		{"AWS::Logs::LogGroup", nil, Price{0, 5, 50}},
+			price.Range{Low: 0, Likely: 7.5 * (100*0.05 + 400*0.005), High: 730 * (100*0.05 + 400*0.005)}},
+		{"AWS::ECS::TaskDefinition", cfn.Map{"Cpu": "2048", "Memory": "8192"}, price.Range{Low: 730 * (2*0.04 + 8*0.004), Likely: 730 * (2*0.04 + 8*0.004), High: 730 * (2*0.04 + 8*0.004)}},
+		{"AWS::EC2::NatGateway", nil, price.Range{Low: 219, Likely: 229, High: 319}},
+		{"AWS::Logs::LogGroup", nil, price.Range{Low: 0, Likely: 5, High: 50}},
 	} {
 		tmpl := &cfn.Template{}
 		tmpl.Add("R", c.typ, c.properties)

@@ -136,7 +136,7 @@ func (r *Rollout) upload(ctx context.Context, p *Program, tell func(Told)) error
 
 // prune removes stacks that the lakehouse has no more, the last first.
 func (r *Rollout) prune(ctx context.Context, tell func(Told)) error {
-	for _, layer := range slices.Backward(layers) {
+	for _, layer := range slices.Backward(deploy.Layers) {
 		if slices.ContainsFunc(r.stacks, func(s *deploy.Stack) bool { return s.Layer == layer }) {
 			continue
 		}

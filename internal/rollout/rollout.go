@@ -66,7 +66,7 @@ func (r *Rollout) Poll(d time.Duration) { r.driver.Poll(d) }
 // Deployed are the templates of the stacks that are there, by their names.
 func (r *Rollout) Deployed(ctx context.Context) (map[string][]byte, error) {
 	out := map[string][]byte{}
-	for _, layer := range layers {
+	for _, layer := range deploy.Layers {
 		name := r.name(layer)
 		if _, err := r.driver.State(ctx, name); errors.Is(err, fs.ErrNotExist) {
 			continue
@@ -81,9 +81,6 @@ func (r *Rollout) Deployed(ctx context.Context) (map[string][]byte, error) {
 	}
 	return out, nil
 }
-
-// layers are those of a lakehouse, in the order in which they are made.
-var layers = []string{deploy.Bootstrap, deploy.Foundation, deploy.Ingest, deploy.Compute, deploy.Observe}
 
 // name is that of a stack, whether or not the lakehouse has it now.
 func (r *Rollout) name(layer string) string {

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/petalake/petalake/internal/awsx"
+	"github.com/petalake/petalake/internal/deploy"
 	"github.com/petalake/petalake/internal/stack"
 )
 
@@ -22,7 +23,7 @@ type Status struct {
 // Status looks at all stacks; with drift also at what was changed by hand since, which takes minutes.
 func (r *Rollout) Status(ctx context.Context, drift bool) ([]Status, error) {
 	var all []Status
-	for _, layer := range layers {
+	for _, layer := range deploy.Layers {
 		state, err := r.driver.State(ctx, r.name(layer))
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
@@ -43,7 +44,7 @@ func (r *Rollout) Status(ctx context.Context, drift bool) ([]Status, error) {
 
 // Destroy removes all stacks, the last first. What holds data stays, with what it costs: see Left.
 func (r *Rollout) Destroy(ctx context.Context, tell func(Told)) error {
-	for _, layer := range slices.Backward(layers) {
+	for _, layer := range slices.Backward(deploy.Layers) {
 		err := r.driver.Delete(ctx, r.name(layer), func(e stack.Event) { tell(Told{Layer: layer, Event: e}) })
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
