@@ -59,10 +59,8 @@ func Query(ctx context.Context, cfg aws.Config, service, region string, form url
 func call(ctx context.Context, cfg aws.Config, service, region string, header http.Header, body []byte) (data []byte, err error) {
 	for attempt := range attempts {
 		if attempt > 0 {
-			select {
-			case <-time.After(100 * time.Millisecond << attempt):
-			case <-ctx.Done():
-				return nil, context.Cause(ctx)
+			if err := Sleep(ctx, 100*time.Millisecond<<attempt); err != nil {
+				return nil, err
 			}
 		}
 		var again bool
@@ -115,6 +113,18 @@ func send(ctx context.Context, cfg aws.Config, service, region string, header ht
 	err = explain(said)
 	throttled := said.Code == "Throttling" || said.Code == "ThrottlingException" || said.Code == "RequestLimitExceeded"
 	return nil, response.StatusCode >= 500 || throttled, err
+}
+
+// Sleep waits, and says why where ctx ends before.
+func Sleep(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
 }
 
 // refusal is the error in an answer of JSON or XML.

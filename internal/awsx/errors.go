@@ -33,23 +33,30 @@ func (e *Error) Hint() string { return e.hint }
 // Is makes errors.Is work with the errors of package fs.
 func (e *Error) Is(target error) bool { return e.is != nil && target == e.is }
 
+const (
+	askFor  = "the credentials lack this permission: use others, or let the account's administrator add it"
+	slower  = "AWS asks for fewer calls: wait a minute, and run it again"
+	usedUp  = "a quota of the account is used up: raise it in Service Quotas, or remove what is not used"
+	unknown = "AWS does not know the access key: check the credentials"
+)
+
 // codes are what error codes of AWS mean, whichever service says them. A code that ends in * stands
 // for all that begin so.
 var codes = []struct {
 	code, hint string
 	is         error
 }{
-	{"AccessDenied*", "the credentials lack this permission: use others, or let the account's administrator add it", fs.ErrPermission},
-	{"UnauthorizedOperation", "the credentials lack this permission: use others, or let the account's administrator add it", fs.ErrPermission},
+	{"AccessDenied*", askFor, fs.ErrPermission},
+	{"UnauthorizedOperation", askFor, fs.ErrPermission},
 	{"ExpiredToken*", "the credentials have ended: sign in again", fs.ErrPermission},
 	{"RequestExpired", "set the clock of this machine", fs.ErrPermission},
-	{"InvalidClientTokenId", "AWS does not know the access key: check the credentials", fs.ErrPermission},
-	{"UnrecognizedClientException", "AWS does not know the access key: check the credentials, and that the region is enabled", fs.ErrPermission},
+	{"InvalidClientTokenId", unknown, fs.ErrPermission},
+	{"UnrecognizedClientException", unknown + ", and that the region is enabled", fs.ErrPermission},
 	{"SignatureDoesNotMatch", "the secret key is not that of the access key: check the credentials", fs.ErrPermission},
-	{"Throttling*", "AWS asks for fewer calls: wait a minute, and run it again", nil},
-	{"RequestLimitExceeded", "AWS asks for fewer calls: wait a minute, and run it again", nil},
-	{"LimitExceeded*", "a quota of the account is used up: raise it in Service Quotas, or remove what is not used", nil},
-	{"ServiceQuotaExceeded*", "a quota of the account is used up: raise it in Service Quotas, or remove what is not used", nil},
+	{"Throttling*", slower, nil},
+	{"RequestLimitExceeded", slower, nil},
+	{"LimitExceeded*", usedUp, nil},
+	{"ServiceQuotaExceeded*", usedUp, nil},
 	{"AlreadyExists*", "", fs.ErrExist},
 	{"EntityAlreadyExists", "", fs.ErrExist},
 	{"ResourceNotFound*", "", fs.ErrNotExist},

@@ -94,6 +94,16 @@ func refused(what string, err error) error {
 	return job.Refused(fmt.Errorf("%s: %w", what, err), hint)
 }
 
+// parse is what a handle names: the application and the job run, or the cluster and the step.
+func parse(scheme, handle string) (place, id string, err error) {
+	rest, ok := strings.CutPrefix(handle, scheme)
+	place, id, named := strings.Cut(rest, "/")
+	if !ok || !named {
+		return "", "", fmt.Errorf("handle %q: it does not begin with %s: %w", handle, scheme, fs.ErrInvalid)
+	}
+	return place, id, nil
+}
+
 // gone says that AWS does not know what was asked for.
 func gone(err error) bool {
 	var said *awsx.Error

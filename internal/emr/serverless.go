@@ -3,8 +3,6 @@ package emr
 import (
 	"context"
 	"fmt"
-	"io/fs"
-	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/emrserverless"
@@ -66,19 +64,9 @@ func (s *Serverless) Submit(ctx context.Context, a job.Attempt) (string, error) 
 	return serverlessScheme + s.application + "/" + aws.ToString(out.JobRunId), nil
 }
 
-// parse is the application and the job run of a handle.
-func (s *Serverless) parse(handle string) (application, run string, err error) {
-	rest, ok := strings.CutPrefix(handle, serverlessScheme)
-	application, run, named := strings.Cut(rest, "/")
-	if !ok || !named {
-		return "", "", fmt.Errorf("handle %q: no job run of EMR Serverless: %w", handle, fs.ErrInvalid)
-	}
-	return application, run, nil
-}
-
 // Poll implements job.Runner.
 func (s *Serverless) Poll(ctx context.Context, handle string) (job.Status, error) {
-	application, run, err := s.parse(handle)
+	application, run, err := parse(serverlessScheme, handle)
 	if err != nil {
 		return job.Status{}, err
 	}
@@ -102,7 +90,7 @@ func (s *Serverless) Poll(ctx context.Context, handle string) (job.Status, error
 
 // Cancel implements job.Runner.
 func (s *Serverless) Cancel(ctx context.Context, handle string) error {
-	application, run, err := s.parse(handle)
+	application, run, err := parse(serverlessScheme, handle)
 	if err != nil {
 		return err
 	}
@@ -115,7 +103,7 @@ func (s *Serverless) Cancel(ctx context.Context, handle string) error {
 
 // Logs implements job.Runner.
 func (s *Serverless) Logs(ctx context.Context, handle string, from int64) ([]byte, error) {
-	application, run, err := s.parse(handle)
+	application, run, err := parse(serverlessScheme, handle)
 	if err != nil {
 		return nil, err
 	}

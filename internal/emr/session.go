@@ -75,12 +75,8 @@ func (s *Session) ready(ctx context.Context, tell func(state string)) (*Session,
 		case "FAILED", "TERMINATING", "TERMINATED":
 			return nil, fmt.Errorf("emr session %s: %s: %s", s.id, state, reason)
 		}
-		timer := time.NewTimer(s.poll)
-		select {
-		case <-timer.C:
-		case <-ctx.Done():
-			timer.Stop()
-			return nil, s.abandon(ctx, context.Cause(ctx))
+		if err := awsx.Sleep(ctx, s.poll); err != nil {
+			return nil, s.abandon(ctx, err)
 		}
 	}
 }

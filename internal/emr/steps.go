@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"maps"
 	"slices"
 	"strings"
@@ -106,19 +105,10 @@ func (s *Steps) find(ctx context.Context, name string) (string, error) {
 	}
 }
 
-func (s *Steps) parse(handle string) (cluster, step string, err error) {
-	rest, ok := strings.CutPrefix(handle, stepScheme)
-	cluster, step, named := strings.Cut(rest, "/")
-	if !ok || !named {
-		return "", "", fmt.Errorf("handle %q: no step of EMR: %w", handle, fs.ErrInvalid)
-	}
-	return cluster, step, nil
-}
-
 // Poll implements job.Runner. A step whose cluster ended is gone, and not to blame: another attempt
 // goes on behind the last step that was committed.
 func (s *Steps) Poll(ctx context.Context, handle string) (job.Status, error) {
-	cluster, step, err := s.parse(handle)
+	cluster, step, err := parse(stepScheme, handle)
 	if err != nil {
 		return job.Status{}, err
 	}
@@ -187,7 +177,7 @@ func why(s *types.StepStatus) string {
 
 // Cancel implements job.Runner.
 func (s *Steps) Cancel(ctx context.Context, handle string) error {
-	cluster, step, err := s.parse(handle)
+	cluster, step, err := parse(stepScheme, handle)
 	if err != nil {
 		return err
 	}
@@ -202,7 +192,7 @@ func (s *Steps) Cancel(ctx context.Context, handle string) error {
 
 // Logs implements job.Runner. EMR brings the logs of a cluster to S3 every five minutes.
 func (s *Steps) Logs(ctx context.Context, handle string, from int64) ([]byte, error) {
-	cluster, step, err := s.parse(handle)
+	cluster, step, err := parse(stepScheme, handle)
 	if err != nil {
 		return nil, err
 	}

@@ -80,13 +80,18 @@ func (r *Rollout) one(ctx context.Context, s *deploy.Stack, p *Program, allowRep
 	if set.Empty() {
 		tell(Told{Layer: s.Layer, Text: "nothing to do"})
 	}
-	if len(set.Losing()) > 0 {
-		// The stack's own policy would refuse it. The new one takes its place afterwards.
-		if err := r.driver.Unlock(ctx, s.Name); err != nil {
-			return nil, err
-		}
+	if len(set.Losing()) == 0 {
+		return r.driver.Execute(ctx, set, events)
 	}
-	return r.driver.Execute(ctx, set, events)
+	// The stack's own policy would refuse it. It is in force again afterwards, however that ends.
+	if err := r.driver.SetPolicy(ctx, s.Name, stack.Unlocked); err != nil {
+		return nil, err
+	}
+	outputs, err := r.driver.Execute(ctx, set, events)
+	if err != nil {
+		err = errors.Join(err, r.driver.SetPolicy(context.WithoutCancel(ctx), s.Name, s.Policy))
+	}
+	return outputs, err
 }
 
 // wanted is a stack with the values that its template is given.

@@ -125,8 +125,8 @@ func token(id string) string {
 // protect sets what a change set cannot.
 func (s *Stacks) protect(ctx context.Context, want Stack) error {
 	if want.Policy != nil {
-		if _, err := s.client.SetStackPolicy(ctx, &cloudformation.SetStackPolicyInput{StackName: &want.Name, StackPolicyBody: aws.String(string(want.Policy))}); err != nil {
-			return fmt.Errorf("stack %s: its policy: %w", want.Name, awsx.Explain(err))
+		if err := s.SetPolicy(ctx, want.Name, want.Policy); err != nil {
+			return err
 		}
 	}
 	if want.Protected {
@@ -284,20 +284,15 @@ func (s *Stacks) since(ctx context.Context, name, after string) ([]Event, error)
 
 // pause waits before the next look, longer and longer up to poll.
 func (s *Stacks) pause(ctx context.Context, looks int) error {
-	timer := time.NewTimer(min(s.poll, 100*time.Millisecond<<min(looks, 10)))
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
+	return awsx.Sleep(ctx, min(s.poll, 100*time.Millisecond<<min(looks, 10)))
 }
 
-// Unlock lets the next change of a stack do what its policy refuses. Execute sets the policy again.
-func (s *Stacks) Unlock(ctx context.Context, name string) error {
-	const all = `{"Statement":[{"Effect":"Allow","Principal":"*","Action":"Update:*","Resource":"*"}]}`
-	if _, err := s.client.SetStackPolicy(ctx, &cloudformation.SetStackPolicyInput{StackName: &name, StackPolicyBody: aws.String(all)}); err != nil {
+// Unlocked is a policy that refuses no update.
+var Unlocked = []byte(`{"Statement":[{"Effect":"Allow","Principal":"*","Action":"Update:*","Resource":"*"}]}`)
+
+// SetPolicy sets which updates of a stack are refused.
+func (s *Stacks) SetPolicy(ctx context.Context, name string, policy []byte) error {
+	if _, err := s.client.SetStackPolicy(ctx, &cloudformation.SetStackPolicyInput{StackName: &name, StackPolicyBody: aws.String(string(policy))}); err != nil {
 		return fmt.Errorf("stack %s: its policy: %w", name, awsx.Explain(err))
 	}
 	return nil
