@@ -19,9 +19,7 @@ import (
 func TestArrivals(t *testing.T) {
 	moto := servers.Moto(t)
 	moto.Bucket(t, "acme")
-	for name, value := range map[string]string{"AWS_ENDPOINT_URL": moto.Endpoint, "AWS_ACCESS_KEY_ID": moto.AccessKey, "AWS_SECRET_ACCESS_KEY": moto.SecretKey} {
-		t.Setenv(name, value)
-	}
+	moto.Environ(t)
 	cfg, err := awsx.Load(t.Context(), awsx.Options{Region: "us-east-1"})
 	if err != nil {
 		t.Fatal(err)

@@ -179,10 +179,7 @@ func TestOnEMR(t *testing.T) {
 	servers.SparkForLakes(t)
 	gateway := servers.VersityGW(t)
 	gateway.Bucket(t, "lake")
-	found, err := servers.SparkHome()
-	if err != nil {
-		t.Fatal(err)
-	}
+	found := servers.NeedSpark(t)
 	found.S3 = true
 	home, err := local.Find(t.Context(), found)
 	if err != nil {

@@ -15,9 +15,7 @@ import (
 func TestRawFilesInBucket(t *testing.T) {
 	gateway := servers.VersityGW(t)
 	gateway.Bucket(t, "acme")
-	for name, value := range map[string]string{"AWS_ENDPOINT_URL": gateway.Endpoint, "AWS_ACCESS_KEY_ID": gateway.AccessKey, "AWS_SECRET_ACCESS_KEY": gateway.SecretKey} {
-		t.Setenv(name, value)
-	}
+	gateway.Environ(t)
 	bucket, err := s3.Open(t.Context(), s3.Options{Bucket: "acme", Region: gateway.Region, Endpoint: gateway.Endpoint, PathStyle: true})
 	if err != nil {
 		t.Fatal(err)

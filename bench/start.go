@@ -47,16 +47,21 @@ func (b *bench) start() error {
 	return nil
 }
 
-// manyFiles makes a lake with a table "events" of n files of 100 rows, ordered by id.
-func (b *bench) manyFiles(dir string, n int) error {
+// freshLake is the empty lake of a folder; nil where there is a whole one already, which has a lakehouse.yaml.
+func freshLake(dir string) (*store.Disk, error) {
 	if _, err := os.Stat(filepath.Join(dir, "lakehouse.yaml")); err == nil {
-		return nil
+		return nil, nil
 	}
 	if err := os.RemoveAll(dir); err != nil {
-		return err
+		return nil, err
 	}
-	disk, err := store.OpenDisk(filepath.Join(dir, "lake"))
-	if err != nil {
+	return store.OpenDisk(filepath.Join(dir, "lake"))
+}
+
+// manyFiles makes a lake with a table "events" of n files of 100 rows, ordered by id.
+func (b *bench) manyFiles(dir string, n int) error {
+	disk, err := freshLake(dir)
+	if disk == nil || err != nil {
 		return err
 	}
 

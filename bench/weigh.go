@@ -9,7 +9,6 @@ import (
 	"github.com/petalake/petalake/delta"
 	"github.com/petalake/petalake/delta/schema"
 	"github.com/petalake/petalake/delta/stats"
-	"github.com/petalake/petalake/store"
 )
 
 // weigh measures how long an engine is chosen for statements on a table of a million files, of which there
@@ -45,14 +44,8 @@ func (b *bench) weigh() error {
 // millionFiles makes a lake with a table "events" whose log names n files of 10 MB that are not there, and
 // has a checkpoint of them.
 func millionFiles(dir string, n int64) error {
-	if _, err := os.Stat(filepath.Join(dir, "lakehouse.yaml")); err == nil {
-		return nil
-	}
-	if err := os.RemoveAll(dir); err != nil {
-		return err
-	}
-	disk, err := store.OpenDisk(filepath.Join(dir, "lake"))
-	if err != nil {
+	disk, err := freshLake(dir)
+	if disk == nil || err != nil {
 		return err
 	}
 	ctx, table := context.Background(), delta.At(disk, "events")

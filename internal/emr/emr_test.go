@@ -11,31 +11,15 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	awsemr "github.com/aws/aws-sdk-go-v2/service/emr"
 	emrtypes "github.com/aws/aws-sdk-go-v2/service/emr/types"
 	"github.com/aws/aws-sdk-go-v2/service/emrserverless"
 
-	"github.com/petalake/petalake/internal/awsx"
 	"github.com/petalake/petalake/internal/emr"
 	"github.com/petalake/petalake/internal/servers"
 	"github.com/petalake/petalake/job"
 	"github.com/petalake/petalake/store"
 )
-
-func configOf(t *testing.T, endpoint string) aws.Config {
-	t.Helper()
-	cfg, err := awsx.Load(t.Context(), awsx.Options{Region: "us-east-1", Endpoint: endpoint, AccessKey: "key", SecretKey: "hush"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	cfg.Retryer = func() aws.Retryer {
-		return retry.NewStandard(func(o *retry.StandardOptions) {
-			o.Backoff = retry.BackoffDelayerFunc(func(int, error) (time.Duration, error) { return 0, nil })
-		})
-	}
-	return cfg
-}
 
 // options are those of the tests: a lake in memory, and a program that is in S3 already.
 func options(lake store.Store) emr.Options {
@@ -54,7 +38,7 @@ var attempt = job.Attempt{ID: "night-7-1", Run: "night/7", Job: "night", Number:
 
 // kinds are the two places where a program runs, on a server.
 func kinds(t *testing.T, endpoint string, lake store.Store) map[string]job.Runner {
-	cfg := configOf(t, endpoint)
+	cfg := servers.AWS(t, endpoint)
 	return map[string]job.Runner{
 		"serverless": emr.NewServerless(cfg, "app", options(lake)),
 		"steps":      emr.NewSteps(cfg, "j-1", options(lake)),
@@ -178,7 +162,7 @@ func TestAnyCallFails(t *testing.T) {
 // TestRefused promises that what will never run is not tried again, and that the hint says why.
 func TestRefused(t *testing.T) {
 	f := &fake{}
-	cfg := configOf(t, f.serve(t))
+	cfg := servers.AWS(t, f.serve(t))
 	for name, r := range map[string]job.Runner{
 		"serverless": emr.NewServerless(cfg, "nobody", options(store.NewMem())),
 		"steps":      emr.NewSteps(cfg, "j-0", options(store.NewMem())),
@@ -239,7 +223,7 @@ func TestLogs(t *testing.T) {
 // TestSession promises that a session is waited for, asked for a token each time, and closed.
 func TestSession(t *testing.T) {
 	f := &fake{}
-	cfg := configOf(t, f.serve(t))
+	cfg := servers.AWS(t, f.serve(t))
 	var states []string
 	tell := func(state string) { states = append(states, state) }
 	open := map[string]func(ctx context.Context) (*emr.Session, error){
@@ -278,7 +262,7 @@ func TestSession(t *testing.T) {
 // TestMoto promises the same of a server that others wrote.
 func TestMoto(t *testing.T) {
 	moto := servers.Moto(t)
-	cfg, ctx := configOf(t, moto.Endpoint), t.Context()
+	cfg, ctx := servers.AWS(t, moto.Endpoint), t.Context()
 	app, err := emrserverless.NewFromConfig(cfg).CreateApplication(ctx, &emrserverless.CreateApplicationInput{
 		Name: aws.String("lake"), ReleaseLabel: aws.String("emr-7.2.0"), Type: aws.String("SPARK"), ClientToken: aws.String("1"),
 	})

@@ -60,14 +60,6 @@ func write(t *testing.T, path, text string) {
 	}
 }
 
-// aws lets the test work on moto.
-func aws(t *testing.T) {
-	moto := servers.Moto(t)
-	for name, value := range map[string]string{"AWS_ENDPOINT_URL": moto.Endpoint, "AWS_ACCESS_KEY_ID": moto.AccessKey, "AWS_SECRET_ACCESS_KEY": moto.SecretKey} {
-		t.Setenv(name, value)
-	}
-}
-
 func open(t *testing.T, l *spec.Lakehouse, e *spec.Environment) (*rollout.Rollout, []*deploy.Stack) {
 	t.Helper()
 	stacks, err := deploy.Render(l, e)
@@ -85,7 +77,7 @@ func open(t *testing.T, l *spec.Lakehouse, e *spec.Environment) (*rollout.Rollou
 // TestDeploy promises that all stacks are made, that a plan against what is deployed is then empty, that the program is
 // where the machine looks for it, and that all is taken down again but what holds data.
 func TestDeploy(t *testing.T) {
-	aws(t)
+	servers.Moto(t).Environ(t)
 	ctx := t.Context()
 	l, e := lake(t, "")
 	r, stacks := open(t, l, e)
@@ -177,7 +169,7 @@ func TestBundle(t *testing.T) {
 
 // TestRefusals promises that the wrong account and the wrong program are found before anything is done.
 func TestRefusals(t *testing.T) {
-	aws(t)
+	servers.Moto(t).Environ(t)
 	l, e := lake(t, "")
 	e.AWS.Account = "999999999999"
 	stacks, err := deploy.Render(l, e)

@@ -17,6 +17,11 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
+
+	"github.com/petalake/petalake/internal/awsx"
 )
 
 // Server is a running S3 server (moto is a server of other AWS services too).
@@ -37,6 +42,29 @@ func (s *Server) Bucket(t testing.TB, name string) {
 
 //go:embed motoserver.py
 var moto string
+
+// Environ makes the server what the AWS tools find, for the rest of the test.
+func (s *Server) Environ(t testing.TB) {
+	t.Setenv("AWS_ENDPOINT_URL", s.Endpoint)
+	t.Setenv("AWS_ACCESS_KEY_ID", s.AccessKey)
+	t.Setenv("AWS_SECRET_ACCESS_KEY", s.SecretKey)
+}
+
+// AWS is a way to a server that plays AWS, one of the tests or one of others. What fails is tried again
+// as often as it is on AWS, at once.
+func AWS(t testing.TB, endpoint string) aws.Config {
+	t.Helper()
+	cfg, err := awsx.Load(t.Context(), awsx.Options{Region: "us-east-1", Endpoint: endpoint, AccessKey: "key", SecretKey: "hush"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg.Retryer = func() aws.Retryer {
+		return retry.NewStandard(func(o *retry.StandardOptions) {
+			o.MaxAttempts, o.Backoff = 8, retry.BackoffDelayerFunc(func(int, error) (time.Duration, error) { return 0, nil })
+		})
+	}
+	return cfg
+}
 
 // Moto starts moto's server of many AWS services. It takes any credentials.
 func Moto(t testing.TB) *Server {

@@ -29,6 +29,16 @@ func SparkHome() (local.Search, error) {
 	return s, err
 }
 
+// NeedSpark is SparkHome for a test, which skips where there is none, unless CI=true.
+func NeedSpark(t testing.TB) local.Search {
+	t.Helper()
+	home, err := SparkHome()
+	if err != nil {
+		missing(t, err)
+	}
+	return home
+}
+
 // tools is the .tools folder of the repository.
 func tools() (string, error) {
 	dir, err := os.Getwd()
@@ -156,10 +166,7 @@ func missing(t testing.TB, err error) {
 // ends. Their servers have to be stopped.
 func SparkForLakes(t testing.TB) {
 	t.Helper()
-	home, err := SparkHome()
-	if err != nil {
-		missing(t, err)
-	}
+	home := NeedSpark(t)
 	cache := t.TempDir()
 	if err := os.MkdirAll(filepath.Join(cache, "petalake", "spark"), 0o755); err != nil {
 		t.Fatal(err)

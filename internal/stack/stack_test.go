@@ -9,10 +9,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/aws/retry"
-
-	"github.com/petalake/petalake/internal/awsx"
 	"github.com/petalake/petalake/internal/servers"
 	"github.com/petalake/petalake/internal/stack"
 )
@@ -20,16 +16,7 @@ import (
 // at is the stacks of a server.
 func at(t *testing.T, endpoint string) *stack.Stacks {
 	t.Helper()
-	cfg, err := awsx.Load(t.Context(), awsx.Options{Region: "us-east-1", Endpoint: endpoint, AccessKey: "key", SecretKey: "hush"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	cfg.Retryer = func() aws.Retryer {
-		return retry.NewStandard(func(o *retry.StandardOptions) {
-			o.MaxAttempts, o.Backoff = 8, retry.BackoffDelayerFunc(func(int, error) (time.Duration, error) { return 0, nil })
-		})
-	}
-	s := stack.New(cfg, nil)
+	s := stack.New(servers.AWS(t, endpoint), nil)
 	s.Poll(time.Millisecond)
 	return s
 }

@@ -21,13 +21,7 @@ import (
 // TestLife promises a server that two processes start at once is one server, that it has tables of
 // Delta, that one that was killed is known to have died, and is followed by another.
 func TestLife(t *testing.T) {
-	home, err := servers.SparkHome()
-	if err != nil {
-		if os.Getenv("CI") == "true" {
-			t.Fatal(err)
-		}
-		t.Skip(err)
-	}
+	home := servers.NeedSpark(t)
 	lake := t.TempDir()
 	o := local.Options{Search: home, State: t.TempDir(), Lake: local.Lake{Root: lake, Memory: "1g", Events: t.TempDir()}}
 	t.Cleanup(func() { _ = local.Stop(context.Background(), o.State) })
@@ -109,10 +103,7 @@ func delta(t *testing.T, s local.Server, lake string) {
 
 // TestNoStart promises a clear reason where a server cannot start.
 func TestNoStart(t *testing.T) {
-	home, err := servers.SparkHome()
-	if err != nil {
-		t.Skip(err)
-	}
+	home := servers.NeedSpark(t)
 	taken, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

@@ -3,7 +3,6 @@ package local_test
 import (
 	"context"
 	"errors"
-	"os"
 	"strings"
 	"testing"
 	"time"
@@ -16,13 +15,7 @@ import (
 // TestFull promises that a server whose heap does not suffice ends, and says why: one that goes on
 // may never answer again.
 func TestFull(t *testing.T) {
-	home, err := servers.SparkHome()
-	if err != nil {
-		if os.Getenv("CI") == "true" {
-			t.Fatal(err)
-		}
-		t.Skip(err)
-	}
+	home := servers.NeedSpark(t)
 	o := local.Options{Search: home, State: t.TempDir(), Lake: local.Lake{Root: t.TempDir(), Memory: "600m"}}
 	t.Cleanup(func() { _ = local.Stop(context.Background(), o.State) })
 	s, _, err := local.Start(t.Context(), o, nil)
