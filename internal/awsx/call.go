@@ -11,6 +11,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -135,6 +136,9 @@ func refusal(data []byte) (e Error) {
 		Large   string `json:"Message"`
 	}
 	if json.Unmarshal(data, &j) == nil {
+		if i := strings.LastIndexByte(j.Type, '#'); i >= 0 { // the name of its model stands before it
+			j.Type = j.Type[i+1:]
+		}
 		return Error{Code: j.Type, Message: j.Message + j.Large}
 	}
 	var x struct {

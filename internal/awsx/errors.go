@@ -63,6 +63,7 @@ var codes = []struct {
 	{"ChangeSetNotFound*", "", fs.ErrNotExist},
 	{"NoSuchBucket", "", fs.ErrNotExist},
 	{"NoSuchKey", "", fs.ErrNotExist},
+	{"NoSuchUpload", "", fs.ErrNotExist},
 	{"NotFound*", "", fs.ErrNotExist},
 }
 

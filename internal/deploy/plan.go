@@ -102,7 +102,7 @@ func (p *Plan) compare(layer string, before, after *cfn.Template, moved map[stri
 	changes := cfn.Diff(before, after, moved)
 	for _, c := range changes {
 		step := Step{Verb: verbs[c.Action], Stack: layer, Object: c.ID, Type: c.Type, Why: strings.Join(c.Why, "; ")}
-		step.Stateful = slices.Contains(stateful, c.Type) && (c.Action == cfn.Replace || c.Action == cfn.Delete)
+		step.Stateful = HoldsData(c.Type) && (c.Action == cfn.Replace || c.Action == cfn.Delete)
 		was, is := priceOf(before, c.ID, rates), priceOf(after, c.ID, rates)
 		switch {
 		case c.Action == cfn.Create:

@@ -97,13 +97,10 @@ func (s *site) finish(one *Stack) (problems spec.Errors) {
 	return problems
 }
 
-// stateful are the types of resources that hold what cannot be made again.
-var stateful = []string{"AWS::S3::Bucket", "AWS::KMS::Key", "AWS::Kinesis::Stream", "AWS::SecretsManager::Secret", "AWS::Logs::LogGroup"}
-
 // holding are the resources that hold what cannot be made again, as a stack policy names them.
 func holding(t *cfn.Template) (held cfn.List) {
 	for _, r := range t.Resources {
-		if slices.Contains(stateful, r.Type) {
+		if HoldsData(r.Type) {
 			held = append(held, "LogicalResourceId/"+r.ID)
 		}
 	}

@@ -85,7 +85,7 @@ func TestDataOutlivesStacks(t *testing.T) {
 				kept, _ = policy.Statement[1].Resource.([]any)
 			}
 			for _, r := range s.template.Resources {
-				if !slices.Contains(stateful, r.Type) {
+				if !HoldsData(r.Type) {
 					continue
 				}
 				if !r.Retain && r.Type != "AWS::Logs::LogGroup" || !slices.Contains(kept, any("LogicalResourceId/"+r.ID)) || !s.Protected {

@@ -73,14 +73,15 @@ func (r *Rollout) one(ctx context.Context, s *deploy.Stack, p *Program, allowRep
 	if err != nil {
 		return nil, err
 	}
-	if losing := set.Losing(); len(losing) > 0 && !allowReplace {
+	losing := set.Losing(deploy.HoldsData)
+	if len(losing) > 0 && !allowReplace {
 		r.driver.Discard(ctx, set)
 		return nil, &LosingError{s.Name, losing}
 	}
 	if set.Empty() {
 		tell(Told{Layer: s.Layer, Text: "nothing to do"})
 	}
-	if len(set.Losing()) == 0 {
+	if len(losing) == 0 {
 		return r.driver.Execute(ctx, set, events)
 	}
 	// The stack's own policy would refuse it. It is in force again afterwards, however that ends.

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -130,8 +131,15 @@ func TestDeploy(t *testing.T) {
 		t.Errorf("after destroy: got %+v, %v, want no stacks", states, err)
 	}
 	left, err := r.Left(ctx)
-	if err != nil || len(left) == 0 || len(left) >= len(before) {
+	if err != nil || len(left) == 0 || len(left) >= len(before) || slices.ContainsFunc(left, func(one rollout.Remnant) bool { return one.Type == "" }) {
 		t.Errorf("after destroy: got %v, %v, want what holds data and no more", left, err)
+	}
+	if err := r.Erase(ctx, tell); err != nil {
+		t.Fatal(err)
+	}
+	left, err = r.Left(ctx)
+	if err != nil || len(left) != 1 || left[0].Type != "AWS::KMS::Key" || time.Until(left[0].Ends) < 29*24*time.Hour {
+		t.Errorf("after the data was deleted: got %v, %v, want the key alone, with its end", left, err)
 	}
 }
 

@@ -3,12 +3,9 @@ package rollout
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io/fs"
 	"slices"
-	"strings"
 
-	"github.com/petalake/petalake/internal/awsx"
 	"github.com/petalake/petalake/internal/deploy"
 	"github.com/petalake/petalake/internal/stack"
 )
@@ -51,30 +48,4 @@ func (r *Rollout) Destroy(ctx context.Context, tell func(Told)) error {
 		}
 	}
 	return nil
-}
-
-// Left are the ARNs of what still has the tag of the environment, whoever made it.
-func (r *Rollout) Left(ctx context.Context) ([]string, error) {
-	var arns []string
-	base := strings.TrimSuffix(r.name(""), "-")
-	for next := ""; ; {
-		in := map[string]any{"TagFilters": []map[string]any{{"Key": "petalake:environment", "Values": []string{base}}}}
-		if next != "" {
-			in["PaginationToken"] = next
-		}
-		var out struct {
-			PaginationToken        string
-			ResourceTagMappingList []struct{ ResourceARN string }
-		}
-		if err := awsx.JSON(ctx, r.cfg, "tagging", r.environment.AWS.Region, "ResourceGroupsTaggingAPI_20170126.GetResources", in, &out); err != nil {
-			return nil, fmt.Errorf("what is left: %w", err)
-		}
-		for _, m := range out.ResourceTagMappingList {
-			arns = append(arns, m.ResourceARN)
-		}
-		if next = out.PaginationToken; next == "" {
-			slices.Sort(arns)
-			return arns, nil
-		}
-	}
 }

@@ -1,11 +1,14 @@
 """Starts moto's server with what its CloudFormation does not do by itself: a stack that was made or
-changed by a change set has its outputs, one whose change fails loses what was made for it, stacks
+changed by a change set has its outputs, what is in it the tags of the stack, one whose change fails loses what was made for it, stacks
 can be protected, and a network whose parts moto cannot take apart does not keep its stack."""
 
+import json
 import sys
 
 from moto.cloudformation import models, responses
 from moto.core.responses import ActionResult
+from moto.kms.models import Key
+from moto.resourcegroupstaggingapi.models import resourcegroupstaggingapi_backends
 from moto.server import main
 
 apply = models.ChangeSet.apply
@@ -18,6 +21,16 @@ def apply_with_outputs(self):
     stack = self.stack
     stack.template, stack.template_dict, stack.parameters = self.template, self.template_dict, self.parameters
     stack.output_map = stack._create_output_map()
+    tagging = resourcegroupstaggingapi_backends[stack.account_id][stack.region_name]
+    for made in stack.resource_map._parsed_resources.values():
+        arn = getattr(made, "arn", None)
+        if made is not None and isinstance(arn, str) and self.tags:
+            try:
+                tagging.tag_resources([arn], self.tags)
+            except Exception:  # a kind of thing that moto cannot tag
+                pass
+        if isinstance(made, Key) and isinstance(made.policy, dict):
+            made.policy = json.dumps(made.policy)  # moto reads it as text
 
 
 def execute_or_roll_back(self, change_set_name, stack_name=None):

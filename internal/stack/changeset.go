@@ -41,18 +41,12 @@ type ChangeSet struct {
 // Empty says that there is nothing to do.
 func (c ChangeSet) Empty() bool { return c.id == "" }
 
-// stateful are the types of resources that hold what cannot be made again.
-var stateful = []string{
-	"AWS::DynamoDB::Table", "AWS::Kinesis::Stream", "AWS::KMS::Key", "AWS::Logs::LogGroup", "AWS::S3::Bucket",
-	"AWS::SecretsManager::Secret", "AWS::SQS::Queue",
-}
-
 // Losing are the changes that take what a resource holds out of reach: it is replaced, or it is
-// removed and not kept.
-func (c ChangeSet) Losing() []Change {
+// removed and not kept. Holds says which types hold anything.
+func (c ChangeSet) Losing(holds func(typ string) bool) []Change {
 	var out []Change
 	for _, x := range c.Changes {
-		if slices.Contains(stateful, x.Type) && (x.Replaced || x.Action == string(types.ChangeActionRemove) && !x.Kept) {
+		if holds(x.Type) && (x.Replaced || x.Action == string(types.ChangeActionRemove) && !x.Kept) {
 			out = append(out, x)
 		}
 	}

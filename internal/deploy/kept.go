@@ -1,0 +1,38 @@
+package deploy
+
+import "strings"
+
+// keeping are the types of resources that hold what cannot be made again, with what their ARNs have after
+// account and region. They are retained when their stack goes, and no update may replace them.
+var keeping = []struct{ typ, service, prefix string }{
+	{"AWS::S3::Bucket", "s3", ""},
+	{"AWS::Kinesis::Stream", "kinesis", "stream/"},
+	{"AWS::Logs::LogGroup", "logs", "log-group:"},
+	{"AWS::SecretsManager::Secret", "secretsmanager", "secret:"},
+	{"AWS::KMS::Key", "kms", "key/"},
+}
+
+// HoldsData says whether resources of a type hold what cannot be made again.
+func HoldsData(typ string) bool {
+	for _, k := range keeping {
+		if k.typ == typ {
+			return true
+		}
+	}
+	return false
+}
+
+// Holding says what holds data from its ARN: its type, and its name there, such as that of a bucket, or
+// the id of a key. All else has no type.
+func Holding(arn string) (typ, name string) {
+	parts := strings.SplitN(arn, ":", 6)
+	if len(parts) < 6 {
+		return "", ""
+	}
+	for _, k := range keeping {
+		if name, ok := strings.CutPrefix(parts[5], k.prefix); ok && k.service == parts[2] {
+			return k.typ, strings.TrimSuffix(name, ":*")
+		}
+	}
+	return "", ""
+}
