@@ -41,6 +41,7 @@ func (c *checker) check(files fs.FS) {
 	c.cycles(tables)
 	c.jobs(tables, files)
 	c.fleet()
+	c.access(tables)
 	for _, e := range c.Environments {
 		c.environment(e)
 	}

@@ -29,6 +29,7 @@ func TestPageHasTheKeys(t *testing.T) {
 		"environments": reflect.TypeFor[Environment](), "s3": reflect.TypeFor[S3](),
 		"spark": reflect.TypeFor[Spark](), "spark.emr": reflect.TypeFor[OnEMR](), "connect": reflect.TypeFor[Connect](), "users": reflect.TypeFor[ConnectUser](),
 		"aws": reflect.TypeFor[AWS](), "daemon": reflect.TypeFor[Daemon](), "emr": reflect.TypeFor[EMR](),
+		"access.roles": reflect.TypeFor[AccessRole](), "access.groups": reflect.TypeFor[AccessGroup](),
 		"fleet": reflect.TypeFor[Fleet](), "fleet.budget": reflect.TypeFor[FleetBudget](), "fleet.quota": reflect.TypeFor[FleetQuota](),
 	} {
 		begin := "<!-- keys of " + name + " -->\n"

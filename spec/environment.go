@@ -1,5 +1,7 @@
 package spec
 
+import "slices"
+
 // Environment is a place where the lakehouse lives. As it is read it may hold references to
 // environment variables; use what Resolve returns.
 type Environment struct {
@@ -17,6 +19,14 @@ type Environment struct {
 	AWS AWS `key:"aws" doc:"What petalake deploy makes in AWS for this environment; without it the environment is made by hand." instead:"deploy,cloud"`
 
 	resolved bool
+}
+
+// NeedsSpark says whether the environment runs something on Spark: all of it, a model, or a job.
+func (e *Environment) NeedsSpark(l *Lakehouse) bool {
+	if e.Engine != EngineDuckDB || slices.ContainsFunc(l.Models, func(m *Model) bool { return m.Engine == EngineSpark }) {
+		return true
+	}
+	return slices.ContainsFunc(l.Jobs, func(j *Job) bool { return j.Kind() != JobSQL || j.Engine == EngineSpark })
 }
 
 // S3 says how an object store is reached. What is not set comes from where the AWS tools take it:

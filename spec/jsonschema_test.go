@@ -48,6 +48,9 @@ func TestSchemaHasTheKeysOfTheParser(t *testing.T) {
 		"Fleet":       {defs["Fleet"], "fleet: {zzzzzzzz: 1}"},
 		"FleetBudget": {defs["FleetBudget"], "fleet: {budget: {zzzzzzzz: 1}}"},
 		"FleetQuota":  {defs["FleetQuota"], "fleet: {quota: {zzzzzzzz: 1}}"},
+		"Access":      {defs["Access"], "access: {zzzzzzzz: 1}"},
+		"AccessRole":  {defs["AccessRole"], "access: {roles: {r: {zzzzzzzz: 1}}}"},
+		"AccessGroup": {defs["AccessGroup"], "access: {groups: {g: {zzzzzzzz: 1}}}"},
 		"EMR":         {defs["EMR"], "environments: {e: {aws: {emr: {zzzzzzzz: 1}}}}"},
 	}
 	for name := range defs {

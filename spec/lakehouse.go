@@ -18,6 +18,7 @@ type Lakehouse struct {
 	Models       []*Model       `key:"models" doc:"Tables made by a SELECT, by name."`
 	Jobs         []*Job         `key:"jobs" doc:"SQL, PySpark programs and jars that are run by a schedule, after their tables or by hand, by name." instead:"job,tasks,pipelines,workflows"`
 	Fleet        Fleet          `key:"fleet" doc:"The machines that Spark runs on in AWS: how many, of what kind, at what cost." instead:"fleets,cluster,compute,capacity"`
+	Access       Access         `key:"access" doc:"Who may read and write which tables and columns. Without it nobody is held back." instead:"permissions,grants,security,acl"`
 	Environments []*Environment `key:"environments" doc:"The places where the lakehouse lives, by name. Without this key there is one, local, in the folder lake beside the file." instead:"environment,envs"`
 }
 

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
-	"slices"
 	"strings"
 
 	"github.com/petalake/petalake/internal/cfn"
@@ -129,15 +128,7 @@ func (s *site) name(what string) string { return s.base + "-" + what }
 func (s *site) global(what string) string { return s.base + "-" + s.a.Region + "-" + what }
 
 // spark says whether the environment needs Spark.
-func (s *site) spark() bool {
-	if s.e.Engine != spec.EngineDuckDB {
-		return true
-	}
-	if slices.ContainsFunc(s.l.Models, func(m *spec.Model) bool { return m.Engine == spec.EngineSpark }) {
-		return true
-	}
-	return slices.ContainsFunc(s.l.Jobs, func(j *spec.Job) bool { return j.Kind() != spec.JobSQL || j.Engine == spec.EngineSpark })
-}
+func (s *site) spark() bool { return s.e.NeedsSpark(s.l) }
 
 // watched says whether every read and change of the lake is logged.
 func (s *site) watched() bool { return s.a.Security != spec.SecurityBaseline }
