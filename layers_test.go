@@ -54,7 +54,7 @@ var picture = map[string][]string{
 	"internal/deploy":   {"spec", "internal/cfn", "internal/price"},
 	"internal/audit":    {"internal/cfn"},
 	"internal/cfn":      {},
-	"internal/emr":      {"internal/awsx", "job", "store"},
+	"internal/emr":      {"internal/awsx", "internal/fleet", "job", "store"},
 	"internal/stack":    {"internal/awsx"},
 	"internal/rollout":  {"internal/awsx", "internal/deploy", "internal/stack", "spec", "store", "store/s3"},
 	"internal/awsx":     {},

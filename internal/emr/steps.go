@@ -41,37 +41,55 @@ const longest = 10_280
 // Submit implements job.Runner. A step has no token by which EMR knows it again: it is looked for by
 // its name first.
 func (s *Steps) Submit(ctx context.Context, a job.Attempt) (string, error) {
-	switch id, err := s.find(ctx, a.ID); {
-	case err != nil:
-		return "", refused("EMR cluster "+s.cluster, err)
-	case id != "":
-		return stepScheme + s.cluster + "/" + id, nil
+	id, err := find(ctx, s.client, s.cluster, a.ID)
+	if err == nil && id == "" {
+		var args []string
+		if args, err = s.arguments(ctx, a); err != nil {
+			return "", err
+		}
+		id, err = add(ctx, s.client, s.cluster, a.ID, s.Role, args)
 	}
-	p, err := s.Submission(ctx, a)
 	if err != nil {
-		return "", err
+		return "", refused("EMR cluster "+s.cluster, err)
+	}
+	return stepScheme + s.cluster + "/" + id, nil
+}
+
+// arguments put the files of an attempt into S3, and are its command.
+func (o Options) arguments(ctx context.Context, a job.Attempt) ([]string, error) {
+	p, err := o.Submission(ctx, a)
+	if err != nil {
+		return nil, err
 	}
 	args := p.arguments()
 	if n := len(strings.Join(args, " ")); n > longest {
-		return "", job.Refused(fmt.Errorf("the arguments of the step have %d bytes, and EMR takes at most %d", n, longest), "shorten args and conf of the job, or put them into a file")
+		return nil, job.Refused(fmt.Errorf("the arguments of the step have %d bytes, and EMR takes at most %d", n, longest), "shorten args and conf of the job, or put them into a file")
 	}
-	in := &emr.AddJobFlowStepsInput{JobFlowId: &s.cluster, Steps: []types.StepConfig{{
-		Name: &a.ID, ActionOnFailure: types.ActionOnFailureContinue,
+	return args, nil
+}
+
+// add adds a step to a cluster. A lost answer must not start it twice: the call is made once, and whoever
+// adds looks first.
+func add(ctx context.Context, client *emr.Client, cluster, name, role string, args []string) (string, error) {
+	in := &emr.AddJobFlowStepsInput{JobFlowId: &cluster, Steps: []types.StepConfig{{
+		Name: &name, ActionOnFailure: types.ActionOnFailureContinue,
 		HadoopJarStep: &types.HadoopJarStepConfig{Jar: aws.String("command-runner.jar"), Args: args},
 	}}}
-	if s.Role != "" {
-		in.ExecutionRoleArn = &s.Role
+	if role != "" {
+		in.ExecutionRoleArn = &role
 	}
-	// A lost answer must not start it twice: the call is made once, and the next Submit looks first.
-	out, err := s.client.AddJobFlowSteps(ctx, in, func(o *emr.Options) { o.Retryer = aws.NopRetryer{} })
+	out, err := client.AddJobFlowSteps(ctx, in, once)
 	if err != nil {
-		return "", refused("EMR cluster "+s.cluster, err)
+		return "", err
 	}
 	if len(out.StepIds) == 0 {
 		return "", errors.New("emr: the cluster named no step")
 	}
-	return stepScheme + s.cluster + "/" + out.StepIds[0], nil
+	return out.StepIds[0], nil
 }
+
+// once makes a call once: whether it was heard is found out otherwise.
+func once(o *emr.Options) { o.Retryer = aws.NopRetryer{} }
 
 // arguments are the command of a submission.
 func (s Submission) arguments() []string {
@@ -87,10 +105,10 @@ func (s Submission) arguments() []string {
 }
 
 // find is the step of a name; "" for none.
-func (s *Steps) find(ctx context.Context, name string) (string, error) {
+func find(ctx context.Context, client *emr.Client, cluster, name string) (string, error) {
 	var marker *string
 	for {
-		out, err := s.client.ListSteps(ctx, &emr.ListStepsInput{ClusterId: &s.cluster, Marker: marker})
+		out, err := client.ListSteps(ctx, &emr.ListStepsInput{ClusterId: &cluster, Marker: marker})
 		if err != nil {
 			return "", err
 		}

@@ -113,14 +113,18 @@ func (d *decision) broke(rate float64, span time.Duration) bool {
 // submit sends the jobs that run nowhere to a cluster, behind what they have committed.
 func (d *decision) submit(c *Cluster) {
 	for _, j := range d.w.Jobs {
+		behind := fmt.Sprintf("it goes on behind step %d", j.Step)
+		if j.Steps > 0 {
+			behind += fmt.Sprintf(" of %d", j.Steps)
+		}
 		switch {
 		case j.Cluster == c.ID:
 		case j.Cluster == "" && j.Step == 0:
 			d.do(Action{Do: Submit, Cluster: c.ID, Job: j.ID}, "it is due")
 		case j.Cluster == "":
-			d.do(Action{Do: Submit, Cluster: c.ID, Job: j.ID, Step: j.Step}, "it goes on behind step %d of %d", j.Step, j.Steps)
+			d.do(Action{Do: Submit, Cluster: c.ID, Job: j.ID, Step: j.Step}, "%s", behind)
 		default:
-			d.do(Action{Do: Submit, Cluster: c.ID, Job: j.ID, Step: j.Step}, "cluster %s is lost: it goes on behind step %d of %d", j.Cluster, j.Step, j.Steps)
+			d.do(Action{Do: Submit, Cluster: c.ID, Job: j.ID, Step: j.Step}, "cluster %s is lost: %s", j.Cluster, behind)
 		}
 	}
 }

@@ -37,7 +37,7 @@ func parse(t *testing.T, fleet string, zones ...string) (*Policy, []Warning, err
 
 // running is a cluster with work for all of the fleet.
 func running(onDemand, spot, wantOnDemand, wantSpot int) *Cluster {
-	return &Cluster{ID: "j-1", Zone: "a", State: Running, OnDemand: onDemand, Spot: spot, WantOnDemand: wantOnDemand, WantSpot: wantSpot, Work: 1 << 20}
+	return &Cluster{ID: "j-1", Zone: "a", State: Running, OnDemand: onDemand, Spot: spot, WantOnDemand: wantOnDemand, WantSpot: wantSpot, TargetOnDemand: wantOnDemand, TargetSpot: wantSpot, Work: 1 << 20}
 }
 
 var job = []Job{{ID: "etl", Cluster: "j-1", Step: 3, Steps: 9}}
@@ -72,6 +72,7 @@ func (s *story) at(t *testing.T, minutes int) Action {
 	for _, a := range actions {
 		if a.Do == Resize && s.w.Cluster != nil {
 			s.w.Cluster.WantOnDemand, s.w.Cluster.WantSpot = a.OnDemand, a.Spot
+			s.w.Cluster.TargetOnDemand, s.w.Cluster.TargetSpot = a.OnDemand, a.Spot
 		}
 	}
 	switch len(actions) {
@@ -110,6 +111,18 @@ func TestSpotThatDoesNotCome(t *testing.T) {
 	s.w.Cluster.Spot = 132
 	s.want(t, 45, "", 0, 0, "")
 	s.want(t, 48, Resize, 78, 133, "Spot is tried again, for 25 units")
+}
+
+// TestScaledDown: what managed scaling does not ask for is not missing.
+func TestScaledDown(t *testing.T) {
+	s := story{p: policy(t, "{max: 256, core: 16, min: 16, types: [r7g.xlarge, r6g.xlarge, r8g.xlarge], patience: 10m}")}
+	s.w = World{Jobs: job, Cluster: running(0, 40, 0, 237)}
+	s.w.Cluster.TargetSpot = 40
+	s.want(t, 0, "", 0, 0, "")
+	s.want(t, 30, "", 0, 0, "")
+	s.w.Cluster.TargetSpot = 100
+	s.want(t, 31, "", 0, 0, "")
+	s.want(t, 40, Resize, 60, 174, "60 units of Spot did not come within 10m")
 }
 
 // TestStorm: where much of Spot is reclaimed at once, nobody waits.

@@ -60,7 +60,7 @@ func (p *Policy) Request(at Place, onDemand, spot int, types []string) map[strin
 		"StepConcurrencyLevel": concurrency,
 		"EbsRootVolumeSize":    50,
 		"VisibleToAllUsers":    true,
-		"ManagedScalingPolicy": p.Scaling(onDemand),
+		"ManagedScalingPolicy": p.Scaling(onDemand, spot),
 		"Tags":                 tags,
 		"Instances": object{
 			"InstanceFleets": fleets, "Ec2SubnetIds": at.Subnets, "KeepJobFlowAliveWhenNoSteps": true, "TerminationProtected": false,
@@ -86,11 +86,12 @@ func (p *Policy) Request(at Place, onDemand, spot int, types []string) map[strin
 // sessions says whether the release has sessions of Spark Connect.
 func (p *Policy) sessions() bool { return strings.HasPrefix(p.Release, "emr-spark-") }
 
-// Scaling is the managed scaling policy: EMR moves between the limits by the load of YARN, on demand as far
-// as core nodes and so many units of task nodes go.
-func (p *Policy) Scaling(onDemand int) map[string]any {
+// Scaling is the managed scaling policy: EMR moves between the limits by the load of YARN, from the least that a
+// cluster has up to so many units of task nodes, first on demand, then as Spot.
+func (p *Policy) Scaling(onDemand, spot int) map[string]any {
+	most := p.Core + onDemand + spot
 	return object{"ComputeLimits": object{
-		"UnitType": "InstanceFleetUnits", "MinimumCapacityUnits": p.Min, "MaximumCapacityUnits": p.Max,
+		"UnitType": "InstanceFleetUnits", "MinimumCapacityUnits": min(p.Min, most), "MaximumCapacityUnits": most,
 		"MaximumCoreCapacityUnits": p.Core, "MaximumOnDemandCapacityUnits": p.Core + onDemand,
 	}}
 }

@@ -50,22 +50,22 @@ func (d *decision) worthwhile(c *Cluster) int {
 // shift moves units from Spot to on demand where Spot does not come or is reclaimed, and back, a quarter
 // at a time, when it was left alone for long enough. It says why.
 func (d *decision) shift(c *Cluster) (why string) {
-	d.m.Spot.look(d.w.Now, c.Spot, c.WantSpot)
-	d.m.OnDemand.look(d.w.Now, c.OnDemand, c.WantOnDemand)
-	missing, late := c.WantSpot-c.Spot, d.w.Now.Sub(d.m.Spot.Since)
+	d.m.Spot.look(d.w.Now, c.Spot, c.TargetSpot)
+	d.m.OnDemand.look(d.w.Now, c.OnDemand, c.TargetOnDemand)
+	missing, late := c.TargetSpot-c.Spot, d.w.Now.Sub(d.m.Spot.Since)
 	lost := 0
 	for _, r := range d.m.Reclaims {
 		lost += r.Units
 	}
 	switch {
-	case missing > 0 && lost*stormShare >= c.WantSpot:
+	case missing > 0 && lost*stormShare >= c.TargetSpot:
 		d.m.Reclaims = nil
 		return d.fallBack(min(missing, lost), fmt.Sprintf("%d units of Spot were reclaimed within %s", lost, short(stormWindow)))
 	case missing > 0 && late >= d.p.Patience:
 		return d.fallBack(missing, fmt.Sprintf("%d units of Spot did not come within %s", missing, short(late)))
-	case d.m.Shift > 0 && c.OnDemand < c.WantOnDemand && d.w.Now.Sub(d.m.OnDemand.Since) >= d.p.Patience:
+	case d.m.Shift > 0 && c.OnDemand < c.TargetOnDemand && d.w.Now.Sub(d.m.OnDemand.Since) >= d.p.Patience:
 		// Nor is there anything on demand: Spot may be back before it.
-		back := min(d.m.Shift, c.WantOnDemand-c.OnDemand)
+		back := min(d.m.Shift, c.TargetOnDemand-c.OnDemand)
 		d.m.Shift -= back
 		return fmt.Sprintf("%d units did not come on demand either: they are tried as Spot", back)
 	case d.m.Shift > 0 && missing <= 0 && !d.w.Now.Before(d.m.Return):

@@ -29,13 +29,16 @@ const (
 type Cluster struct {
 	ID, Zone     string
 	State        State
-	OnDemand     int     // units of task nodes that run on demand
-	Spot         int     // as Spot
-	WantOnDemand int     // units of task nodes that EMR was told to have on demand
-	WantSpot     int     // as Spot
-	Work         int     // units that the work on it could use now
-	RateUSD      float64 // what an hour of all that runs costs now, the primary node and core nodes included
-	IdleSince    time.Time
+	OnDemand     int // units of task nodes that run on demand
+	Spot         int // as Spot
+	WantOnDemand int // units of task nodes that EMR may have on demand, as it was told
+	WantSpot     int // as Spot
+	// What EMR asks EC2 for now: as much, or less where managed scaling finds that YARN has no use for more.
+	TargetOnDemand, TargetSpot int
+
+	Work      int     // units that the work on it could use now
+	RateUSD   float64 // what an hour of all that runs costs now, the primary node and core nodes included
+	IdleSince time.Time
 }
 
 // Job is work that is to be done on a cluster, in steps each of which is committed.

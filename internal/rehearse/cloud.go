@@ -98,7 +98,7 @@ func (c *cloud) Look(context.Context) (fleet.World, error) {
 // seen is the cluster as it is seen from outside.
 func (c *cloud) seen() *fleet.Cluster {
 	k := c.cluster
-	out := &fleet.Cluster{ID: k.id, Zone: c.p.Zones[k.zone], State: k.state, WantOnDemand: k.wantOnDemand, WantSpot: k.wantSpot, RateUSD: c.rate()}
+	out := &fleet.Cluster{ID: k.id, Zone: c.p.Zones[k.zone], State: k.state, WantOnDemand: k.wantOnDemand, WantSpot: k.wantSpot, TargetOnDemand: k.wantOnDemand, TargetSpot: k.wantSpot, RateUSD: c.rate()}
 	out.OnDemand, out.Spot = k.units()
 	if k.idle >= 0 {
 		out.IdleSince = c.start.Add(k.idle)
