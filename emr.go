@@ -89,16 +89,20 @@ func (l *Lake) onEMR(ctx context.Context) (job.Runner, error) {
 		return nil, err
 	}
 	e := &l.environment.Spark.EMR
-	o := emr.Options{
-		Role: string(e.Role), Store: l.place.store, LogKey: emrLogs, LogURI: l.location() + "/" + emrLogs + "/", Submission: l.submission,
-	}
-	if s := &l.environment.S3; s.SSE == spec.SSEKMS {
-		o.KMSKey = string(s.KMSKey)
-	}
+	o := l.programs(string(e.Role))
 	if e.Cluster != "" {
 		return emr.NewSteps(cfg, string(e.Cluster), o), nil
 	}
 	return emr.NewServerless(cfg, string(e.Application), o), nil
+}
+
+// programs are how programs run on EMR, as a role.
+func (l *Lake) programs(role string) emr.Options {
+	o := emr.Options{Role: role, Store: l.place.store, LogKey: emrLogs, LogURI: l.programRoot() + "/" + emrLogs + "/", Submission: l.submission}
+	if s := &l.environment.S3; s.SSE == spec.SSEKMS {
+		o.KMSKey = string(s.KMSKey)
+	}
+	return o
 }
 
 // submission puts the files of an attempt into the lake, and says how EMR runs them.
@@ -132,7 +136,7 @@ func (l *Lake) emrConf(a job.Attempt) map[string]string {
 		"spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
 		"spark.sql.sources.default":       "delta",
 		"spark.sql.session.timeZone":      "UTC",
-		"spark.sql.warehouse.dir":         l.location(),
+		"spark.sql.warehouse.dir":         l.programRoot(),
 		"spark.jars":                      "/usr/share/aws/delta/lib/delta-spark.jar,/usr/share/aws/delta/lib/delta-storage.jar",
 	}
 	if p := a.Program; p.Memory > 0 {
@@ -200,5 +204,5 @@ func (l *Lake) upload(ctx context.Context, name string, data []byte) (string, er
 	if err := l.place.store.Put(ctx, key, bytes.NewReader(data), store.IfAbsent); err != nil && !errors.Is(err, fs.ErrExist) {
 		return "", fmt.Errorf("upload %s: %w", name, err)
 	}
-	return l.location() + "/" + key, nil
+	return l.programRoot() + "/" + key, nil
 }

@@ -31,10 +31,7 @@ import (
 // serverless is an EMR Serverless with a Spark of this machine: job runs are processes of spark-submit,
 // sessions are one Connect server behind TLS and a token.
 type serverless struct {
-	t      *testing.T
-	bucket *s3.Store
-	lake   local.Lake
-	home   local.Home
+	remote
 
 	mu       sync.Mutex
 	runs     map[string]string // states of the job runs
@@ -80,52 +77,70 @@ func (s *serverless) run(id string, in map[string]any) {
 	submit := in["jobDriver"].(map[string]any)["sparkSubmit"].(map[string]any)
 	overrides := in["configurationOverrides"].(map[string]any)
 	conf := overrides["applicationConfiguration"].([]any)[0].(map[string]any)["properties"].(map[string]any)
-	dir := s.t.TempDir()
-	lake := s.lake
-	lake.Conf = map[string]string{}
-	env := s.home.Env()
-	for key, value := range conf {
-		if name, ok := strings.CutPrefix(key, "spark.emr-serverless.driverEnv."); ok {
-			env = append(env, name+"="+value.(string))
-		} else if key == "spark.submit.pyFiles" { // this Spark learns to read S3 later
-			lake.Conf[key] = s.fetch(dir, value.(string))
-		} else if key != "spark.jars" { // Delta is where EMR has it
-			lake.Conf[key] = value.(string)
-		}
-	}
-	file := filepath.Join(dir, "spark.conf")
-	state := "FAILED"
-	var stdout, stderr bytes.Buffer
-	if err := local.WriteConf(file, local.Conf(s.home, lake)); err != nil {
-		s.t.Error(err)
-	}
-	args := []string{"--properties-file", file, s.fetch(dir, submit["entryPoint"].(string))}
+	args := []string{submit["entryPoint"].(string)}
 	if more, ok := submit["entryPointArguments"].([]any); ok {
 		for _, a := range more {
 			args = append(args, a.(string))
 		}
 	}
-	cmd := exec.Command(s.home.Submit(), args...)
-	cmd.Dir, cmd.Env, cmd.Stdout, cmd.Stderr = dir, env, &stdout, &stderr
-	if err := cmd.Run(); err == nil {
-		state = "SUCCESS"
+	settings := map[string]string{}
+	for key, value := range conf {
+		settings[key] = value.(string)
 	}
 	logs := strings.TrimPrefix(overrides["monitoringConfiguration"].(map[string]any)["s3MonitoringConfiguration"].(map[string]any)["logUri"].(string), "s3://lake/")
-	for name, text := range map[string][]byte{"stdout.gz": stdout.Bytes(), "stderr.gz": stderr.Bytes()} {
-		var b bytes.Buffer
-		z := gzip.NewWriter(&b)
-		_, err := z.Write(text)
-		if err := errors.Join(err, z.Close(), s.bucket.Put(context.Background(), logs+"applications/app/jobs/"+id+"/SPARK_DRIVER/"+name, bytes.NewReader(b.Bytes()), store.Always)); err != nil {
-			s.t.Error(err)
-		}
+	state := "FAILED"
+	if s.submit(settings, "spark.emr-serverless.driverEnv.", args, logs+"applications/app/jobs/"+id+"/SPARK_DRIVER/") {
+		state = "SUCCESS"
 	}
 	s.mu.Lock()
 	s.runs[id] = state
 	s.mu.Unlock()
 }
 
+// remote is a Spark of this machine that plays one of EMR, for a lake in a bucket.
+type remote struct {
+	t      *testing.T
+	bucket *s3.Store
+	lake   local.Lake
+	home   local.Home
+}
+
+// submit runs a program, leaves what it said in a folder of the bucket, and says whether it went well.
+func (s *remote) submit(conf map[string]string, env string, args []string, logs string) bool {
+	dir := s.t.TempDir()
+	lake := s.lake
+	lake.Conf = map[string]string{}
+	environ := s.home.Env()
+	for key, value := range conf {
+		if name, ok := strings.CutPrefix(key, env); ok {
+			environ = append(environ, name+"="+value)
+		} else if key == "spark.submit.pyFiles" { // this Spark learns to read S3 later
+			lake.Conf[key] = s.fetch(dir, value)
+		} else if key != "spark.jars" { // Delta is where EMR has it
+			lake.Conf[key] = value
+		}
+	}
+	file := filepath.Join(dir, "spark.conf")
+	var stdout, stderr bytes.Buffer
+	if err := local.WriteConf(file, local.Conf(s.home, lake)); err != nil {
+		s.t.Error(err)
+	}
+	cmd := exec.Command(s.home.Submit(), append([]string{"--properties-file", file, s.fetch(dir, args[0])}, args[1:]...)...)
+	cmd.Dir, cmd.Env, cmd.Stdout, cmd.Stderr = dir, environ, &stdout, &stderr
+	failed := cmd.Run()
+	for name, text := range map[string][]byte{"stdout.gz": stdout.Bytes(), "stderr.gz": stderr.Bytes()} {
+		var b bytes.Buffer
+		z := gzip.NewWriter(&b)
+		_, err := z.Write(text)
+		if err := errors.Join(err, z.Close(), s.bucket.Put(context.Background(), logs+name, bytes.NewReader(b.Bytes()), store.Always)); err != nil {
+			s.t.Error(err)
+		}
+	}
+	return failed == nil
+}
+
 // fetch brings a file of the bucket here.
-func (s *serverless) fetch(dir, uri string) string {
+func (s *remote) fetch(dir, uri string) string {
 	body, err := s.bucket.Get(context.Background(), strings.TrimPrefix(uri, "s3://lake/"), 0, -1)
 	if err != nil {
 		s.t.Error(err)
@@ -173,11 +188,8 @@ func (s *serverless) connect() (ca string) {
 	return ca
 }
 
-// TestOnEMR promises that an environment on EMR runs PySpark programs there, unchanged and with the lake's
-// tables by name, once each; shows what they said; and that statements and models run in a session.
-func TestOnEMR(t *testing.T) {
+func newRemote(t *testing.T, gateway *servers.Server) remote {
 	servers.SparkForLakes(t)
-	gateway := servers.VersityGW(t)
 	gateway.Bucket(t, "lake")
 	found := servers.NeedSpark(t)
 	found.S3 = true
@@ -191,9 +203,16 @@ func TestOnEMR(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	emr := &serverless{t: t, bucket: bucket, home: home, runs: map[string]string{}, lake: local.Lake{
+	return remote{t: t, bucket: bucket, home: home, lake: local.Lake{
 		Root: "s3://lake/shop", Cores: 2, Memory: "1g", S3: local.S3{Endpoint: gateway.Endpoint, Region: gateway.Region, AccessKey: gateway.AccessKey, SecretKey: gateway.SecretKey, PathStyle: true},
 	}}
+}
+
+// TestOnEMR promises that an environment on EMR runs PySpark programs there, unchanged and with the lake's
+// tables by name, once each; shows what they said; and that statements and models run in a session.
+func TestOnEMR(t *testing.T) {
+	gateway := servers.VersityGW(t)
+	emr := &serverless{remote: newRemote(t, gateway), runs: map[string]string{}}
 	ca := emr.connect()
 	api := httptest.NewServer(emr)
 	t.Cleanup(api.Close)

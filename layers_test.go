@@ -26,7 +26,7 @@ var picture = map[string][]string{
 	"internal/cli":        {".", "engine/spark/local", "internal/cli/render", "internal/cli/shell", "internal/audit", "internal/deploy", "internal/estimate", "internal/fleet", "internal/price", "internal/rehearse", "internal/rollout", "internal/stack", "catalog", "job", "delta", "delta/schema", "engine/spark/eventlog", "spec"},
 	"internal/cli/render": {},
 	"internal/cli/shell":  {},
-	".":                   {"spec", "internal/awsx", "internal/emr", "frame", "internal/compare", "ingest", "ingest/files", "engine", "engine/duck", "engine/spark", "engine/spark/door", "engine/spark/eventlog", "engine/spark/local", "catalog", "job", "delta", "delta/schema", "delta/stats", "store", "store/s3"},
+	".":                   {"spec", "internal/awsx", "internal/emr", "internal/fleet", "internal/price", "frame", "internal/compare", "ingest", "ingest/files", "engine", "engine/duck", "engine/spark", "engine/spark/door", "engine/spark/eventlog", "engine/spark/local", "catalog", "job", "delta", "delta/schema", "delta/stats", "store", "store/s3"},
 
 	"ingest":       {"delta", "delta/schema", "store"},
 	"ingest/files": {"ingest", "store"},
@@ -56,7 +56,7 @@ var picture = map[string][]string{
 	"internal/cfn":      {},
 	"internal/emr":      {"internal/awsx", "internal/fleet", "job", "store"},
 	"internal/stack":    {"internal/awsx"},
-	"internal/rollout":  {"internal/awsx", "internal/deploy", "internal/stack", "spec", "store", "store/s3"},
+	"internal/rollout":  {"internal/awsx", "internal/deploy", "internal/price", "internal/stack", "spec", "store", "store/s3"},
 	"internal/awsx":     {},
 	"internal/price":    {},
 	"internal/fleet":    {"internal/price", "spec"},

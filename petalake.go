@@ -67,8 +67,8 @@ const (
 // Event tells of one piece of work: a batch of a source, a model, a run of a job, or a table that
 // became what lakehouse.yaml says of it now.
 type Event struct {
-	Kind     string // "source", "model", "load", "job" or "table"
-	Name     string // of the source, model, job or table
+	Kind     string // "source", "model", "load", "job", "table" or "fleet"
+	Name     string // of the source, model, job or table; of the fleet what was done
 	Table    catalog.Name
 	State    State
 	Done     float64 // 0 to 1, while Running
@@ -86,4 +86,5 @@ type Event struct {
 type Up struct {
 	Once  bool          // load and build what is new, then return
 	Every time.Duration // otherwise look for news this often; 0 is two seconds
+	Fleet time.Duration // and, where it is this process that does, at the machines of Spark in AWS; 0 is half a minute
 }

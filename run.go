@@ -25,16 +25,19 @@ func (l *Lake) Run(ctx context.Context, up Up, tell func(Event)) error {
 	if err != nil {
 		return err
 	}
+	tell = lockedTell(tell)
+	watching, stop := context.WithCancel(ctx)
+	var group sync.WaitGroup
+	defer group.Wait()
+	defer stop()
+	if place, _ := l.lookup(spec.FleetPlace); place != "" && l.onClusters() {
+		group.Go(func() { l.keepFleet(watching, cmp.Or(up.Fleet, fleetEvery), tell) })
+	}
 	if up.Once {
 		return l.once(ctx, models, tell)
 	}
-	tell = lockedTell(tell)
 	if len(l.spec.Jobs) > 0 {
-		watching, stop := context.WithCancel(ctx)
-		var group sync.WaitGroup
 		group.Go(func() { l.watchJobs(watching, cmp.Or(up.Every, 2*time.Second), tell) })
-		defer group.Wait()
-		defer stop()
 	}
 	news := l.arrivals(ctx)
 	for {

@@ -104,13 +104,13 @@ func (l *Lake) jobSpark(s local.Lake, home local.Home, a job.Attempt) local.Lake
 
 // checkpoint is where a streaming job keeps its place, from one run to the next.
 func (l *Lake) checkpoint(a job.Attempt) string {
-	return l.location() + "/" + job.Folder(a.Job) + "/checkpoint"
+	return l.programRoot() + "/" + job.Folder(a.Job) + "/checkpoint"
 }
 
 // jobEnv is what a program finds in its environment.
 func (l *Lake) jobEnv(a job.Attempt) []string {
 	env := []string{
-		"PETALAKE_LAKE=" + l.location(), "PETALAKE_JOB=" + a.Job, "PETALAKE_RUN_ID=" + a.Run, "PETALAKE_ATTEMPT_ID=" + a.ID,
+		"PETALAKE_LAKE=" + l.programRoot(), "PETALAKE_JOB=" + a.Job, "PETALAKE_RUN_ID=" + a.Run, "PETALAKE_ATTEMPT_ID=" + a.ID,
 		fmt.Sprintf("PETALAKE_RUN_NUMBER=%d", a.Number), "PYTHONUNBUFFERED=1",
 	}
 	if a.Program.Streaming {
@@ -148,14 +148,14 @@ func (l *Lake) statements(ctx context.Context) (out statements, err error) {
 	}
 	out = statements{[]string{}, []string{}}
 	for _, schema := range slices.Sorted(maps.Keys(schemas)) {
-		location := l.location()
+		location := l.programRoot()
 		if schema != "" {
 			location += "/" + schema
 		}
 		out.Schemas = append(out.Schemas, "CREATE SCHEMA IF NOT EXISTS "+quoteSpark(cmp.Or(schema, "main"))+" LOCATION "+textSpark(location))
 	}
 	for _, n := range names {
-		out.Tables = append(out.Tables, "CREATE TABLE IF NOT EXISTS "+sparkTable(n)+" USING delta LOCATION "+textSpark(l.location()+"/"+n.Root()))
+		out.Tables = append(out.Tables, "CREATE TABLE IF NOT EXISTS "+sparkTable(n)+" USING delta LOCATION "+textSpark(l.programRoot()+"/"+n.Root()))
 	}
 	return out, nil
 }

@@ -23,7 +23,7 @@ type Environment struct {
 
 // NeedsSpark says whether the environment runs something on Spark: all of it, a model, or a job.
 func (e *Environment) NeedsSpark(l *Lakehouse) bool {
-	if e.Engine != EngineDuckDB || slices.ContainsFunc(l.Models, func(m *Model) bool { return m.Engine == EngineSpark }) {
+	if e.Engine != EngineDuckDB || l.OnClusters(e) || slices.ContainsFunc(l.Models, func(m *Model) bool { return m.Engine == EngineSpark }) {
 		return true
 	}
 	return slices.ContainsFunc(l.Jobs, func(j *Job) bool { return j.Kind() != JobSQL || j.Engine == EngineSpark })

@@ -50,6 +50,12 @@ const (
 	FleetServerless = "serverless"
 )
 
+// OnClusters says whether programs run on clusters of the fleet in an environment: one in AWS that names no
+// other Spark.
+func (l *Lakehouse) OnClusters(e *Environment) bool {
+	return l.Has("fleet") && l.Fleet.Mode != FleetServerless && e.InAWS() && !e.Spark.Has("emr") && !e.Spark.Has("address")
+}
+
 // fleetSizes are the most processors by size.
 var fleetSizes = map[string]int{"small": 64, "medium": 256, "large": 1024, "xlarge": 4096, "2xlarge": 8192, "4xlarge": 16384}
 

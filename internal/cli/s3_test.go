@@ -1,12 +1,16 @@
 package cli
 
 import (
+	"context"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/petalake/petalake/internal/servers"
+	"github.com/petalake/petalake/store"
+	"github.com/petalake/petalake/store/s3"
 )
 
 // The commands on a lake in a bucket, on two servers.
@@ -32,7 +36,17 @@ func runInS3(t *testing.T, server *servers.Server, dir string) {
 			}
 			return nil
 		},
-		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"exits": exits},
+		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "put": put},
 		RequireExplicitExec: true,
 	})
+}
+
+// put puts a file into the bucket: put file key.
+func put(ts *testscript.TestScript, _ bool, args []string) {
+	bucket, err := s3.Open(context.Background(), s3.Options{
+		Bucket: "lake", Endpoint: ts.Getenv("LAKE_ENDPOINT"), Region: ts.Getenv("LAKE_REGION"), PathStyle: true,
+		Credentials: &s3.Credentials{AccessKey: ts.Getenv("LAKE_KEY"), SecretKey: ts.Getenv("LAKE_SECRET")},
+	})
+	ts.Check(err)
+	ts.Check(bucket.Put(context.Background(), args[1], strings.NewReader(ts.ReadFile(args[0])), store.Always))
 }

@@ -16,6 +16,9 @@ func (s *site) compute(arrivals []arrival) *Stack {
 		s.emrServerless(to)
 		s.emrClusters(to)
 	}
+	if s.l.OnClusters(s.e) {
+		s.interruptions(to)
+	}
 	s.daemon(to, arrivals)
 	return to
 }

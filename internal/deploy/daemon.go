@@ -63,6 +63,9 @@ func (s *site) machine(to *Stack, arrivals []arrival) {
 	if s.spark() {
 		where += " " + spec.EMRApplication + "=${Spark} " + spec.EMRRole + "=${SparkRole.Arn}"
 	}
+	if s.l.OnClusters(s.e) {
+		where += " " + spec.FleetPlace + "=" + s.fleetPlace(to)
+	}
 	script := strings.NewReplacer("@ENV@", s.e.Name, "@LOGS@", s.logName("daemon"), "@SPARK@", where).Replace(startScript)
 	to.add("DaemonTemplate", "AWS::EC2::LaunchTemplate", cfn.Map{
 		"LaunchTemplateName": s.name("daemon"),
@@ -135,6 +138,11 @@ func (s *site) daemonWork(to *Stack, arrivals []arrival) []statement {
 	if len(arrivals) > 0 {
 		all = append(all, statement{sid: "Arrivals", actions: []string{"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility", "sqs:GetQueueAttributes"}, resources: []any{arn("sqs", s.name("arrivals"))}})
 	}
+	if s.l.OnClusters(s.e) {
+		all = append(all,
+			statement{sid: "Interruptions", actions: []string{"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"}, resources: []any{arn("sqs", s.name("interruptions"))}},
+			statement{sid: "FindClusters", actions: []string{"elasticmapreduce:ListClusters"}, resources: []any{"*"}, when: s.here()})
+	}
 	if !s.spark() {
 		return all
 	}
@@ -144,7 +152,7 @@ func (s *site) daemonWork(to *Stack, arrivals []arrival) []statement {
 			"emr-serverless:CancelJobRun", "emr-serverless:GetDashboardForJobRun", "emr-serverless:StartSession", "emr-serverless:GetSession", "emr-serverless:GetSessionEndpoint",
 			"emr-serverless:TerminateSession",
 		}, resources: []any{cfn.GetAtt("Spark", "Arn"), cfn.Sub("${Spark.Arn}/*")}},
-		statement{sid: "StartClusters", actions: []string{"elasticmapreduce:RunJobFlow"}, resources: []any{"*"},
+		statement{sid: "StartClusters", actions: []string{"elasticmapreduce:RunJobFlow", "elasticmapreduce:AddTags"}, resources: []any{"*"},
 			when: cfn.Map{"StringEquals": cfn.Map{"aws:RequestTag/petalake:environment": s.base}}},
 		statement{sid: "Clusters", actions: []string{
 			"elasticmapreduce:AddJobFlowSteps", "elasticmapreduce:CancelSteps", "elasticmapreduce:DescribeCluster", "elasticmapreduce:DescribeStep", "elasticmapreduce:ListSteps",
@@ -186,6 +194,9 @@ func (s *site) container(to *Stack, work []statement, arrivals []arrival) {
 	}
 	if s.spark() {
 		environment = append(environment, cfn.Map{"Name": spec.EMRApplication, "Value": cfn.Ref("Spark")}, cfn.Map{"Name": spec.EMRRole, "Value": cfn.GetAtt("SparkRole", "Arn")})
+	}
+	if s.l.OnClusters(s.e) {
+		environment = append(environment, cfn.Map{"Name": spec.FleetPlace, "Value": cfn.Sub(s.fleetPlace(to))})
 	}
 	to.add("DaemonTask", "AWS::ECS::TaskDefinition", cfn.Map{
 		"Family": s.name("daemon"), "NetworkMode": "awsvpc", "RequiresCompatibilities": cfn.List{"FARGATE"},

@@ -81,14 +81,8 @@ func (s *site) queue(to *Stack, arrivals []arrival) {
 		"RedrivePolicy": cfn.Map{"deadLetterTargetArn": cfn.GetAtt("Undelivered", "Arn"), "maxReceiveCount": 5},
 	})
 	to.add("ArrivalsPolicy", "AWS::SQS::QueuePolicy", cfn.Map{
-		"Queues": cfn.List{cfn.Ref("Arrivals"), cfn.Ref("Undelivered")},
-		"PolicyDocument": policy(
-			statement{sid: "Events", principal: cfn.Map{"Service": "events.amazonaws.com"}, actions: []string{"sqs:SendMessage"},
-				resources: []any{cfn.GetAtt("Arrivals", "Arn")}, when: ownAccount},
-			statement{sid: "TLSOnly", deny: true, principal: "*", actions: []string{"sqs:*"},
-				resources: []any{cfn.GetAtt("Arrivals", "Arn"), cfn.GetAtt("Undelivered", "Arn")},
-				when:      cfn.Map{"Bool": cfn.Map{"aws:SecureTransport": "false"}}},
-		),
+		"Queues":         cfn.List{cfn.Ref("Arrivals"), cfn.Ref("Undelivered")},
+		"PolicyDocument": policy(queueStatements("Arrivals", "Undelivered")...),
 	})
 	for _, a := range arrivals {
 		to.from[a.id] = a.from

@@ -41,7 +41,7 @@ func (f *Fleet) launch(ctx context.Context, a fleet.Action) error {
 	}
 	now := f.Now().UTC()
 	at := f.place
-	at.Name += "-" + strconv.FormatInt(now.Unix(), 36)
+	at.Name += "-" + strconv.FormatInt(now.UnixMilli(), 36)
 	if zone := slices.Index(f.policy.Zones, a.Zone); zone >= 0 && zone < len(at.Subnets) {
 		at.Subnets = at.Subnets[zone : zone+1]
 	}

@@ -274,8 +274,8 @@ func TestFleetSweep(t *testing.T) {
 			if t.Failed() || hurt > w.calls || testing.Short() && hurt > 5 {
 				break
 			}
-			if hurt > 30 { // later calls are the same again
-				hurt += 12
+			if hurt > 20 { // later calls are the same again
+				hurt += 60
 			}
 		}
 	}

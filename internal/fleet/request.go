@@ -3,6 +3,7 @@ package fleet
 import (
 	"fmt"
 	"maps"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -23,6 +24,26 @@ type Place struct {
 	KMSKey                string // of the logs
 	StepRole              string // that steps run as, where they name none
 	Tags                  map[string]string
+}
+
+// ParsePlace reads where clusters are to be made, as petalake deploy writes it: the pairs of a query, such as
+// name=shop-prod-spark&subnets=subnet-1,subnet-2. It returns the URL of the queue of interruptions besides.
+func ParsePlace(text string) (at Place, queue string, err error) {
+	pairs, err := url.ParseQuery(text)
+	if err != nil {
+		return at, "", fmt.Errorf("place of the fleet: %w", err)
+	}
+	for key, field := range map[string]*string{
+		"name": &at.Name, "role": &at.ServiceRole, "profile": &at.InstanceProfile, "primary": &at.PrimaryGroup, "core": &at.CoreGroup, "service": &at.ServiceGroup,
+		"security": &at.SecurityConfiguration, "queue": &queue,
+	} {
+		if *field = pairs.Get(key); *field == "" {
+			return at, "", fmt.Errorf("place of the fleet: it has no %s", key)
+		}
+	}
+	at.Subnets = strings.Split(pairs.Get("subnets"), ",")
+	at.Tags = map[string]string{"petalake:environment": pairs.Get("tag")}
+	return at, queue, nil
 }
 
 // emrTag lets the managed policy of EMR's service role reach the cluster.

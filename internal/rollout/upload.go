@@ -16,6 +16,7 @@ import (
 	"slices"
 
 	"github.com/petalake/petalake/internal/deploy"
+	"github.com/petalake/petalake/internal/price"
 	"github.com/petalake/petalake/spec"
 )
 
@@ -56,7 +57,7 @@ func Pack(l *spec.Lakehouse, e *spec.Environment, binary string) (*Program, erro
 		p.BinaryDigest = hex.EncodeToString(sum.Sum(nil))
 	}
 	var err error
-	p.Bundle, err = bundle(l)
+	p.Bundle, err = bundle(l, e.AWS.Region)
 	return p, err
 }
 
@@ -90,9 +91,12 @@ func fits(path, architecture string) error {
 	return nil
 }
 
-// bundle packs lakehouse.yaml and the files it names, always as the same bytes.
-func bundle(l *spec.Lakehouse) ([]byte, error) {
+// bundle packs lakehouse.yaml, the files it names and the prices beside it, always as the same bytes.
+func bundle(l *spec.Lakehouse, region string) ([]byte, error) {
 	names := []string{filepath.Base(l.File)}
+	if prices := price.File(region); exists(filepath.Join(filepath.Dir(l.File), prices)) {
+		names = append(names, prices)
+	}
 	add := func(files ...string) {
 		for _, f := range files {
 			if f != "" {
@@ -134,6 +138,11 @@ func bundle(l *spec.Lakehouse) ([]byte, error) {
 		return nil, err
 	}
 	return out.Bytes(), nil
+}
+
+func exists(file string) bool {
+	_, err := os.Stat(file)
+	return err == nil
 }
 
 // given are the values that deploy hands to the stack of the daemon.

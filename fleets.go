@@ -1,0 +1,130 @@
+package petalake
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/petalake/petalake/internal/awsx"
+	"github.com/petalake/petalake/internal/emr"
+	"github.com/petalake/petalake/internal/fleet"
+	"github.com/petalake/petalake/internal/price"
+	"github.com/petalake/petalake/job"
+	"github.com/petalake/petalake/spec"
+)
+
+// onClusters says whether programs run on clusters of the fleet.
+func (l *Lake) onClusters() bool { return l.spec.OnClusters(l.environment) }
+
+// programRoot is where the lake is for programs: EMR has a file system of its own for s3://.
+func (l *Lake) programRoot() string {
+	if l.onClusters() {
+		return strings.Replace(l.location(), "s3a://", "s3://", 1)
+	}
+	return l.location()
+}
+
+// clusters runs programs on clusters of the fleet, which the petalake that was deployed keeps.
+func (l *Lake) clusters(ctx context.Context) (job.Runner, error) {
+	cfg, err := awsx.Load(ctx, l.aws())
+	if err != nil {
+		return nil, err
+	}
+	return emr.NewClusters(cfg, l.programs("")), nil // nodes have a role of their own
+}
+
+// fleet is what this process is to keep; nil where another does, or nobody has to.
+func (l *Lake) fleet(ctx context.Context) (*emr.Fleet, error) {
+	text, _ := l.lookup(spec.FleetPlace)
+	if text == "" || !l.onClusters() {
+		return nil, nil
+	}
+	at, url, err := fleet.ParsePlace(text)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", spec.FleetPlace, err)
+	}
+	cfg, err := awsx.Load(ctx, l.aws())
+	if err != nil {
+		return nil, err
+	}
+	a := &l.environment.AWS
+	list, err := price.Beside(l.dir, a.Region)
+	if err != nil {
+		return nil, err
+	}
+	policy, _, err := fleet.New(&l.spec.Fleet, a.Region, a.Zones, list)
+	if err != nil {
+		return nil, err
+	}
+	o := l.programs("")
+	at.LogURI, at.EventLogURI, at.KMSKey = o.LogURI, l.programRoot()+"/"+eventLogs, o.KMSKey
+	return emr.NewFleet(emr.NewClusters(cfg, o), policy, at, awsx.OpenQueue(cfg, url, a.Region)), nil
+}
+
+// eventLogs is the folder of the lake that Spark on a cluster leaves its event logs in.
+const eventLogs = "_petalake/events"
+
+// fleetEvery is how often the fleet is looked at. Spot warns two minutes ahead.
+const fleetEvery = 30 * time.Second
+
+// keepFleet keeps the fleet until ctx ends. What it does is told as events; what fails is told once, and
+// tried again.
+func (l *Lake) keepFleet(ctx context.Context, every time.Duration, tell func(Event)) {
+	var keeps *emr.Fleet
+	said := ""
+	for ctx.Err() == nil {
+		var actions []fleet.Action
+		var err error
+		if keeps == nil {
+			keeps, err = l.fleet(ctx)
+		}
+		if err == nil {
+			actions, err = keeps.Keep(ctx)
+		}
+		for _, a := range actions {
+			tell(Event{Kind: "fleet", Name: string(a.Do), State: Built, Note: noted(a)})
+		}
+		switch {
+		case ctx.Err() != nil:
+		case err == nil:
+			said = ""
+		case err.Error() != said:
+			said = err.Error()
+			tell(Event{Kind: "fleet", Name: "fleet", State: Failed, Err: err})
+		}
+		_ = sleep(ctx, every)
+	}
+}
+
+// noted is an action in words.
+func noted(a fleet.Action) string {
+	what := cmp.Or(a.Job, a.Cluster, a.Zone)
+	if a.Do == fleet.Launch || a.Do == fleet.Resize {
+		what += fmt.Sprintf(" with %d on demand, %d Spot", a.OnDemand, a.Spot)
+	}
+	if what == "" {
+		return a.Reason
+	}
+	return what + ": " + a.Reason
+}
+
+// Fleet is what is known of the clusters of an environment. Where there never was one it is fs.ErrNotExist.
+func (l *Lake) Fleet(ctx context.Context) (FleetState, error) {
+	if !l.onClusters() {
+		return FleetState{}, &noFleetError{errors.New("the environment " + l.environment.Name + " has no clusters of its own")}
+	}
+	return emr.ReadState(ctx, l.place.store)
+}
+
+// FleetState is what is remembered of the clusters of an environment.
+type FleetState = emr.State
+
+// noFleetError says that there are no clusters, and how there would be.
+type noFleetError struct{ error }
+
+func (*noFleetError) Hint() string {
+	return "write fleet: in lakehouse.yaml, with a mode other than serverless, and aws: in the environment"
+}

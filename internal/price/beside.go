@@ -1,0 +1,34 @@
+package price
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// File is the name of the list of a region beside lakehouse.yaml.
+func File(region string) string { return "prices-" + region + ".txt" }
+
+// Beside is the list of a region from its file in a folder, or the one that petalake brings along.
+func Beside(folder, region string) (*List, error) {
+	name := filepath.Join(folder, File(region))
+	f, err := os.Open(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		list, _ := Of(region)
+		return list, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	list, err := Parse(f)
+	if err == nil && list.Region != region {
+		err = fmt.Errorf("these are the prices of %s", list.Region)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return list, nil
+}
