@@ -24,7 +24,7 @@ import (
 
 // gate stands before a server, and refuses all calls after a number of them.
 type gate struct {
-	to *httputil.ReverseProxy
+	to http.Handler
 
 	mu    sync.Mutex
 	calls int
@@ -98,7 +98,6 @@ func holdings(t *testing.T, cfg aws.Config) {
 		{"kms", "TrentService.CreateKey", map[string]any{"Description": "shop-prod: lake", "Tags": []map[string]string{{"TagKey": "petalake:environment", "TagValue": "shop-prod"}}}},
 		{"kms", "TrentService.CreateKey", map[string]any{"Description": "a key of our own", "Tags": []map[string]string{{"TagKey": "petalake:environment", "TagValue": "shop-prod"}}}},
 		{"logs", "Logs_20140328.CreateLogGroup", map[string]any{"logGroupName": "/petalake/shop-prod/daemon", "tags": tag}},
-		{"kinesis", "Kinesis_20131202.CreateStream", map[string]any{"StreamName": "shop-prod-clicks", "ShardCount": 1, "Tags": tag}},
 		{"secretsmanager", "secretsmanager.CreateSecret", map[string]any{
 			"Name": "shop-prod-database-orders", "SecretString": "hush", "ClientRequestToken": strings.Repeat("x", 32), "Tags": []map[string]string{{"Key": "petalake:environment", "Value": "shop-prod"}},
 		}},
@@ -128,6 +127,9 @@ func TestErase(t *testing.T) {
 	for n := 1; ; n++ {
 		g.set(0)
 		reset()
+		if all, err := r.Held(t.Context()); err != nil || len(all) != 5 {
+			t.Fatalf("before: got %v, %v, want two buckets, logs, a secret, and a key", all, err)
+		}
 		g.set(n)
 		first := erase(t.Context())
 		calls := g.set(0)
@@ -137,6 +139,9 @@ func TestErase(t *testing.T) {
 		held, err := r.Held(t.Context())
 		if err != nil {
 			t.Fatal(err)
+		}
+		if first == nil && len(held) != 0 {
+			t.Errorf("after all calls: %v is left", held)
 		}
 		if first != nil && !slices.ContainsFunc(held, func(one rollout.Remnant) bool { return one.Type == "AWS::KMS::Key" }) {
 			t.Errorf("after %d calls: the key went before the rest: %v", n, held)
@@ -160,6 +165,39 @@ func TestErase(t *testing.T) {
 		if first == nil {
 			break
 		}
+	}
+}
+
+// TestEraseStream promises that a stream is waited for until it is gone, also where an earlier run had it deleted.
+func TestEraseStream(t *testing.T) {
+	g, _ := behind(t)
+	looks := 0
+	moto := g.to
+	stream := http.NewServeMux()
+	stream.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		switch target := r.Header.Get("X-Amz-Target"); {
+		case strings.HasSuffix(target, ".GetResources"):
+			fmt.Fprint(w, `{"ResourceTagMappingList":[{"ResourceARN":"arn:aws:kinesis:us-east-1:123456789012:stream/shop-prod-clicks"}]}`)
+		case strings.HasSuffix(target, ".DeleteStream"):
+			w.WriteHeader(http.StatusBadRequest)
+			fmt.Fprint(w, `{"__type":"ResourceInUseException","message":"it is being deleted"}`)
+		case strings.HasSuffix(target, ".DescribeStreamSummary") && looks == 0:
+			looks++
+			fmt.Fprint(w, `{}`)
+		case strings.HasSuffix(target, ".DescribeStreamSummary"):
+			looks++
+			w.WriteHeader(http.StatusBadRequest)
+			fmt.Fprint(w, `{"__type":"com.amazonaws.kinesis#ResourceNotFoundException","message":"no such stream"}`)
+		default:
+			moto.ServeHTTP(w, r)
+		}
+	})
+	g.to = stream
+	l, e := lake(t, "")
+	r, _ := open(t, l, e)
+	var told []string
+	if err := r.Erase(t.Context(), func(x rollout.Told) { told = append(told, x.Text) }); err != nil || looks != 2 || !slices.Contains(told, "shop-prod-clicks is deleted") {
+		t.Errorf("got %v, %d looks, told %q, want that it was waited for", err, looks, told)
 	}
 }
 
