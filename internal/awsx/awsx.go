@@ -15,6 +15,7 @@ import (
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/smithy-go/logging"
 )
 
 // Options say where AWS is. What is empty is found as the AWS tools find it: the variables AWS_*, the
@@ -32,6 +33,7 @@ const attempts = 8
 // Load finds credentials and a region. It sends nothing to AWS.
 func Load(ctx context.Context, o Options) (aws.Config, error) {
 	with := []func(*config.LoadOptions) error{
+		config.WithLogger(logging.Nop{}), // what it would say is in its errors
 		config.WithRetryer(func() aws.Retryer {
 			return retry.NewStandard(func(s *retry.StandardOptions) { s.MaxAttempts = attempts })
 		}),

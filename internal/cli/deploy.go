@@ -12,7 +12,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/petalake/petalake/internal/audit"
 	"github.com/petalake/petalake/internal/cli/render"
 	"github.com/petalake/petalake/internal/deploy"
 	"github.com/petalake/petalake/internal/rollout"
@@ -56,28 +55,20 @@ func (a *app) deploy(ctx context.Context, o *deployOptions) error {
 	if err := a.fleetFits(l, e, list); err != nil {
 		return err
 	}
-	before, err := r.Deployed(ctx)
+	program, err := a.program(l, e, o.binary)
 	if err != nil {
 		return err
 	}
-	p, err := deploy.NewPlan(stacks, before, list.USD)
-	if err != nil {
-		return err
-	}
-	results, err := judged(stacks, e.AWS.Security, audit.Own())
-	if err != nil {
+	p := &planned{lakehouse: l, environment: e, stacks: stacks, list: list}
+	if err := a.compareAccount(ctx, p, r, program); err != nil {
 		return err
 	}
 	if a.output == "text" {
-		if err := a.showPlan(l, e, list, p, results); err != nil {
+		if err := a.showPlan(p); err != nil {
 			return err
 		}
 	}
-	if err := cmp.Or(deploy.OverBudget(e, p), losing(p, o.replace)); err != nil {
-		return err
-	}
-	program, err := a.program(l, e, o.binary)
-	if err != nil {
+	if err := cmp.Or(deploy.OverBudget(e, p.Plan), losing(p.Plan, o.replace)); err != nil {
 		return err
 	}
 	question := fmt.Sprintf("Deploy to account %s in %s?", r.Account, e.AWS.Region)

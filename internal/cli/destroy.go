@@ -62,7 +62,11 @@ func (a *app) destroy(ctx context.Context, o *destroyOptions) error {
 			return err
 		}
 	}
-	if len(before) == 0 && len(held) == 0 {
+	there, err := r.Status(ctx, false)
+	if err != nil {
+		return err
+	}
+	if len(there) == 0 && len(held) == 0 {
 		a.say("nothing of %s is in account %s, %s", render.Escape(e.Name), r.Account, e.AWS.Region)
 	} else {
 		list, err := prices(l, e.AWS.Region)

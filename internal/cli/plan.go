@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -11,10 +12,10 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/petalake/petalake/internal/audit"
 	"github.com/petalake/petalake/internal/cli/render"
 	"github.com/petalake/petalake/internal/deploy"
 	"github.com/petalake/petalake/internal/price"
+	"github.com/petalake/petalake/internal/rollout"
 	"github.com/petalake/petalake/spec"
 )
 
@@ -26,6 +27,15 @@ type planRow struct {
 	Steps       []deploy.Step `json:"steps"`
 	Month       *price.Range  `json:"month"` // all of it, in US dollars
 	Security    securityRow   `json:"security"`
+	Against     string        `json:"against"` // account, templates or nothing
+	Account     string        `json:"account"` // where the plan is against it
+	Notes       []noteRow     `json:"notes"`
+}
+
+// noteRow is what is to be known of a plan besides.
+type noteRow struct {
+	Stack string `json:"stack"` // its layer, or ""
+	Note  string `json:"note"`
 }
 
 // securityRow is the verdict of petalake audit in short.
@@ -39,7 +49,7 @@ type securityRow struct {
 // planOptions are the flags of plan.
 type planOptions struct {
 	against, template string
-	exitCode          bool
+	exitCode, offline bool
 }
 
 func (a *app) planCommand() *cobra.Command {
@@ -49,22 +59,24 @@ func (a *app) planCommand() *cobra.Command {
 		Short: "Show what a lakehouse is in AWS, or would be; deploy makes it",
 		Long: `Show what petalake would make or change in AWS for an environment with the key
 aws: each step, why, and what it costs a month (low - likely - high, in US
-dollars). Nothing is asked of AWS, no credentials are needed: the plan compares
-with the templates of the last deployment in --against, or with nothing.`,
+dollars). With credentials it compares with what is in the account, as change
+sets of CloudFormation tell it, and changes nothing. Without, or --offline,
+it compares with the templates of the last deployment in --against, or nothing.`,
 		Example: "petalake plan -e prod",
 		Args:    exactly(),
-		RunE:    func(*cobra.Command, []string) error { return a.plan(o) },
+		RunE:    func(c *cobra.Command, _ []string) error { return a.plan(c.Context(), o) },
 	}
 	c.Flags().StringVar(&o.against, "against", "", "a folder with the templates of the last deployment")
-	c.Flags().StringVar(&o.template, "template", "", "a folder to write the templates to, one file a stack")
 	c.Flags().BoolVar(&o.exitCode, "exit-code", false, "exit with 5 where there is something to do")
+	c.Flags().BoolVar(&o.offline, "offline", false, "ask nothing of AWS; so does --against")
+	c.Flags().StringVar(&o.template, "template", "", "a folder to write the templates to, one file a stack")
 	return c
 }
 
 // errChanges is a plan that is not empty, for --exit-code.
 var errChanges = errors.New("the plan has changes")
 
-func (a *app) plan(o *planOptions) error {
+func (a *app) plan(ctx context.Context, o *planOptions) error {
 	l, e, stacks, err := a.rendered()
 	if err != nil {
 		return err
@@ -76,31 +88,48 @@ func (a *app) plan(o *planOptions) error {
 	if err := a.fleetFits(l, e, list); err != nil {
 		return err
 	}
-	before, err := deployed(o.against)
-	if err != nil {
-		return err
-	}
-	p, err := deploy.NewPlan(stacks, before, list.USD)
-	if err != nil {
+	p := &planned{lakehouse: l, environment: e, stacks: stacks, list: list}
+	if err := a.compare(ctx, p, o); err != nil {
 		return err
 	}
 	if err := writeTemplates(o.template, stacks); err != nil {
 		return err
 	}
-	results, err := judged(stacks, e.AWS.Security, audit.Own())
-	if err != nil {
+	if err := a.showPlan(p); err != nil {
 		return err
 	}
-	if err := a.showPlan(l, e, list, p, results); err != nil {
-		return err
-	}
-	if err := deploy.OverBudget(e, p); err != nil {
+	if err := deploy.OverBudget(e, p.Plan); err != nil {
 		return err
 	}
 	if o.exitCode && !p.Empty() {
 		return &toldError{errChanges}
 	}
 	return nil
+}
+
+// compare makes a plan: against the account where there are credentials, else against templates or nothing.
+func (a *app) compare(ctx context.Context, p *planned, o *planOptions) error {
+	without := "--offline"
+	if o.against == "" && !o.offline {
+		var r *rollout.Rollout
+		var err error
+		if r, without, err = rollout.Find(ctx, p.lakehouse, p.environment, p.stacks); err != nil {
+			return err
+		}
+		if r != nil {
+			return a.compareAccount(ctx, p, r, nil)
+		}
+	}
+	before, err := deployed(o.against)
+	if err != nil {
+		return err
+	}
+	p.against, p.with = "nothing", "nothing: "+without
+	if o.against != "" {
+		p.against, p.with = "templates", "the templates in "+o.against
+	}
+	p.Plan, err = deploy.NewPlan(p.stacks, before, p.list.USD)
+	return err
 }
 
 // rendered is the lakehouse, its environment in AWS, and what that is there.
@@ -181,35 +210,6 @@ func writeTemplates(dir string, stacks []*deploy.Stack) error {
 	for _, s := range stacks {
 		if err := os.WriteFile(filepath.Join(dir, s.Name+".json"), s.Template, 0o644); err != nil {
 			return fmt.Errorf("--template: %w", err)
-		}
-	}
-	return nil
-}
-
-func (a *app) showPlan(l *spec.Lakehouse, e *spec.Environment, list *price.List, p *deploy.Plan, results []audit.Result) error {
-	if a.output == "json" {
-		n := audit.Count(results)
-		row := planRow{l.Name, e.Name, e.AWS.Region, p.Steps, p.Month, securityRow{e.AWS.Security, n[audit.Pass], n[audit.Excepted], n[audit.Fail]}}
-		if row.Steps == nil {
-			row.Steps = []deploy.Step{}
-		}
-		return a.object(row)
-	}
-	if a.output == "csv" {
-		return a.planCSV(p)
-	}
-	fmt.Fprintf(a.out, "%s %s in %s\n\n", a.style(a.out).Bold(render.Escape(l.Name)), render.Escape(e.Name), e.AWS.Region)
-	if p.Empty() {
-		fmt.Fprintln(a.out, "nothing to do: the templates are those of the last deployment")
-		return nil
-	}
-	if err := a.steps(p.Steps); err != nil {
-		return err
-	}
-	fmt.Fprintf(a.out, "\n%s%s\n%s\n", counts(p.Steps), month(p.Month)+pricesOf(list, e, p), verdict(e.AWS.Security, results))
-	for _, s := range p.Steps {
-		if s.Stateful {
-			fmt.Fprintf(a.out, "%s %s %s: it holds data, the new one is empty, and its stack refuses this\n", a.style(a.out).Bold("WARNING"), s.Verb, s.Object)
 		}
 	}
 	return nil

@@ -42,6 +42,8 @@ type Plan struct {
 	Steps []Step
 	// Month is what all of it costs a month; nil where no price is known.
 	Month *price.Range
+
+	follows map[string]bool // the layers that are given other values than before by those before them
 }
 
 // Empty says whether there is nothing to do.
@@ -53,7 +55,7 @@ func (p *Plan) Empty() bool { return len(p.Steps) == 0 }
 // What is given by the one who deploys, such as a new version of the program, is in no template: a plan
 // says nothing of it.
 func NewPlan(stacks []*Stack, before map[string][]byte, rates Rates) (*Plan, error) {
-	p := &Plan{}
+	p := &Plan{follows: map[string]bool{}}
 	now := map[string]bool{}
 	outputs := map[string]map[string]bool{} // of each layer, those that have another value than before
 	for _, s := range stacks {
@@ -65,6 +67,7 @@ func NewPlan(stacks []*Stack, before map[string][]byte, rates Rates) (*Plan, err
 		moved := map[string]bool{}
 		for _, in := range s.Parameters {
 			moved[in.Name] = outputs[in.Layer][in.Output]
+			p.follows[s.Layer] = p.follows[s.Layer] || moved[in.Name]
 		}
 		outputs[s.Layer] = p.compare(s.Layer, old, s.template, moved, rates)
 		p.Month = plus(p.Month, cost(s.template, rates))

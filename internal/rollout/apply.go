@@ -1,6 +1,7 @@
 package rollout
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -65,7 +66,7 @@ func (r *Rollout) Apply(ctx context.Context, p *Program, allowReplace bool, tell
 // one makes one stack.
 func (r *Rollout) one(ctx context.Context, s *deploy.Stack, p *Program, allowReplace bool, tell func(Told)) (map[string]string, error) {
 	events := func(e stack.Event) { tell(Told{Layer: s.Layer, Event: e}) }
-	want, err := r.wanted(s, p)
+	want, err := r.wanted(s, p.given())
 	if err != nil {
 		return nil, err
 	}
@@ -95,24 +96,36 @@ func (r *Rollout) one(ctx context.Context, s *deploy.Stack, p *Program, allowRep
 	return outputs, err
 }
 
-// wanted is a stack with the values that its template is given.
-func (r *Rollout) wanted(s *deploy.Stack, p *Program) (stack.Stack, error) {
+// wanted is a stack with the values that its template is given: outputs of the stacks before it, and what
+// the one who deploys gives. One that is not there is a *MissingError.
+func (r *Rollout) wanted(s *deploy.Stack, given map[string]string) (stack.Stack, error) {
 	want := stack.Stack{Name: s.Name, Template: s.Template, Tags: s.Tags, Policy: s.Policy, Protected: s.Protected, Parameters: map[string]string{}}
 	if s.Layer != deploy.Bootstrap {
 		want.Role = r.outputs[deploy.Bootstrap]["ExecutionRole"]
 	}
 	for _, in := range s.Parameters {
-		if in.Given != "" {
-			want.Parameters[in.Name] = p.given()[in.Given]
-			continue
-		}
 		value, ok := r.outputs[in.Layer][in.Output]
+		if in.Given != "" {
+			value, ok = given[in.Given]
+		}
 		if !ok {
-			return want, fmt.Errorf("stack %s: the stack %s has no output %s", s.Name, r.name(in.Layer), in.Output)
+			return want, &MissingError{Stack: s.Name, From: in.Layer, Value: cmp.Or(in.Output, in.Given)}
 		}
 		want.Parameters[in.Name] = value
 	}
 	return want, nil
+}
+
+// MissingError says that a stack is to be given what is not there yet.
+type MissingError struct {
+	Stack, From, Value string // From is the layer whose output it is, "" for what deploy gives
+}
+
+func (e *MissingError) Error() string {
+	if e.From == "" {
+		return fmt.Sprintf("stack %s: it is given %s, by deploy", e.Stack, e.Value)
+	}
+	return fmt.Sprintf("stack %s: it is given %s, which %s does not have yet", e.Stack, e.Value, e.From)
 }
 
 func (r *Rollout) givenTo(s *deploy.Stack) (names []string) {

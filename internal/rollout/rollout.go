@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -33,6 +34,27 @@ type Rollout struct {
 	artefacts   *s3.Store                    // the bucket for artefacts, once there is one
 	bucket      string                       // its name
 	outputs     map[string]map[string]string // of the stacks made so far, by layer
+}
+
+// patience is how long Find looks for credentials. A machine that is not of AWS asks in vain for its role.
+const patience = 5 * time.Second
+
+// Find is Open for those who can do without AWS: where there are no credentials, or they do not work, or there
+// is no network, there is no Rollout, and without says why. It takes some seconds at most.
+func Find(ctx context.Context, l *spec.Lakehouse, e *spec.Environment, stacks []*deploy.Stack) (r *Rollout, without string, err error) {
+	soon, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	r, err = Open(soon, l, e, stacks)
+	var problems spec.Errors
+	switch {
+	case err == nil || errors.As(err, &problems):
+		return r, "", err
+	case ctx.Err() != nil:
+		return nil, "", context.Cause(ctx)
+	case errors.Is(err, context.DeadlineExceeded):
+		return nil, "AWS did not answer", nil
+	}
+	return nil, strings.TrimPrefix(err.Error(), "aws: "), nil
 }
 
 // Open finds the credentials, and refuses those of another account than the environment names.
@@ -63,14 +85,16 @@ func Open(ctx context.Context, l *spec.Lakehouse, e *spec.Environment, stacks []
 // Poll sets how long to wait between two looks at a stack that changes; it is two seconds.
 func (r *Rollout) Poll(d time.Duration) { r.driver.Poll(d) }
 
-// Deployed are the templates of the stacks that are there, by their names.
+// Deployed are the templates of the stacks that came to be, by their names.
 func (r *Rollout) Deployed(ctx context.Context) (map[string][]byte, error) {
 	out := map[string][]byte{}
 	for _, layer := range deploy.Layers {
 		name := r.name(layer)
-		if _, err := r.driver.State(ctx, name); errors.Is(err, fs.ErrNotExist) {
+		state, err := r.driver.State(ctx, name)
+		if errors.Is(err, fs.ErrNotExist) || err == nil && !state.Came() {
 			continue
-		} else if err != nil {
+		}
+		if err != nil {
 			return nil, err
 		}
 		template, err := r.driver.Template(ctx, name)
@@ -91,7 +115,7 @@ func (r *Rollout) name(layer string) string {
 // know takes up the outputs of a stack.
 func (r *Rollout) know(ctx context.Context, layer string, outputs map[string]string) error {
 	r.outputs[layer] = outputs
-	if layer != deploy.Bootstrap {
+	if layer != deploy.Bootstrap || outputs["ArtefactBucket"] == "" {
 		return nil
 	}
 	r.bucket = outputs["ArtefactBucket"]

@@ -85,6 +85,12 @@ func TestDeploy(t *testing.T) {
 	if before, err := r.Deployed(ctx); err != nil || len(before) != 0 {
 		t.Fatalf("before: got %d templates, %v", len(before), err)
 	}
+	if previews, err := r.Preview(ctx, nil); err != nil || slices.ContainsFunc(previews, func(one rollout.Preview) bool { return one.Asked }) {
+		t.Fatalf("preview of nothing: got %+v, %v, want that nothing is asked", previews, err)
+	}
+	if states, err := r.Status(ctx, false); err != nil || len(states) != 0 {
+		t.Fatalf("after a preview: got %v, %v, want no stack left behind", states, err)
+	}
 	program, err := rollout.Pack(l, e, "/proc/self/exe")
 	if err != nil {
 		t.Fatal(err)
@@ -107,6 +113,15 @@ func TestDeploy(t *testing.T) {
 	}
 	if plan, err := deploy.NewPlan(stacks, deployed, nil); err != nil || !plan.Empty() {
 		t.Errorf("plan after deploy: got %+v, %v, want nothing to do", plan, err)
+	}
+	previews, err := r.Preview(ctx, nil)
+	if err != nil || len(previews) != len(stacks) {
+		t.Fatalf("preview after deploy: got %v, %v, want one of each stack", previews, err)
+	}
+	for _, one := range previews {
+		if !one.Asked || len(one.Said) != 0 || one.Note != "" {
+			t.Errorf("preview after deploy: got %+v, want nothing to do", one)
+		}
 	}
 	states, err := r.Status(ctx, false)
 	if err != nil || len(states) != len(stacks) {

@@ -10,6 +10,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
@@ -20,13 +21,16 @@ import (
 
 // Change is what would be done to one resource.
 type Change struct {
-	Action   string   // Add, Modify, Remove, Import or Dynamic
-	Resource string   // its name in the template
-	Type     string   // as in AWS::S3::Bucket
-	Physical string   // its id in AWS; empty before it is made
-	Replaced bool     // another takes its place, or may do so
-	Kept     bool     // what is replaced or removed stays in the account
-	Because  []string // the properties that change
+	Action   string // Add, Modify, Remove, Import or Dynamic
+	Resource string // its name in the template
+	Type     string // as in AWS::S3::Bucket
+	Physical string // its id in AWS; empty before it is made
+	Replaced bool   // another takes its place, or may do so
+	Unsure   bool   // whether it is replaced shows when it is done
+	InPlace  bool   // it is changed as it is; with neither, CloudFormation does not say
+	Kept     bool   // what is replaced or removed stays in the account
+
+	Properties []Property // that change, and why it does
 }
 
 // ChangeSet is what would be done to one stack.
@@ -73,12 +77,36 @@ func (s *Stacks) Plan(ctx context.Context, want Stack, tell func(Event)) (Change
 		in.ChangeSetType = types.ChangeSetTypeCreate
 		in.ImportExistingResources = aws.Bool(true) // what an earlier stack of the name left behind, such as buckets
 	}
+	return s.propose(ctx, set, in)
+}
+
+// Preview is Plan for a stack that came to be, and leaves nothing behind: the change set is forgotten again.
+// A stack that is being changed, or cannot be, is not waited for: it is a *FailedError with what it is.
+func (s *Stacks) Preview(ctx context.Context, want Stack) (ChangeSet, error) {
+	state, err := s.State(ctx, want.Name)
+	if err != nil {
+		return ChangeSet{}, err
+	}
+	if !state.Steady() {
+		return ChangeSet{}, &FailedError{Stack: want.Name, Status: state.Status, Reason: state.Reason}
+	}
+	in, err := s.request(ctx, want)
+	if err != nil {
+		return ChangeSet{}, err
+	}
+	set := ChangeSet{Stack: want, id: *in.ChangeSetName}
+	defer s.Discard(ctx, set) // whatever the answer was
+	return s.propose(ctx, set, in)
+}
+
+// propose has CloudFormation work out a change set.
+func (s *Stacks) propose(ctx context.Context, set ChangeSet, in *cloudformation.CreateChangeSetInput) (ChangeSet, error) {
 	out, err := s.client.CreateChangeSet(ctx, in)
 	if err = awsx.Explain(err); err != nil && unchanged(err.Error()) {
-		return ChangeSet{Stack: want}, nil
+		return ChangeSet{Stack: set.Stack}, nil
 	}
 	if err != nil && !errors.Is(err, fs.ErrExist) {
-		return ChangeSet{}, fmt.Errorf("stack %s: %w", want.Name, err)
+		return ChangeSet{}, fmt.Errorf("stack %s: %w", set.Stack.Name, err)
 	}
 	// The name is random: one that exists already was made by ourselves, and the answer was lost.
 	set.id = *in.ChangeSetName
@@ -126,7 +154,7 @@ func (s *Stacks) describe(ctx context.Context, set ChangeSet) (ChangeSet, error)
 	var next *string
 	for looks := 0; ; looks++ {
 		out, err := s.client.DescribeChangeSet(ctx, &cloudformation.DescribeChangeSetInput{
-			StackName: &set.Stack.Name, ChangeSetName: &set.id, NextToken: next,
+			StackName: &set.Stack.Name, ChangeSetName: &set.id, NextToken: next, IncludePropertyValues: aws.Bool(true),
 		})
 		if err != nil {
 			return ChangeSet{}, fmt.Errorf("stack %s: %w", set.Stack.Name, awsx.Explain(err))
@@ -158,24 +186,20 @@ func (s *Stacks) describe(ctx context.Context, set ChangeSet) (ChangeSet, error)
 }
 
 func changeOf(r *types.ResourceChange) Change {
-	c := Change{
+	return Change{
 		Action: string(r.Action), Resource: aws.ToString(r.LogicalResourceId), Type: aws.ToString(r.ResourceType), Physical: aws.ToString(r.PhysicalResourceId),
 		Replaced: r.Replacement == types.ReplacementTrue || r.Replacement == types.ReplacementConditional,
-		Kept:     r.PolicyAction == types.PolicyActionRetain || r.PolicyAction == types.PolicyActionReplaceAndRetain,
+		Unsure:   r.Replacement == types.ReplacementConditional, InPlace: r.Replacement == types.ReplacementFalse,
+		Kept:       r.PolicyAction == types.PolicyActionRetain || r.PolicyAction == types.PolicyActionReplaceAndRetain,
+		Properties: propertiesOf(r),
 	}
-	for _, d := range r.Details {
-		if d.Target != nil && aws.ToString(d.Target.Name) != "" && !slices.Contains(c.Because, *d.Target.Name) {
-			c.Because = append(c.Because, *d.Target.Name)
-		}
-	}
-	slices.Sort(c.Because)
-	return c
 }
 
 // Discard forgets a change set. A stack that would have been new is gone with it. Failing to is no
 // error: CloudFormation drops it with the next change.
 func (s *Stacks) Discard(ctx context.Context, set ChangeSet) {
-	ctx = context.WithoutCancel(ctx)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+	defer cancel()
 	_, _ = s.client.DeleteChangeSet(ctx, &cloudformation.DeleteChangeSetInput{StackName: &set.Stack.Name, ChangeSetName: &set.id})
 	if set.New {
 		_, _ = s.client.DeleteStack(ctx, &cloudformation.DeleteStackInput{StackName: &set.Stack.Name})

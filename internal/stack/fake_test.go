@@ -25,6 +25,16 @@ type fake struct {
 	how      string
 }
 
+// sets counts the change sets of all stacks.
+func (f *fake) sets() (n int) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, s := range f.stacks {
+		n += len(s.sets)
+	}
+	return n
+}
+
 type fakeStack struct {
 	name, id, status, token string
 	template, next          string // as it is, and as it becomes
@@ -192,7 +202,7 @@ func (s *fakeStack) described(name string) (int, string) {
 	for _, r := range slices.Sorted(maps.Keys(resources(set.template))) {
 		action, replacement := "Add", ""
 		if _, ok := was[r]; ok {
-			action, replacement = "Modify", "<Replacement>True</Replacement>"
+			action, replacement = "Modify", "<Replacement>True</Replacement>"+details
 		}
 		changes += "<member><Type>Resource</Type><ResourceChange><Action>" + action + "</Action>" + replacement +
 			"<LogicalResourceId>" + r + "</LogicalResourceId><ResourceType>AWS::S3::Bucket</ResourceType></ResourceChange></member>"
@@ -204,6 +214,15 @@ func (s *fakeStack) described(name string) (int, string) {
 	return http.StatusOK, "<ChangeSetName>" + name + "</ChangeSetName><StackId>" + s.id + "</StackId><Status>" + set.status + "</Status><StatusReason>" + reason +
 		"</StatusReason><ExecutionStatus>" + set.execution + "</ExecutionStatus><Changes>" + changes + "</Changes>"
 }
+
+// details are the properties of a change: one that replaces, one whose value nobody is to see, one that follows
+// another resource.
+const details = `<Details>
+	<member><Target><Attribute>Properties</Attribute><Name>BucketName</Name><Path>/Properties/BucketName</Path><RequiresRecreation>Always</RequiresRecreation><BeforeValue>a</BeforeValue><AfterValue>b</AfterValue></Target><ChangeSource>DirectModification</ChangeSource></member>
+	<member><Target><Attribute>Properties</Attribute><Name>Database</Name><Path>/Properties/Database/MasterPassword</Path><RequiresRecreation>Never</RequiresRecreation><BeforeValue>hush1</BeforeValue><AfterValue>hush2</AfterValue></Target></member>
+	<member><Target><Attribute>Properties</Attribute><Name>Logging</Name><Path>/Properties/Logging/DestinationBucketName</Path></Target><ChangeSource>ResourceReference</ChangeSource><CausingEntity>Logs</CausingEntity></member>
+	<member><Target><Attribute>Tags</Attribute></Target></member>
+</Details>`
 
 func (f *fake) execute(s *fakeStack, r *http.Request) (int, string) {
 	set := s.sets[r.Form.Get("ChangeSetName")]

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -61,6 +62,20 @@ type State struct {
 	Parameters      map[string]string
 	Tags            map[string]string
 	Protected       bool
+}
+
+// Came says that the stack came to be. One whose making failed is there, and has to be removed first.
+func (s State) Came() bool {
+	switch types.StackStatus(s.Status) {
+	case types.StackStatusRollbackComplete, types.StackStatusRollbackFailed, types.StackStatusCreateFailed, types.StackStatusDeleteFailed:
+		return false
+	}
+	return true
+}
+
+// Steady says that a change can begin: nothing changes the stack, and nothing is in the way.
+func (s State) Steady() bool {
+	return s.Came() && !strings.HasSuffix(s.Status, "_IN_PROGRESS") && s.Status != string(types.StackStatusUpdateRollbackFailed)
 }
 
 // State looks at a stack, by name or id. One that does not exist, or never came to be more than a
@@ -131,16 +146,15 @@ func (s *Stacks) settle(ctx context.Context, name string, tell func(Event)) (Sta
 			return State{}, err
 		}
 	}
-	switch types.StackStatus(state.Status) {
-	case types.StackStatusDeleteComplete:
+	switch {
+	case state.Status == string(types.StackStatusDeleteComplete):
 		return State{}, missing(name)
-	case types.StackStatusRollbackComplete, types.StackStatusRollbackFailed, types.StackStatusCreateFailed, types.StackStatusDeleteFailed:
-		// A stack whose making failed can only be removed.
+	case !state.Came(): // it can only be removed
 		if err := s.Delete(ctx, name, tell); err != nil {
 			return State{}, err
 		}
 		return State{}, missing(name)
-	case types.StackStatusUpdateRollbackFailed:
+	case state.Status == string(types.StackStatusUpdateRollbackFailed):
 		return State{}, &FailedError{Stack: name, Status: state.Status, Reason: state.Reason,
 			hint: "mend what the events name, then continue the rollback in the console of CloudFormation, and deploy again"}
 	}

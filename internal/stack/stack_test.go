@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -90,6 +91,52 @@ func TestLife(t *testing.T) {
 	}
 	if err := s.Delete(ctx, "lake", nil); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("delete again: got %v, want that there is none", err)
+	}
+}
+
+// TestPreview promises that a preview says what would be done and why, shows no secret, and leaves nothing
+// behind, whichever call fails; and that it waits for nothing.
+func TestPreview(t *testing.T) {
+	for _, how := range []string{"", "throttled", "cut", "lost"} {
+		for n := 1; ; n++ {
+			f := &fake{}
+			s, ctx := at(t, f.serve(t)), t.Context()
+			if _, err := s.Preview(ctx, stack.Stack{Name: "lake", Template: template("A")}); !errors.Is(err, fs.ErrNotExist) || len(f.stacks) != 0 {
+				t.Fatalf("of no stack: got %v and %d stacks, want that there is none", err, len(f.stacks))
+			}
+			if _, err := deploy(ctx, s, stack.Stack{Name: "lake", Template: template("A")}, nil); err != nil {
+				t.Fatal(err)
+			}
+			f.calls, f.hurt, f.how = 0, n, how
+			set, err := s.Preview(ctx, stack.Stack{Name: "lake", Template: template("A", "B")})
+			if err != nil || len(set.Changes) != 2 || set.Changes[1].Action != "Add" {
+				t.Fatalf("call %d %s: got %+v, %v", n, how, set, err)
+			}
+			want := []stack.Property{
+				{Path: "BucketName", Before: "a", After: "b", Replaces: true},
+				{Path: "Database.MasterPassword"},
+				{Path: "Logging.DestinationBucketName", Cause: "Logs"},
+				{Path: "Tags"},
+			}
+			if got := set.Changes[0]; !got.Replaced || !slices.Equal(got.Properties, want) {
+				t.Fatalf("why a resource is replaced: got %+v, want %+v", got, want)
+			}
+			if left := f.sets(); left != 0 || f.executed != 1 {
+				t.Errorf("call %d %s: %d change sets are left, %d were executed, want 0 and 1", n, how, left, f.executed)
+			}
+			if how == "" || f.calls < n {
+				break
+			}
+		}
+	}
+	f := &fake{}
+	s := at(t, f.serve(t))
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	_, _ = deploy(ctx, s, stack.Stack{Name: "lake", Template: template("A", "B", "C", "D")}, func(stack.Event) { cancel() })
+	var failed *stack.FailedError
+	if _, err := s.Preview(t.Context(), stack.Stack{Name: "lake", Template: template("A")}); !errors.As(err, &failed) || failed.Status != "CREATE_IN_PROGRESS" {
+		t.Errorf("of a stack that is being made: got %v, want a failure that says so", err)
 	}
 }
 
