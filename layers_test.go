@@ -23,7 +23,7 @@ const most = 45
 // "." is the root, which wires the parts. A new package changes the picture here and there.
 var picture = map[string][]string{
 	"cmd/petalake":        {"internal/cli"},
-	"internal/cli":        {".", "engine/spark/local", "internal/cli/render", "internal/cli/shell", "internal/audit", "internal/deploy", "internal/estimate", "internal/fleet", "internal/price", "internal/rehearse", "internal/rollout", "internal/stack", "catalog", "job", "delta", "delta/schema", "engine/spark/eventlog", "spec"},
+	"internal/cli":        {".", "engine/spark/local", "internal/cli/render", "internal/cli/shell", "internal/access", "internal/audit", "internal/deploy", "internal/estimate", "internal/fleet", "internal/price", "internal/rehearse", "internal/rollout", "internal/stack", "catalog", "job", "delta", "delta/schema", "engine/spark/eventlog", "spec"},
 	"internal/cli/render": {},
 	"internal/cli/shell":  {},
 	".":                   {"spec", "internal/awsx", "internal/emr", "internal/fleet", "internal/price", "frame", "internal/compare", "ingest", "ingest/files", "engine", "engine/duck", "engine/spark", "engine/spark/door", "engine/spark/eventlog", "engine/spark/local", "catalog", "job", "delta", "delta/schema", "delta/stats", "store", "store/s3"},
@@ -51,7 +51,7 @@ var picture = map[string][]string{
 	"store/s3": {"store"},
 
 	"internal/access":   {"spec"},
-	"internal/deploy":   {"spec", "internal/cfn", "internal/price"},
+	"internal/deploy":   {"internal/access", "spec", "internal/cfn", "internal/price"},
 	"internal/audit":    {"internal/cfn"},
 	"internal/cfn":      {},
 	"internal/emr":      {"internal/awsx", "internal/fleet", "job", "store"},

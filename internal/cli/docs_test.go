@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/petalake/petalake/engine/spark/eventlog"
+	"github.com/petalake/petalake/internal/access"
 )
 
 const docsHead = `# Commands
@@ -53,6 +54,9 @@ var shapes = []struct {
 	{"petalake verify", verifyRow{}},
 	{"petalake spark start", serverRow{}},
 	{"petalake spark advise", eventlog.Report{}},
+	{"petalake access list", accessRow{}},
+	{"petalake access check", accessAnswer{}},
+	{"petalake access grants", access.Grant{}},
 	{"petalake rehearse", rehearsalRow{}},
 	{"petalake rehearse -o csv", variantRow{}},
 	{"petalake estimate", estimateTotal{}},
