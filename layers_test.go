@@ -56,7 +56,7 @@ var picture = map[string][]string{
 	"internal/cfn":      {},
 	"internal/emr":      {"internal/awsx", "internal/fleet", "job", "store"},
 	"internal/stack":    {"internal/awsx"},
-	"internal/rollout":  {"internal/awsx", "internal/deploy", "internal/price", "internal/stack", "spec", "store", "store/s3"},
+	"internal/rollout":  {"internal/awsx", "internal/deploy", "internal/emr", "internal/price", "internal/stack", "spec", "store", "store/s3"},
 	"internal/awsx":     {},
 	"internal/price":    {},
 	"internal/fleet":    {"internal/price", "spec"},

@@ -4,7 +4,16 @@ import (
 	"strings"
 
 	"github.com/petalake/petalake/internal/cfn"
+	"github.com/petalake/petalake/spec"
 )
+
+// Interruptions is the output of the stack compute that is there where clusters of a fleet may be.
+const Interruptions = "Interruptions"
+
+// FleetName is what the names of the clusters of a fleet begin with.
+func FleetName(l *spec.Lakehouse, e *spec.Environment) string {
+	return (&site{l: l, e: e, base: baseOf(l, e)}).name("spark")
+}
 
 // interruptions is the queue that hears of Spot instances of the account that are about to go. What the
 // daemon does not take within the hour is history.
@@ -20,7 +29,7 @@ func (s *site) interruptions(to *Stack) {
 		"EventPattern": cfn.Map{"source": cfn.List{"aws.ec2"}, "detail-type": cfn.List{"EC2 Spot Instance Interruption Warning", "EC2 Instance Rebalance Recommendation"}},
 		"Targets":      cfn.List{cfn.Map{"Id": "interruptions", "Arn": cfn.GetAtt("Interruptions", "Arn")}},
 	})
-	to.output("Interruptions", "the queue with a message for each Spot instance that is about to go", cfn.Ref("Interruptions"))
+	to.output(Interruptions, "the queue with a message for each Spot instance that is about to go", cfn.Ref("Interruptions"))
 }
 
 // queueStatements let events into queues, the first of which they go to, and nothing that is not encrypted.

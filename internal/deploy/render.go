@@ -28,7 +28,7 @@ func Render(l *spec.Lakehouse, e *spec.Environment) ([]*Stack, error) {
 			Hint: "write aws: {region: eu-central-1} in it",
 		}}
 	}
-	s := &site{l: l, e: e, a: &e.AWS, base: strings.ReplaceAll(l.Name+"-"+e.Name, "_", "-")}
+	s := &site{l: l, e: e, a: &e.AWS, base: baseOf(l, e)}
 	if err := s.nameTooLong(); err != nil {
 		return nil, err
 	}
@@ -47,6 +47,11 @@ func Render(l *spec.Lakehouse, e *spec.Environment) ([]*Stack, error) {
 		return nil, problems
 	}
 	return stacks, nil
+}
+
+// baseOf is what all names of an environment begin with.
+func baseOf(l *spec.Lakehouse, e *spec.Environment) string {
+	return strings.ReplaceAll(l.Name+"-"+e.Name, "_", "-")
 }
 
 func (s *site) stack(layer, description string) *Stack {

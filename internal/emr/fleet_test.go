@@ -280,3 +280,19 @@ func TestFleetSweep(t *testing.T) {
 		}
 	}
 }
+
+// TestFleetOnMoto promises that the requests for a cluster and its end are ones that a server of EMR takes.
+func TestFleetOnMoto(t *testing.T) {
+	w := newWorld(t, small)
+	w.open(servers.Moto(t).Endpoint)
+	if err := w.keeps.Act(t.Context(), fleet.Action{Do: fleet.Launch, Zone: "us-east-1b", Spot: 8, Types: []string{"r7g.xlarge", "r6g.xlarge"}}); err != nil {
+		t.Fatal(err)
+	}
+	s := w.state()
+	if s.Cluster == "" || s.Starting != "" || s.WantSpot != 8 {
+		t.Fatalf("state: %+v, want a cluster", s)
+	}
+	if err := w.keeps.Act(t.Context(), fleet.Action{Do: fleet.End, Cluster: s.Cluster}); err != nil {
+		t.Error(err)
+	}
+}

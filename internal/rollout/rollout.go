@@ -31,6 +31,7 @@ type Rollout struct {
 	stacks      []*deploy.Stack
 	cfg         aws.Config
 	driver      *stack.Stacks
+	poll        time.Duration
 	artefacts   *s3.Store                    // the bucket for artefacts, once there is one
 	bucket      string                       // its name
 	outputs     map[string]map[string]string // of the stacks made so far, by layer
@@ -67,7 +68,7 @@ func Open(ctx context.Context, l *spec.Lakehouse, e *spec.Environment, stacks []
 	if err != nil {
 		return nil, err
 	}
-	r := &Rollout{lakehouse: l, environment: e, stacks: stacks, cfg: cfg, outputs: map[string]map[string]string{}}
+	r := &Rollout{lakehouse: l, environment: e, stacks: stacks, cfg: cfg, poll: 2 * time.Second, outputs: map[string]map[string]string{}}
 	if r.Account, err = awsx.Account(ctx, cfg); err != nil {
 		return nil, err
 	}
@@ -83,7 +84,10 @@ func Open(ctx context.Context, l *spec.Lakehouse, e *spec.Environment, stacks []
 }
 
 // Poll sets how long to wait between two looks at a stack that changes; it is two seconds.
-func (r *Rollout) Poll(d time.Duration) { r.driver.Poll(d) }
+func (r *Rollout) Poll(d time.Duration) {
+	r.poll = d
+	r.driver.Poll(d)
+}
 
 // Deployed are the templates of the stacks that came to be, by their names.
 func (r *Rollout) Deployed(ctx context.Context) (map[string][]byte, error) {

@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/petalake/petalake/internal/awsx"
 	"github.com/petalake/petalake/internal/deploy"
 	"github.com/petalake/petalake/internal/rollout"
 	"github.com/petalake/petalake/internal/servers"
@@ -78,9 +79,10 @@ func open(t *testing.T, l *spec.Lakehouse, e *spec.Environment) (*rollout.Rollou
 // TestDeploy promises that all stacks are made, that a plan against what is deployed is then empty, that the program is
 // where the machine looks for it, and that all is taken down again but what holds data.
 func TestDeploy(t *testing.T) {
-	servers.Moto(t).Environ(t)
+	moto := servers.Moto(t)
+	moto.Environ(t)
 	ctx := t.Context()
-	l, e := lake(t, "")
+	l, e := lake(t, "fleet: {size: small}\n")
 	r, stacks := open(t, l, e)
 	if before, err := r.Deployed(ctx); err != nil || len(before) != 0 {
 		t.Fatalf("before: got %d templates, %v", len(before), err)
@@ -135,12 +137,32 @@ func TestDeploy(t *testing.T) {
 	if got := strings.Count(strings.Join(told, "\n"), "nothing to do"); got != len(stacks) {
 		t.Errorf("deployed again: %d of %d stacks had nothing to do:\n%s", got, len(stacks), strings.Join(told, "\n"))
 	}
+	takenDown(t, moto, r)
+}
+
+// takenDown destroys an environment with a cluster of its fleet, then its data.
+func takenDown(t *testing.T, moto *servers.Server, r *rollout.Rollout) {
+	t.Helper()
+	ctx := t.Context()
+	var told []string
+	tell := func(x rollout.Told) { told = append(told, x.Text) }
 	before, err := r.Left(ctx)
 	if err != nil || len(before) == 0 {
 		t.Errorf("what is there: got %v, %v", before, err)
 	}
+	cfg := servers.AWS(t, moto.Endpoint)
+	var cluster struct{ JobFlowId string }
+	if err := awsx.JSON(ctx, cfg, "elasticmapreduce", "us-east-1", "ElasticMapReduce.RunJobFlow", map[string]any{
+		"Name": "shop-prod-spark-1", "ReleaseLabel": "emr-7.2.0", "ServiceRole": "r", "JobFlowRole": "p",
+		"Instances": map[string]any{"MasterInstanceType": "m7g.xlarge", "InstanceCount": 1, "KeepJobFlowAliveWhenNoSteps": true},
+	}, &cluster); err != nil {
+		t.Fatal(err)
+	}
 	if err := r.Destroy(ctx, tell); err != nil {
 		t.Fatal(err)
+	}
+	if !slices.ContainsFunc(told, func(line string) bool { return strings.Contains(line, "cluster "+cluster.JobFlowId+" is ended") }) {
+		t.Errorf("the cluster was not ended:\n%s", strings.Join(told, "\n"))
 	}
 	if states, err := r.Status(ctx, false); err != nil || len(states) != 0 {
 		t.Errorf("after destroy: got %+v, %v, want no stacks", states, err)

@@ -42,6 +42,11 @@ func (r *Rollout) Status(ctx context.Context, drift bool) ([]Status, error) {
 // Destroy removes all stacks, the last first. What holds data stays, with what it costs: see Left.
 func (r *Rollout) Destroy(ctx context.Context, tell func(Told)) error {
 	for _, layer := range slices.Backward(deploy.Layers) {
+		if layer == deploy.Compute {
+			if err := r.rest(ctx, tell); err != nil {
+				return err
+			}
+		}
 		err := r.driver.Delete(ctx, r.name(layer), func(e stack.Event) { tell(Told{Layer: layer, Event: e}) })
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err

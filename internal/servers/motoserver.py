@@ -1,12 +1,14 @@
 """Starts moto's server with what its CloudFormation does not do by itself: a stack that was made or
 changed by a change set has its outputs, what is in it the tags of the stack, one whose change fails loses what was made for it, stacks
-can be protected, and a network whose parts moto cannot take apart does not keep its stack."""
+can be protected, applications of EMR Serverless are made and removed, and a network whose parts moto cannot take apart does not keep its stack."""
 
 import json
 import sys
 
 from moto.cloudformation import models, responses
+from moto.core.common_models import CloudFormationModel
 from moto.core.responses import ActionResult
+from moto.emrserverless.models import Application, emrserverless_backends
 from moto.kms.models import Key
 from moto.resourcegroupstaggingapi.models import resourcegroupstaggingapi_backends
 from moto.server import main
@@ -72,6 +74,52 @@ def delete_what_can_be(self):
             raise
         self._add_stack_event("DELETE_COMPLETE")
         self.status = "DELETE_COMPLETE"
+
+
+class SparkApplication(CloudFormationModel):
+    """AWS::EMRServerless::Application. The release is left out: moto knows none since 8.0."""
+
+    __module__ = "moto.emrserverless.models"  # by which moto finds the service
+
+    def __init__(self, application):
+        self.application, self.arn = application, application.arn
+
+    @property
+    def physical_resource_id(self):
+        return self.application.id
+
+    @staticmethod
+    def cloudformation_name_type():
+        return "Name"
+
+    @staticmethod
+    def cloudformation_type():
+        return "AWS::EMRServerless::Application"
+
+    @classmethod
+    def has_cfn_attr(cls, attr):
+        return attr == "Arn"
+
+    def get_cfn_attribute(self, attribute_name):
+        return self.arn
+
+    @classmethod
+    def create_from_cloudformation_json(cls, resource_name, cloudformation_json, account_id, region_name, **kwargs):
+        application = Application(
+            name=resource_name, release_label="emr-7.2.0", application_type="SPARK", client_token="", account_id=account_id, region_name=region_name,
+            initial_capacity="", maximum_capacity="", tags={}, auto_start_configuration="", auto_stop_configuration="", network_configuration=None,
+        )
+        application.state = "STOPPED"
+        emrserverless_backends[account_id][region_name].applications[application.id] = application
+        return cls(application)
+
+    @classmethod
+    def update_from_cloudformation_json(cls, original_resource, new_resource_name, cloudformation_json, account_id, region_name):
+        return original_resource
+
+    @classmethod
+    def delete_from_cloudformation_json(cls, resource_name, cloudformation_json, account_id, region_name):
+        emrserverless_backends[account_id][region_name].delete_application(resource_name)
 
 
 models.Stack.delete = delete_what_can_be
