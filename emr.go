@@ -116,7 +116,7 @@ func (l *Lake) submission(ctx context.Context, a job.Attempt) (s emr.Submission,
 	if p.Kind == string(spec.JobJar) {
 		s.Main, err = l.uploadFile(ctx, p.File)
 	} else {
-		s.Main, err = l.uploadProgram(ctx, p.File)
+		s.Main, err = l.uploadProgram(ctx, p.File, p.Role)
 	}
 	for _, file := range p.PyFiles {
 		uri, failed := l.uploadFile(ctx, file)
@@ -173,12 +173,12 @@ func (l *Lake) readProgram(file string) ([]byte, error) {
 
 // uploadProgram puts a PySpark program into the lake as one file: the wrapper, the names of the tables,
 // and the program itself.
-func (l *Lake) uploadProgram(ctx context.Context, file string) (string, error) {
+func (l *Lake) uploadProgram(ctx context.Context, file, role string) (string, error) {
 	program, err := l.readProgram(file)
 	if err != nil {
 		return "", err
 	}
-	named, err := l.statements(ctx)
+	named, err := l.statements(ctx, role)
 	if err != nil {
 		return "", err
 	}

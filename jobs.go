@@ -113,6 +113,9 @@ func (j *jobs) runner(ctx context.Context, p job.Program) (job.Runner, error) {
 	if p.Kind == string(spec.JobSQL) {
 		return j.sql, nil
 	}
+	if e := j.lake.environment; p.Role != "" && (e.InAWS() || e.Spark.OnEMR()) {
+		return j.lake.asRole(ctx, p.Role)
+	}
 	if j.lake.onClusters() {
 		return j.lake.clusters(ctx)
 	}
@@ -137,7 +140,7 @@ func (l *Lake) order(described *spec.Job, args []string, why string) (job.Order,
 	}
 	o := job.Order{Job: d.Name, Why: why, Program: job.Program{
 		Kind: string(d.Kind()), SQL: d.Text, File: d.PySpark, Class: d.Class, Args: args, PyFiles: d.PyFiles, Jars: d.Jars, Conf: d.Conf,
-		Memory: int64(d.Memory), Cores: d.Cores, Streaming: d.Streaming, Resumes: d.Kind() == spec.JobSQL || d.Streaming || l.onClusters() && d.Retries > 0,
+		Memory: int64(d.Memory), Cores: d.Cores, Streaming: d.Streaming, Role: d.Role, Resumes: d.Kind() == spec.JobSQL || d.Streaming || l.onClusters() && d.Retries > 0,
 	}}
 	switch d.Kind() {
 	case spec.JobSQL:

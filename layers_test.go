@@ -26,7 +26,7 @@ var picture = map[string][]string{
 	"internal/cli":        {".", "engine/spark/local", "internal/cli/render", "internal/cli/shell", "internal/access", "internal/audit", "internal/deploy", "internal/estimate", "internal/fleet", "internal/price", "internal/rehearse", "internal/rollout", "internal/stack", "catalog", "job", "delta", "delta/schema", "engine/spark/eventlog", "spec"},
 	"internal/cli/render": {},
 	"internal/cli/shell":  {},
-	".":                   {"spec", "internal/awsx", "internal/emr", "internal/fleet", "internal/price", "frame", "internal/compare", "ingest", "ingest/files", "engine", "engine/duck", "engine/spark", "engine/spark/door", "engine/spark/eventlog", "engine/spark/local", "catalog", "job", "delta", "delta/schema", "delta/stats", "store", "store/s3"},
+	".":                   {"spec", "internal/access", "internal/awsx", "internal/emr", "internal/fleet", "internal/price", "frame", "internal/compare", "ingest", "ingest/files", "engine", "engine/duck", "engine/spark", "engine/spark/door", "engine/spark/eventlog", "engine/spark/local", "catalog", "job", "delta", "delta/schema", "delta/stats", "store", "store/s3"},
 
 	"ingest":       {"delta", "delta/schema", "store"},
 	"ingest/files": {"ingest", "store"},

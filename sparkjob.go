@@ -126,8 +126,12 @@ type statements struct {
 	Tables  []string `json:"tables"`
 }
 
-func (l *Lake) statements(ctx context.Context) (out statements, err error) {
+// statements are those for programs of a role of access, "" for none.
+func (l *Lake) statements(ctx context.Context, role string) (out statements, err error) {
 	names, err := l.Names(ctx)
+	if err == nil {
+		names, err = l.readable(role, names)
+	}
 	if err != nil {
 		return out, err
 	}
@@ -162,7 +166,7 @@ func (l *Lake) statements(ctx context.Context) (out statements, err error) {
 
 // writeWrapper writes the wrapper, and the statements that it runs.
 func (l *Lake) writeWrapper(ctx context.Context, folder string) error {
-	named, err := l.statements(ctx)
+	named, err := l.statements(ctx, "")
 	if err != nil {
 		return err
 	}

@@ -49,7 +49,8 @@ type Program struct {
 	Memory  int64             `json:"memory,omitempty"` // bytes; 0: as Spark is set
 	Cores   int               `json:"cores,omitempty"`  // 0: all
 
-	Streaming bool `json:"streaming,omitempty"`
+	Role      string `json:"role,omitempty"` // of access, that it runs as; "": petalake itself
+	Streaming bool   `json:"streaming,omitempty"`
 	// Resumes says that an attempt after a lost one goes on behind the last step, and so needs no
 	// retry.
 	Resumes bool `json:"resumes,omitempty"`

@@ -46,9 +46,10 @@ func (g Grant) ForAccount(account string) Grant {
 }
 
 // Grants are all that Lake Formation is to know in an environment, for petalake itself, for Spark where jobs
-// run that have no role, and for each role of access: always in the same order, no two the same. None without
-// access. Lake Formation only adds up, so a schema of which a role reads no column of one table, or some, is
-// granted table by table: what lakehouse.yaml does not name is not granted there.
+// run that have no role, and for each role of access that a principal of IAM or a program can take: always in
+// the same order, no two the same. None without access. Lake Formation only adds up, so a schema that has a
+// table of which a role reads a part is granted table by table: what lakehouse.yaml does not name is not
+// granted there.
 func Grants(l *spec.Lakehouse, e *spec.Environment) (all []Grant) {
 	r := New(l)
 	if !r.On() {
@@ -69,6 +70,9 @@ func Grants(l *spec.Lakehouse, e *spec.Environment) (all []Grant) {
 		all = append(all, to.grants...)
 	}
 	for _, role := range l.Access.Roles {
+		if !r.taken(role) {
+			continue
+		}
 		to := granting{r: r, e: e, actor: role.Name, principal: RoleARN(l, e, role.Name)}
 		to.whole(r.reach(role.Writes, never), []string{selects, insert, deletes, alter, describe})
 		partly := func(t spec.TableName) bool { return !limits(role, t).All() }

@@ -43,11 +43,7 @@ func Policies(l *spec.Lakehouse, e *spec.Environment, raw []string) ([]Policy, e
 				p.Trusts = append(p.Trusts, m)
 			}
 		}
-		for _, j := range l.Jobs {
-			if j.Role == role.Name && j.Kind() != spec.JobSQL {
-				p.Jobs = append(p.Jobs, j.Name)
-			}
-		}
+		p.Jobs = r.programs(role)
 		p.Documents = pack(append(r.roleStatements(e, role), r.jobStatements(e, p.Jobs)...), fill)
 		all = append(all, p)
 		at := "access.roles." + role.Name
@@ -63,6 +59,21 @@ func Policies(l *spec.Lakehouse, e *spec.Environment, raw []string) ([]Policy, e
 		return nil, problems
 	}
 	return all, nil
+}
+
+// programs are the jobs that run as a role on EMR. SQL runs in petalake.
+func (r *Rules) programs(role *spec.AccessRole) (names []string) {
+	for _, j := range r.l.Jobs {
+		if j.Role == role.Name && j.Kind() != spec.JobSQL {
+			names = append(names, j.Name)
+		}
+	}
+	return names
+}
+
+// taken says whether there is anybody in AWS who takes the role.
+func (r *Rules) taken(role *spec.AccessRole) bool {
+	return slices.ContainsFunc(r.l.Access.Everyone(role), spec.IsARN) || r.programs(role) != nil
 }
 
 // tooLarge reports policies that IAM would not take.

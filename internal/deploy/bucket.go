@@ -3,6 +3,7 @@ package deploy
 import (
 	"strings"
 
+	"github.com/petalake/petalake/internal/access"
 	"github.com/petalake/petalake/internal/cfn"
 	"github.com/petalake/petalake/spec"
 )
@@ -101,16 +102,7 @@ func secured(id string) []statement {
 }
 
 // lakePrefix is the folder of the lake in its bucket, ending in a slash, or "".
-func (s *site) lakePrefix() string {
-	if !s.e.Has("storage") {
-		return "lake/"
-	}
-	_, prefix, _ := strings.Cut(strings.TrimPrefix(string(s.e.Storage), "s3://"), "/")
-	if prefix = strings.Trim(prefix, "/"); prefix != "" {
-		prefix += "/"
-	}
-	return prefix
-}
+func (s *site) lakePrefix() string { return access.Prefix(s.e) }
 
 // lakeBucketName is the name of the bucket of the lake: the one that was written, or one of ours.
 func (s *site) lakeBucketName() any {

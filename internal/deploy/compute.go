@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/petalake/petalake/internal/cfn"
@@ -12,19 +13,21 @@ import (
 // compute is what works: Spark, where it is needed, and petalake itself.
 func (s *site) compute(arrivals []arrival) *Stack {
 	to := s.stack(Compute, "Spark, and petalake itself")
+	tables := s.tables(to)
 	if s.spark() {
-		s.emrServerless(to)
-		s.emrClusters(to)
+		s.emrServerless(to, tables)
+		s.emrClusters(to, tables)
 	}
 	if s.l.OnClusters(s.e) {
 		s.interruptions(to)
 	}
-	s.daemon(to, arrivals)
+	s.daemon(to, arrivals, tables)
+	s.addAccess(to)
 	return to
 }
 
 // emrServerless is the application that jobs of Spark are sent to. It costs nothing while no job runs.
-func (s *site) emrServerless(to *Stack) {
+func (s *site) emrServerless(to *Stack, tables []any) {
 	key := to.input(Foundation, "Key", "the key")
 	logBucket := to.input(Bootstrap, "LogBucket", "the bucket for logs")
 	to.add("SparkGroup", "AWS::EC2::SecurityGroup", cfn.Map{
@@ -55,11 +58,16 @@ func (s *site) emrServerless(to *Stack) {
 		"RuntimeConfiguration":     sparkDefaults(),
 	})
 	to.output("Spark", "the application of EMR Serverless", cfn.Ref("Spark"))
-	to.role(s, "SparkRole", "spark", "a job of Spark reads and writes the lake", trust("emr-serverless.amazonaws.com", cfn.Map{
+	to.role(s, "SparkRole", "spark", "a job of Spark reads and writes the lake", trust("emr-serverless.amazonaws.com", ofApplications()), tables, s.sparkWork(to)...)
+	to.output("SparkRole", "the role of jobs of Spark", cfn.GetAtt("SparkRole", "Arn"))
+}
+
+// ofApplications is the condition that EMR Serverless acts for an application of this account.
+func ofApplications() cfn.Map {
+	return cfn.Map{
 		"StringEquals": cfn.Map{"aws:SourceAccount": cfn.Ref("AWS::AccountId")},
 		"ArnLike":      cfn.Map{"aws:SourceArn": arn("emr-serverless", "/applications/*")},
-	}), nil, s.sparkWork(to)...)
-	to.output("SparkRole", "the role of jobs of Spark", cfn.GetAtt("SparkRole", "Arn"))
+	}
 }
 
 // sparkDefaults teach Spark Delta and the catalog of the account. (EMR Serverless has the jars of Delta,
@@ -77,13 +85,27 @@ func sparkDefaults() cfn.List {
 
 // sparkWork is what a job of Spark may do.
 func (s *site) sparkWork(to *Stack) []statement {
-	all := append(s.lakeAccess(to), s.catalogAccess()...)
-	return append(all,
-		statement{sid: "Artefacts", actions: []string{"s3:GetObject"}, resources: []any{objects(to.input(Bootstrap, "ArtefactBucket", "the bucket for artefacts"), "jobs/*")}},
-		statement{sid: "SparkLogFiles", actions: []string{"s3:PutObject", "s3:GetObject"}, resources: []any{objects(to.input(Bootstrap, "LogBucket", "the bucket for logs"), "spark/*")}},
-		statement{sid: "SparkLogs", actions: []string{"logs:CreateLogStream", "logs:PutLogEvents", "logs:DescribeLogStreams"}, resources: []any{arn("logs", "log-group:"+s.logName("spark")+":*")}},
-		statement{sid: "LogGroups", actions: []string{"logs:DescribeLogGroups"}, resources: []any{arn("logs", "log-group:*")}},
-	)
+	if s.access != nil {
+		return append(s.sparkCatalog(), s.sparkOwn(to)...)
+	}
+	return slices.Concat(s.lakeAccess(to), s.catalogAccess(), s.sparkOwn(to))
+}
+
+// sparkCatalog is what Spark asks the catalog for beside tables, whatever it does.
+func (s *site) sparkCatalog() []statement {
+	return []statement{{sid: "CatalogOfSpark", actions: []string{"glue:GetDatabase", "glue:GetUserDefinedFunctions"}, resources: []any{
+		arn("glue", "catalog"), arn("glue", "database/default"), arn("glue", "database/global_temp"), arn("glue", "userDefinedFunction/default/*"),
+	}}}
+}
+
+// sparkOwn is what a job of Spark needs beside tables: what it is, and where it says what it does.
+func (s *site) sparkOwn(to *Stack) []statement {
+	return []statement{
+		{sid: "Artefacts", actions: []string{"s3:GetObject"}, resources: []any{objects(to.input(Bootstrap, "ArtefactBucket", "the bucket for artefacts"), "jobs/*")}},
+		{sid: "SparkLogFiles", actions: []string{"s3:PutObject", "s3:GetObject"}, resources: []any{objects(to.input(Bootstrap, "LogBucket", "the bucket for logs"), "spark/*")}},
+		{sid: "SparkLogs", actions: []string{"logs:CreateLogStream", "logs:PutLogEvents", "logs:DescribeLogStreams"}, resources: []any{arn("logs", "log-group:"+s.logName("spark")+":*")}},
+		{sid: "LogGroups", actions: []string{"logs:DescribeLogGroups"}, resources: []any{arn("logs", "log-group:*")}},
+	}
 }
 
 // lakeAccess is reading and writing the lake, and reading the files of sources.
@@ -114,7 +136,7 @@ func (s *site) catalogAccess() []statement {
 }
 
 // emrClusters is what clusters of EMR need that come and go: they are started by a call, and end.
-func (s *site) emrClusters(to *Stack) {
+func (s *site) emrClusters(to *Stack, tables []any) {
 	key := to.input(Foundation, "Key", "the key")
 	vpc := to.input(Foundation, "Network", "the network")
 	certificates := s3URI(to.input(Bootstrap, "ArtefactBucket", "the bucket for artefacts"), "emr/certificates.zip")
@@ -146,7 +168,10 @@ func (s *site) emrClusters(to *Stack) {
 		statement{sid: "Certificates", actions: []string{"s3:GetObject"}, resources: []any{objects(to.input(Bootstrap, "ArtefactBucket", "the bucket for artefacts"), "emr/*")}},
 		statement{sid: "Metrics", actions: []string{"cloudwatch:PutMetricData"}, resources: []any{"*"}, when: cfn.Map{"StringEquals": cfn.Map{"cloudwatch:namespace": "Petalake"}}},
 	)
-	to.role(s, "ClusterNodeRole", "emr-nodes", "nodes of clusters read and write the lake", trust("ec2.amazonaws.com", nil), nil, work...)
+	if s.access != nil {
+		work = append(work, statement{sid: "EncryptDisks", actions: []string{"kms:Decrypt", "kms:GenerateDataKey"}, resources: []any{key}})
+	}
+	to.role(s, "ClusterNodeRole", "emr-nodes", "nodes of clusters read and write the lake", trust("ec2.amazonaws.com", nil), tables, work...)
 	to.add("ClusterNodeProfile", "AWS::IAM::InstanceProfile", cfn.Map{"InstanceProfileName": s.global("emr-nodes"), "Roles": cfn.List{cfn.Ref("ClusterNodeRole")}})
 	to.output("ClusterSecurity", "the security configuration of clusters", cfn.Ref("ClusterSecurity"))
 	to.output("ClusterServiceRole", "the role of EMR", cfn.GetAtt("ClusterServiceRole", "Arn"))

@@ -28,20 +28,20 @@ func Architecture(instance string) string {
 
 // daemon is petalake up: one, so that nothing is loaded twice for nothing. (Two would harm nobody: of
 // two commits of one batch the second is refused.)
-func (s *site) daemon(to *Stack, arrivals []arrival) {
+func (s *site) daemon(to *Stack, arrivals []arrival, tables []any) {
 	to.add("DaemonGroup", "AWS::EC2::SecurityGroup", cfn.Map{
 		"GroupDescription": "petalake: to AWS, and nobody to it", "VpcId": to.input(Foundation, "Network", "the network"), "Tags": named(s.name("daemon")),
 		"SecurityGroupEgress": cfn.List{cfn.Map{"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, "CidrIp": "0.0.0.0/0", "Description": "AWS"}},
 	})
 	work := s.daemonWork(to, arrivals)
 	if s.a.Daemon.Image != "" {
-		s.container(to, work, arrivals)
+		s.container(to, work, arrivals, tables)
 		return
 	}
 	work = append(work,
 		statement{sid: "Program", actions: []string{"s3:GetObject"}, resources: []any{objects(to.input(Bootstrap, "ArtefactBucket", "the bucket for artefacts"), "*")}},
 		s.writeLog("daemon"))
-	to.role(s, "DaemonRole", "daemon", "petalake loads, builds and answers", trust("ec2.amazonaws.com", nil), nil, work...)
+	to.role(s, "DaemonRole", "daemon", "petalake loads, builds and answers", trust("ec2.amazonaws.com", nil), tables, work...)
 	to.add("DaemonProfile", "AWS::IAM::InstanceProfile", cfn.Map{"InstanceProfileName": s.global("daemon"), "Roles": cfn.List{cfn.Ref("DaemonRole")}})
 	to.given(BinaryKey, "the key of the program in the bucket for artefacts")
 	to.given(BinaryDigest, "its SHA-256")
@@ -133,7 +133,12 @@ func (s *site) substitutes() cfn.List {
 
 // daemonWork is what petalake may do.
 func (s *site) daemonWork(to *Stack, arrivals []arrival) []statement {
-	all := append(s.lakeAccess(to), s.catalogAccess()...)
+	var all []statement
+	if s.access == nil {
+		all = append(s.lakeAccess(to), s.catalogAccess()...)
+	} else if s.spark() { // EMR takes a job only from somebody who may use the key of its logs
+		all = append(all, statement{sid: "EncryptLogs", actions: []string{"kms:Decrypt", "kms:GenerateDataKey"}, resources: []any{to.input(Foundation, "Key", "the key")}})
+	}
 	all = append(all, statement{sid: "Metrics", actions: []string{"cloudwatch:PutMetricData"}, resources: []any{"*"}, when: cfn.Map{"StringEquals": cfn.Map{"cloudwatch:namespace": "Petalake"}}})
 	if len(arrivals) > 0 {
 		all = append(all, statement{sid: "Arrivals", actions: []string{"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility", "sqs:GetQueueAttributes"}, resources: []any{arn("sqs", s.name("arrivals"))}})
@@ -145,6 +150,12 @@ func (s *site) daemonWork(to *Stack, arrivals []arrival) []statement {
 	}
 	if !s.spark() {
 		return all
+	}
+	passed := []any{cfn.GetAtt("SparkRole", "Arn")}
+	for _, r := range s.accessRoles() {
+		if r.Jobs != nil {
+			passed = append(passed, cfn.GetAtt(r.id, "Arn"))
+		}
 	}
 	return append(all,
 		statement{sid: "Jobs", actions: []string{
@@ -160,7 +171,7 @@ func (s *site) daemonWork(to *Stack, arrivals []arrival) []statement {
 			"elasticmapreduce:TerminateJobFlows", "elasticmapreduce:AddTags",
 			"elasticmapreduce:StartSession", "elasticmapreduce:GetSession", "elasticmapreduce:GetSessionEndpoint", "elasticmapreduce:TerminateSession",
 		}, resources: []any{arn("elasticmapreduce", "cluster/*")}, when: cfn.Map{"StringEquals": cfn.Map{"aws:ResourceTag/petalake:environment": s.base}}},
-		statement{sid: "PassJobs", actions: []string{"iam:PassRole"}, resources: []any{cfn.GetAtt("SparkRole", "Arn")},
+		statement{sid: "PassJobs", actions: []string{"iam:PassRole"}, resources: passed,
 			when: cfn.Map{"StringEquals": cfn.Map{"iam:PassedToService": "emr-serverless.amazonaws.com"}}},
 		statement{sid: "PassClusters", actions: []string{"iam:PassRole"}, resources: []any{cfn.GetAtt("ClusterServiceRole", "Arn"), cfn.GetAtt("ClusterNodeRole", "Arn")},
 			when: cfn.Map{"StringEquals": cfn.Map{"iam:PassedToService": cfn.List{"elasticmapreduce.amazonaws.com", "ec2.amazonaws.com"}}}},
@@ -174,12 +185,12 @@ func (s *site) writeLog(what string) statement {
 
 // container is petalake in an image of the user's, on Fargate: one task, the old one stopped before
 // the new one starts.
-func (s *site) container(to *Stack, work []statement, arrivals []arrival) {
+func (s *site) container(to *Stack, work []statement, arrivals []arrival, tables []any) {
 	d := s.a.Daemon
 	trusted := trust("ecs-tasks.amazonaws.com", cfn.Map{
 		"StringEquals": cfn.Map{"aws:SourceAccount": cfn.Ref("AWS::AccountId")}, "ArnLike": cfn.Map{"aws:SourceArn": arn("ecs", "*")},
 	})
-	to.role(s, "DaemonRole", "daemon", "petalake loads, builds and answers", trusted, nil, work...)
+	to.role(s, "DaemonRole", "daemon", "petalake loads, builds and answers", trusted, tables, work...)
 	to.role(s, "DaemonStartRole", "daemon-start", "ECS fetches the image and writes the log", trusted, nil,
 		statement{sid: "Login", actions: []string{"ecr:GetAuthorizationToken"}, resources: []any{"*"}},
 		statement{sid: "Image", actions: []string{"ecr:BatchCheckLayerAvailability", "ecr:GetDownloadUrlForLayer", "ecr:BatchGetImage"}, resources: []any{cfn.Sub("arn:${AWS::Partition}:ecr:*:*:repository/*")}},

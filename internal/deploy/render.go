@@ -7,6 +7,7 @@ import (
 	"maps"
 	"strings"
 
+	"github.com/petalake/petalake/internal/access"
 	"github.com/petalake/petalake/internal/cfn"
 	"github.com/petalake/petalake/spec"
 )
@@ -17,6 +18,8 @@ type site struct {
 	e    *spec.Environment
 	a    *spec.AWS
 	base string // what all names begin with, such as shop-prod
+
+	access []access.Policy // of petalake itself, first, and of the roles of access; nil without it
 }
 
 // Render returns the stacks of an environment whose variables are resolved. What AWS would refuse is
@@ -30,6 +33,10 @@ func Render(l *spec.Lakehouse, e *spec.Environment) ([]*Stack, error) {
 	}
 	s := &site{l: l, e: e, a: &e.AWS, base: baseOf(l, e)}
 	if err := s.nameTooLong(); err != nil {
+		return nil, err
+	}
+	var err error
+	if s.access, err = s.accessPolicies(); err != nil {
 		return nil, err
 	}
 	stacks := []*Stack{s.bootstrap(), s.foundation()}
