@@ -77,7 +77,7 @@ func (f *Fleet) bounds(fail failure) {
 		code  string
 	}{
 		{"on_demand", q.OnDemand, f.OnDemand, "max_on_demand", "L-1216C47A"},
-		{"spot", q.Spot, (f.Max - f.Core) * int(f.Spot) / 100, "max", "L-34B43A08"},
+		{"spot", q.Spot, f.MostSpot(), "max", "L-34B43A08"},
 	} {
 		if b.quota == 0 || b.need <= b.quota || f.Mode == FleetServerless {
 			continue

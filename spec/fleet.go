@@ -79,6 +79,9 @@ func (f *Fleet) complete() {
 	}
 }
 
+// MostSpot is the most processors of Spot that a fleet may have at once.
+func (f *Fleet) MostSpot() int { return (f.Max - f.Core) * int(f.Spot) / 100 }
+
 // Percent is a part of a whole, in hundredths.
 type Percent int
 

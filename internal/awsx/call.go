@@ -21,12 +21,24 @@ import (
 
 // Account is the account that the credentials belong to.
 func Account(ctx context.Context, cfg aws.Config) (string, error) {
+	arn, err := Principal(ctx, cfg)
+	if parts := strings.Split(arn, ":"); len(parts) > 4 {
+		return parts[4], nil
+	}
+	return "", err
+}
+
+// Principal is the ARN of whom the credentials belong to.
+func Principal(ctx context.Context, cfg aws.Config) (string, error) {
 	out, err := sts.NewFromConfig(cfg).GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
 	if err != nil {
 		return "", Explain(err)
 	}
-	return aws.ToString(out.Account), nil
+	return aws.ToString(out.Arn), nil
 }
+
+// Global is the region of services that have one place for all, such as IAM.
+const Global = "aws-global"
 
 // JSON makes one call of a service whose package would be too much for it: target is as in the header
 // X-Amz-Target, in and out are JSON. Services are signed for by their name, in a region.
@@ -74,6 +86,12 @@ func call(ctx context.Context, cfg aws.Config, service, region string, header ht
 
 func send(ctx context.Context, cfg aws.Config, service, region string, header http.Header, body []byte) (data []byte, again bool, err error) {
 	endpoint := "https://" + service + "." + region + ".amazonaws.com/"
+	switch {
+	case region == Global && strings.HasPrefix(cfg.Region, "us-gov-"):
+		endpoint, region = "https://"+service+".us-gov.amazonaws.com/", "us-gov-west-1"
+	case region == Global:
+		endpoint, region = "https://"+service+".amazonaws.com/", "us-east-1"
+	}
 	if cfg.BaseEndpoint != nil {
 		endpoint = *cfg.BaseEndpoint
 	}
@@ -142,11 +160,12 @@ func refusal(data []byte) (e Error) {
 		return Error{Code: j.Type, Message: j.Message + j.Large}
 	}
 	var x struct {
-		Code    string `xml:"Errors>Error>Code"`
-		Message string `xml:"Errors>Error>Message"`
+		Code    string                         `xml:"Errors>Error>Code"` // of ec2
+		Message string                         `xml:"Errors>Error>Message"`
+		Plain   struct{ Code, Message string } `xml:"Error"` // of all others
 	}
 	if xml.Unmarshal(data, &x) == nil {
-		return Error{Code: x.Code, Message: x.Message}
+		return Error{Code: x.Code + x.Plain.Code, Message: x.Message + x.Plain.Message}
 	}
 	return Error{Message: fmt.Sprintf("%.200s", data)}
 }

@@ -62,7 +62,9 @@ var codes = []struct {
 	{"ResourceNotFound*", "", fs.ErrNotExist},
 	{"ChangeSetNotFound*", "", fs.ErrNotExist},
 	{"NoSuchBucket", "", fs.ErrNotExist},
+	{"NoSuchEntity", "", fs.ErrNotExist},
 	{"NoSuchKey", "", fs.ErrNotExist},
+	{"NoSuchResource*", "", fs.ErrNotExist},
 	{"NoSuchUpload", "", fs.ErrNotExist},
 	{"NotFound*", "", fs.ErrNotExist},
 }

@@ -268,7 +268,9 @@ func brief(v any) string {
 		}
 		return "a text"
 	case Map:
-		if name, ok := named(v); ok {
+		if name, ok := named(v); ok && len(name) > 120 {
+			return "a text"
+		} else if ok {
 			return name
 		}
 		if !function(v) {

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"bufio"
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -23,6 +22,7 @@ import (
 type deployOptions struct {
 	binary       string
 	yes, replace bool
+	unchecked    bool
 }
 
 func (a *app) deployCommand() *cobra.Command {
@@ -39,6 +39,7 @@ fails is rolled back by AWS; what was cut off is taken up by the next deploy.`,
 	}
 	c.Flags().StringVar(&o.binary, "binary", "", "the petalake that runs in AWS; default: this one")
 	c.Flags().BoolVar(&o.replace, "allow-replace", false, "replace what holds data, too: the new one is empty")
+	c.Flags().BoolVar(&o.unchecked, "unchecked", false, "deploy although quotas or permissions seem to be missing")
 	c.Flags().BoolVarP(&o.yes, "yes", "y", false, "do not ask")
 	return c
 }
@@ -68,7 +69,10 @@ func (a *app) deploy(ctx context.Context, o *deployOptions) error {
 			return err
 		}
 	}
-	if err := cmp.Or(deploy.OverBudget(e, p.Plan), losing(p.Plan, o.replace)); err != nil {
+	if o.unchecked {
+		p.refused = nil
+	}
+	if err := errors.Join(deploy.OverBudget(e, p.Plan), losing(p.Plan, o.replace), p.refused); err != nil {
 		return err
 	}
 	question := fmt.Sprintf("Deploy to account %s in %s?", r.Account, e.AWS.Region)

@@ -98,7 +98,7 @@ func (a *app) plan(ctx context.Context, o *planOptions) error {
 	if err := a.showPlan(p); err != nil {
 		return err
 	}
-	if err := deploy.OverBudget(e, p.Plan); err != nil {
+	if err := errors.Join(deploy.OverBudget(e, p.Plan), p.refused); err != nil {
 		return err
 	}
 	if o.exitCode && !p.Empty() {

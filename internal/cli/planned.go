@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/petalake/petalake/internal/audit"
@@ -23,6 +24,7 @@ type planned struct {
 	against, with string // what it compares with, for programs and for people
 	account       string // where that is an account
 	notes         []noteRow
+	refused       error // what AWS would refuse: quotas that are exceeded, permissions that are missing
 }
 
 // compareAccount makes a plan against what is in the account, and has CloudFormation say what it would do.
@@ -42,6 +44,9 @@ func (a *app) compareAccount(ctx context.Context, p *planned, r *rollout.Rollout
 	asking := a.progress("asking CloudFormation")
 	asking.set(amount{label: "asking CloudFormation", part: -1})
 	previews, err := r.Preview(ctx, program)
+	if err == nil {
+		err = a.askAccount(ctx, p, r)
+	}
 	asking.end()
 	if err != nil {
 		return err
@@ -53,6 +58,30 @@ func (a *app) compareAccount(ctx context.Context, p *planned, r *rollout.Rollout
 		if one.Note != "" {
 			p.notes = append(p.notes, noteRow{one.Layer, one.Note})
 		}
+	}
+	return nil
+}
+
+// askAccount asks for quotas and permissions.
+func (a *app) askAccount(ctx context.Context, p *planned, r *rollout.Rollout) error {
+	problems, notes, err := r.Quotas(ctx, deploy.Demands(p.lakehouse, p.environment, p.stacks))
+	if err != nil {
+		return err
+	}
+	note, err := r.Permissions(ctx)
+	var denied *rollout.DeniedError
+	if err != nil && !errors.As(err, &denied) {
+		return err
+	}
+	p.refused = err
+	if len(problems) > 0 {
+		p.refused = errors.Join(problems, err)
+	}
+	if note != "" {
+		notes = append(notes, note)
+	}
+	for _, text := range notes {
+		p.notes = append(p.notes, noteRow{Note: text})
 	}
 	return nil
 }

@@ -1,4 +1,5 @@
-"""Starts moto's server with what its CloudFormation does not do by itself: a stack that was made or
+"""Starts moto's server with what it does not do by itself. Whoever calls may do everything, says IAM,
+and besides the quotas of networks, those of a new account are known. As for its CloudFormation: a stack that was made or
 changed by a change set has its outputs, what is in it the tags of the stack, one whose change fails loses what was made for it, stacks
 can be protected, applications of EMR Serverless are made and removed, and a network whose parts moto cannot take apart does not keep its stack."""
 
@@ -9,9 +10,13 @@ from moto.cloudformation import models, responses
 from moto.core.common_models import CloudFormationModel
 from moto.core.responses import ActionResult
 from moto.emrserverless.models import Application, emrserverless_backends
+from moto.iam.responses import IamResponse
 from moto.kms.models import Key
 from moto.resourcegroupstaggingapi.models import resourcegroupstaggingapi_backends
 from moto.server import main
+from moto.servicequotas.exceptions import NoSuchResource
+from moto.servicequotas.models import ServiceQuotasBackend
+from moto.servicequotas.responses import ServiceQuotasResponse
 
 apply = models.ChangeSet.apply
 execute = models.CloudFormationBackend.execute_change_set
@@ -122,6 +127,29 @@ class SparkApplication(CloudFormationModel):
         emrserverless_backends[account_id][region_name].delete_application(resource_name)
 
 
+def simulate(self):
+    params = {k: v for k, v in self.querystring.items() if k.startswith("ActionNames")}
+    results = [{"EvalActionName": v[0], "EvalDecision": "allowed"} for v in params.values()]
+    return ActionResult({"EvaluationResults": results, "IsTruncated": False})
+
+
+quota = ServiceQuotasBackend.get_service_quota
+quotas = {"L-1216C47A": 640.0, "L-34B43A08": 640.0, "L-D05C8A75": 16.0}
+
+
+def quota_or_ours(self, service_code, quota_code):
+    if quota_code in quotas:
+        return {"ServiceCode": service_code, "QuotaCode": quota_code, "Value": quotas[quota_code]}
+    return quota(self, service_code, quota_code)
+
+
+def no_default(self):
+    raise NoSuchResource
+
+
+IamResponse.simulate_principal_policy = simulate
+ServiceQuotasResponse.get_aws_default_service_quota = no_default
+ServiceQuotasBackend.get_service_quota = quota_or_ours
 models.Stack.delete = delete_what_can_be
 responses.CloudFormationResponse.update_termination_protection = protect
 models.ChangeSet.apply = apply_with_outputs
