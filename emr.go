@@ -109,6 +109,13 @@ func (l *Lake) programs(role string) emr.Options {
 func (l *Lake) submission(ctx context.Context, a job.Attempt) (s emr.Submission, err error) {
 	p := a.Program
 	s = emr.Submission{Class: p.Class, Args: p.Args, Conf: l.emrConf(a), Env: map[string]string{}, Streaming: p.Streaming}
+	if dir := s.Conf[eventLogDir]; strings.HasPrefix(dir, l.programRoot()+"/"+eventLogs+"/") {
+		// Spark refuses a folder that is not there, and in a bucket one is there by what is in it.
+		marker := strings.TrimPrefix(dir, l.programRoot()+"/") + "/_attempt"
+		if err := l.place.store.Put(ctx, marker, bytes.NewReader(nil), store.IfAbsent); err != nil && !errors.Is(err, fs.ErrExist) {
+			return s, fmt.Errorf("a folder for the event log: %w", err)
+		}
+	}
 	for _, pair := range l.jobEnv(a) {
 		key, value, _ := strings.Cut(pair, "=")
 		s.Env[key] = value
@@ -148,6 +155,11 @@ func (l *Lake) emrConf(a job.Attempt) map[string]string {
 	}
 	if a.Program.Streaming {
 		conf["spark.sql.streaming.checkpointLocation"] = l.checkpoint(a)
+	}
+	if !l.serverless() {
+		maps.Copy(conf, map[string]string{
+			"spark.eventLog.enabled": "true", eventLogDir: l.programRoot() + "/" + eventLogs + "/" + a.ID, "spark.eventLog.compress": "true", "spark.eventLog.compression.codec": "zstd",
+		})
 	}
 	maps.Copy(conf, l.environment.Spark.Conf)
 	maps.Copy(conf, a.Program.Conf)

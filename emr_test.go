@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
@@ -21,6 +22,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/petalake/petalake"
+	"github.com/petalake/petalake/engine/spark/eventlog"
 	"github.com/petalake/petalake/engine/spark/local"
 	"github.com/petalake/petalake/internal/servers"
 	"github.com/petalake/petalake/job"
@@ -89,7 +92,8 @@ func (s *serverless) run(id string, in map[string]any) {
 	}
 	logs := strings.TrimPrefix(overrides["monitoringConfiguration"].(map[string]any)["s3MonitoringConfiguration"].(map[string]any)["logUri"].(string), "s3://lake/")
 	state := "FAILED"
-	if s.submit(settings, "spark.emr-serverless.driverEnv.", args, logs+"applications/app/jobs/"+id+"/SPARK_DRIVER/") {
+	logs += "applications/app/jobs/" + id
+	if s.submit(settings, "spark.emr-serverless.driverEnv.", args, logs+"/SPARK_DRIVER/", logs+"/sparklogs/") {
 		state = "SUCCESS"
 	}
 	s.mu.Lock()
@@ -105,8 +109,9 @@ type remote struct {
 	home   local.Home
 }
 
-// submit runs a program, leaves what it said in a folder of the bucket, and says whether it went well.
-func (s *remote) submit(conf map[string]string, env string, args []string, logs string) bool {
+// submit runs a program, leaves what it said in a folder of the bucket, and says whether it went well. The event log
+// goes to another folder, where one is named, else where the program's settings say.
+func (s *remote) submit(conf map[string]string, env string, args []string, logs, events string) bool {
 	dir := s.t.TempDir()
 	lake := s.lake
 	lake.Conf = map[string]string{}
@@ -118,6 +123,12 @@ func (s *remote) submit(conf map[string]string, env string, args []string, logs 
 			lake.Conf[key] = s.fetch(dir, value)
 		} else if key != "spark.jars" { // Delta is where EMR has it
 			lake.Conf[key] = value
+		}
+	}
+	if events != "" {
+		lake.Events = filepath.Join(dir, "events")
+		if err := os.Mkdir(lake.Events, 0o700); err != nil {
+			s.t.Error(err)
 		}
 	}
 	file := filepath.Join(dir, "spark.conf")
@@ -136,7 +147,28 @@ func (s *remote) submit(conf map[string]string, env string, args []string, logs 
 			s.t.Error(err)
 		}
 	}
+	if events != "" {
+		s.uploadAll(lake.Events, events)
+	}
 	return failed == nil
+}
+
+// uploadAll brings the files of a folder to the bucket.
+func (s *remote) uploadAll(dir, to string) {
+	err := filepath.WalkDir(dir, func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		data, err := os.ReadFile(name)
+		if err != nil {
+			return err
+		}
+		key, _ := filepath.Rel(dir, name)
+		return s.bucket.Put(context.Background(), to+filepath.ToSlash(key), bytes.NewReader(data), store.Always)
+	})
+	if err != nil {
+		s.t.Error(err)
+	}
 }
 
 // fetch brings a file of the bucket here.
@@ -208,8 +240,28 @@ func newRemote(t *testing.T, gateway *servers.Server) remote {
 	}}
 }
 
+// advised checks that the event logs of jobs are found by their names, the last without one, and can be read.
+func advised(t *testing.T, lake *petalake.Lake, names ...string) {
+	t.Helper()
+	for _, name := range append(names, "") {
+		log, err := lake.RunLog(t.Context(), name)
+		if err != nil {
+			t.Errorf("event log of %q: %v", name, err)
+			continue
+		}
+		app, err := eventlog.Read(t.Context(), log, nil)
+		if err != nil {
+			t.Errorf("event log of %q: %v", name, err)
+			continue
+		}
+		if r := eventlog.Advise(app, eventlog.Price{}); r.ID == "" || r.Tasks == 0 {
+			t.Errorf("event log of %q: got %s with %d tasks", name, r.ID, r.Tasks)
+		}
+	}
+}
+
 // TestOnEMR promises that an environment on EMR runs PySpark programs there, unchanged and with the lake's
-// tables by name, once each; shows what they said; and that statements and models run in a session.
+// tables by name, once each; shows what they said, and finds their event logs; and that statements and models run in a session.
 func TestOnEMR(t *testing.T) {
 	gateway := servers.VersityGW(t)
 	emr := &serverless{remote: newRemote(t, gateway), runs: map[string]string{}}
@@ -259,6 +311,12 @@ print("wrote", spark.table("silver.totals").count(), "as", os.environ["PETALAKE_
 	}
 	if len(emr.runs) != 2 || emr.tokens < 2 {
 		t.Errorf("%d job runs and %d tokens", len(emr.runs), emr.tokens)
+	}
+	advised(t, lake, "totals", "totals/1")
+	for _, name := range []string{"nobody", "wrong"} { // what fails before it starts Spark leaves none
+		if _, err := lake.RunLog(t.Context(), name); !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("the event log of %s: got %v, want that there is none", name, err)
+		}
 	}
 	lake.Close()
 	if len(emr.sessions) == 0 {

@@ -6,10 +6,14 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/petalake/petalake/engine/spark/eventlog"
+	"github.com/petalake/petalake/internal/emr"
+	"github.com/petalake/petalake/job"
 	"github.com/petalake/petalake/spec"
 	"github.com/petalake/petalake/store"
 	"github.com/petalake/petalake/store/s3"
@@ -52,8 +56,12 @@ func (e *NoRunError) Hint() string {
 }
 
 // RunLog finds the event log of the latest run of a job, or of an application by its name or id, that
-// Spark left in the lake; an empty name means the latest of all. One that is not there is a *NoRunError.
+// Spark left in the lake; an empty name means the latest of all. On EMR it is that of a job, or of one of its
+// runs. One that is not there is a *NoRunError.
 func (l *Lake) RunLog(ctx context.Context, name string) (*eventlog.Log, error) {
+	if l.environment.Spark.OnEMR() || l.onClusters() || l.environment.InAWS() {
+		return l.emrLog(ctx, name)
+	}
 	folder := l.SparkServer().Lake.Events
 	logs, err := eventlog.FindLocal(folder)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -73,12 +81,69 @@ func (l *Lake) RunLog(ctx context.Context, name string) (*eventlog.Log, error) {
 		if err != nil {
 			continue // empty as yet, or somebody else's
 		}
-		// An attempt of a job has the name job/run/attempt.
-		if app == name || id == name || strings.HasPrefix(app, name+"/") {
+		if app == name || id == name || attemptOf(app, name) {
 			return log, nil
 		}
 	}
 	return nil, &NoRunError{name, folder}
+}
+
+// attemptOf says whether an application is an attempt of a job, which is named job-run-attempt.
+func attemptOf(app, name string) bool {
+	rest, ok := strings.CutPrefix(app, name+"-")
+	run, attempt, two := strings.Cut(rest, "-")
+	_, first := strconv.ParseUint(run, 10, 64)
+	_, second := strconv.ParseUint(attempt, 10, 64)
+	return ok && two && first == nil && second == nil
+}
+
+// emrLog finds the event log of the last attempt of a run on EMR; an empty name means the job that left one last.
+func (l *Lake) emrLog(ctx context.Context, name string) (*eventlog.Log, error) {
+	missing := &NoRunError{name, l.programRoot() + "/" + eventLogs}
+	if l.serverless() {
+		missing.In = l.programRoot() + "/" + emrLogs
+	}
+	var runs []job.Run
+	if name == "" {
+		states, err := l.JobStates(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, s := range states {
+			if s.Last != nil && s.Job.Kind() != spec.JobSQL {
+				runs = append(runs, *s.Last)
+			}
+		}
+		slices.SortFunc(runs, func(a, b job.Run) int { return b.Started.Compare(a.Started) })
+	} else {
+		run, err := l.JobRun(ctx, name)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return nil, err
+		}
+		if err == nil {
+			runs = append(runs, run)
+		}
+	}
+	for _, run := range runs {
+		folder := eventLogs + "/" + run.AttemptID()
+		if own, ok := emr.EventLogs(run.Handle); ok {
+			folder = emrLogs + "/" + own
+		}
+		logs, err := eventlog.FindIn(ctx, l.place.store, folder, l.programRoot()+"/"+folder)
+		if err == nil {
+			return logs[0], nil
+		}
+		if !errors.Is(err, fs.ErrNotExist) {
+			return nil, err
+		}
+	}
+	return nil, missing
+}
+
+// serverless says whether programs run on EMR Serverless, which brings their event logs to the folder of its
+// logs by itself. (A spark.eventLog.dir of our own would take them from its own page for them.)
+func (l *Lake) serverless() bool {
+	return l.environment.Spark.OnEMR() && l.environment.Spark.EMR.Cluster == "" && !l.onClusters()
 }
 
 // keptEvents are the event logs of Spark that a lake keeps.

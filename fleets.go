@@ -64,8 +64,11 @@ func (l *Lake) fleet(ctx context.Context) (*emr.Fleet, error) {
 	return emr.NewFleet(emr.NewClusters(cfg, o), policy, at, awsx.OpenQueue(cfg, url, a.Region)), nil
 }
 
-// eventLogs is the folder of the lake that Spark on a cluster leaves its event logs in.
-const eventLogs = "_petalake/events"
+// eventLogs is the folder of the lake that Spark on a cluster leaves its event logs in, a folder an attempt.
+const (
+	eventLogs   = "_petalake/events"
+	eventLogDir = "spark.eventLog.dir"
+)
 
 // fleetEvery is how often the fleet is looked at. Spot warns two minutes ahead.
 const fleetEvery = 30 * time.Second

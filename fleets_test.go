@@ -106,7 +106,7 @@ func (c *clusters) run(cluster, step string, args []any) {
 		}
 	}
 	state := "FAILED"
-	if c.submit(conf, "spark.yarn.appMasterEnv.", rest, "shop/_petalake/emr-logs/"+cluster+"/steps/"+step+"/") {
+	if c.submit(conf, "spark.yarn.appMasterEnv.", rest, "shop/_petalake/emr-logs/"+cluster+"/steps/"+step+"/", "") {
 		state = "COMPLETED"
 	}
 	c.mu.Lock()
@@ -175,6 +175,7 @@ print("ran as", os.environ["PETALAKE_RUN_ID"])
 	if err != nil || run.State != job.Succeeded || run.Attempt != 2 {
 		t.Errorf("run: %+v, %v: want success at the second attempt", run, err)
 	}
+	advised(t, lake, "totals")
 	state, err := lake.Fleet(t.Context())
 	if err != nil || state.Cluster != "j-2" || len(state.Log) < 4 {
 		t.Errorf("fleet: %+v, %v", state, err)

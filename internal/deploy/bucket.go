@@ -125,6 +125,8 @@ func (s *site) lakeBucket(to *Stack, logTo any) {
 		lifecycle: []cfn.Map{
 			{"Id": "tiering", "Transitions": cfn.List{cfn.Map{"StorageClass": "INTELLIGENT_TIERING", "TransitionInDays": 0}}},
 			{"Id": "deleted", "NoncurrentVersionExpiration": cfn.Map{"NoncurrentDays": 14}, "ExpiredObjectDeleteMarker": true},
+			{"Id": "events", "Prefix": s.lakePrefix() + "_petalake/events/", "ExpirationInDays": 30},
+			{"Id": "programs-said", "Prefix": s.lakePrefix() + "_petalake/emr-logs/", "ExpirationInDays": s.a.LogDays()},
 		},
 	}
 	if s.a.Security == spec.SecurityRegulated {

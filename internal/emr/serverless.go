@@ -101,6 +101,14 @@ func (s *Serverless) Cancel(ctx context.Context, handle string) error {
 	return err
 }
 
+// EventLogs is the folder, below that of the logs, that EMR Serverless brings the event log of an attempt to,
+// by the attempt's handle; false for handles of others. (User Guide, "Storing logs": where logs go to S3,
+// event logs do, too.)
+func EventLogs(handle string) (folder string, ok bool) {
+	application, run, err := parse(serverlessScheme, handle)
+	return "applications/" + application + "/jobs/" + run + "/sparklogs", err == nil
+}
+
 // Logs implements job.Runner.
 func (s *Serverless) Logs(ctx context.Context, handle string, from int64) ([]byte, error) {
 	application, run, err := parse(serverlessScheme, handle)
