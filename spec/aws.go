@@ -35,7 +35,7 @@ type Daemon struct {
 // EMR bounds the Spark of AWS.
 type EMR struct {
 	Element
-	Release string   `key:"release" default:"emr-spark-8.1.0" pattern:"^emr-(spark-)?[0-9]+[.][0-9]+[.][0-9]+$" says:"a release, such as emr-spark-8.1.0" doc:"The release of EMR." instead:"release_label,version"`
+	Release string   `key:"release" pattern:"^emr-(spark-)?[0-9]+[.][0-9]+[.][0-9]+$" says:"a release, such as emr-spark-8.1.0" doc:"The release of the application of EMR Serverless, where it is to be another than fleet.release." instead:"release_label,version"`
 	CPUs    int      `key:"cpus" default:"400" minimum:"4" doc:"The most processors of all jobs together." instead:"vcpus,max_cpus,cores"`
 	Memory  Size     `key:"memory" default:"3000GB" doc:"The most memory of all jobs together." instead:"max_memory"`
 	Idle    Duration `key:"idle" default:"15m" doc:"How long Spark waits for the next job before it stops." instead:"idle_timeout"`

@@ -20,7 +20,7 @@ type Fleet struct {
 	Patience Duration `key:"patience" default:"10m" doc:"How long Spot is waited for before capacity is taken on demand." instead:"spot_timeout,timeout"`
 	Cooldown Duration `key:"cooldown" default:"20m" doc:"How long an instance type in a zone that had no capacity is left alone, and how long on demand is kept before Spot is tried again." instead:"backoff"`
 	Idle     Duration `key:"idle" default:"15m" doc:"How long a cluster without work waits before it ends." instead:"idle_timeout,auto_termination"`
-	Release  string   `key:"release" default:"emr-spark-8.1.0" pattern:"^emr-(spark-)?[0-9]+[.][0-9]+[.][0-9]+$" says:"a release, such as emr-spark-8.1.0" doc:"The release of EMR." instead:"release_label,version,label"`
+	Release  string   `key:"release" default:"emr-spark-8.1.0" pattern:"^emr-(spark-)?[0-9]+[.][0-9]+[.][0-9]+$" says:"a release, such as emr-spark-8.1.0" doc:"The release of EMR: of clusters, and of EMR Serverless unless aws.emr.release says otherwise." instead:"release_label,version,label"`
 	Graviton string   `key:"graviton" enum:"prefer,only,never" default:"prefer" doc:"Whether machines have the Arm processors of AWS: where they are cheaper (prefer), always, or never." instead:"arm,architecture"`
 	Types    []string `key:"types" pattern:"^[a-z][a-z0-9-]*[.][a-z0-9]+$" says:"an EC2 instance type, such as r7g.2xlarge" doc:"The instance types to choose from. Default: those that suit workload and size." instead:"instance_types,instances,type"`
 	Disk     Size     `key:"disk" default:"32GiB" doc:"The disk of a machine for each of its processors, for what is shuffled." instead:"ebs,storage"`

@@ -33,3 +33,22 @@ func TestFleetDefaults(t *testing.T) {
 		}
 	}
 }
+
+// TestRelease promises that one key says which release of EMR there is, for clusters and for EMR Serverless, and that
+// the latter can have another.
+func TestRelease(t *testing.T) {
+	for _, c := range []struct{ fleet, emr, want string }{
+		{"", "", "emr-spark-8.1.0"},
+		{"fleet: {release: emr-7.14.0}", "", "emr-7.14.0"},
+		{"fleet: {release: emr-7.14.0}", ", emr: {release: emr-spark-8.0.0}", "emr-spark-8.0.0"},
+	} {
+		l, err := spec.Parse("lakehouse.yaml", []byte("lakehouse: a\n"+c.fleet+"\nenvironments: {prod: {aws: {region: eu-central-1"+c.emr+"}}}\n"), fstest.MapFS{})
+		if err != nil {
+			t.Errorf("%q%s: %v", c.fleet, c.emr, err)
+			continue
+		}
+		if got := l.Environments[0].AWS.EMR.Release; got != c.want {
+			t.Errorf("%q%s: EMR Serverless has %s, want %s", c.fleet, c.emr, got, c.want)
+		}
+	}
+}

@@ -55,6 +55,9 @@ func (d *decoder) complete(l *Lakehouse) {
 		}
 		if e.InAWS() {
 			e.AWS.complete(l.Name, e)
+			if !e.AWS.EMR.Has("release") {
+				e.AWS.EMR.Release = l.Fleet.Release
+			}
 		}
 	}
 }
