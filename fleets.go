@@ -22,10 +22,13 @@ func (l *Lake) onClusters() bool { return l.spec.OnClusters(l.environment) }
 // programRoot is where the lake is for programs: EMR has a file system of its own for s3://.
 func (l *Lake) programRoot() string {
 	if l.onClusters() {
-		return strings.Replace(l.location(), "s3a://", "s3://", 1)
+		return l.bucketURL()
 	}
 	return l.location()
 }
+
+// bucketURL is where the lake is in S3, as AWS writes it.
+func (l *Lake) bucketURL() string { return strings.Replace(l.location(), "s3a://", "s3://", 1) }
 
 // clusters runs programs on clusters of the fleet, which the petalake that was deployed keeps.
 func (l *Lake) clusters(ctx context.Context) (job.Runner, error) {

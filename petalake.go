@@ -67,8 +67,8 @@ const (
 // Event tells of one piece of work: a batch of a source, a model, a run of a job, or a table that
 // became what lakehouse.yaml says of it now.
 type Event struct {
-	Kind     string // "source", "model", "load", "job", "table" or "fleet"
-	Name     string // of the source, model, job or table; of the fleet what was done
+	Kind     string // "source", "model", "load", "job", "table", "fleet" or "catalog"
+	Name     string // of the source, model, job or table; of the fleet and the catalog what was done
 	Table    catalog.Name
 	State    State
 	Done     float64 // 0 to 1, while Running

@@ -30,6 +30,12 @@ func (l *Lake) Run(ctx context.Context, up Up, tell func(Event)) error {
 	var group sync.WaitGroup
 	defer group.Wait()
 	defer stop()
+	if e := l.environment; e.InAWS() && e.AWS.Catalog == spec.CatalogGlue && !up.Once {
+		changed := make(chan catalog.Name, 1000)
+		tell = naming(tell, changed)
+		told := tell
+		group.Go(func() { l.keepCatalog(watching, changed, told) })
+	}
 	if place, _ := l.lookup(spec.FleetPlace); place != "" && l.onClusters() {
 		group.Go(func() { l.keepFleet(watching, cmp.Or(up.Fleet, fleetEvery), tell) })
 	}
@@ -48,6 +54,19 @@ func (l *Lake) Run(ctx context.Context, up Up, tell func(Event)) error {
 		if news.wait(ctx, cmp.Or(up.Every, 2*time.Second), err == nil); ctx.Err() != nil {
 			return ctx.Err()
 		}
+	}
+}
+
+// naming tells, and names the tables that changed, as far as somebody listens; no name for any, where a job ran.
+func naming(tell func(Event), changed chan<- catalog.Name) func(Event) {
+	return func(e Event) {
+		if e.State == Built && (e.Table.Table != "" || e.Kind == "job") {
+			select {
+			case changed <- e.Table:
+			default: // all tables are looked at now and then
+			}
+		}
+		tell(e)
 	}
 }
 

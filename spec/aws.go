@@ -19,6 +19,7 @@ type AWS struct {
 	LogRetention Duration          `key:"log_retention" default:"365d" doc:"How long logs are kept: 30d, 90d, 180d, 365d, 731d and the other lengths of CloudWatch." instead:"retention,log_days"`
 	Tags         map[string]string `key:"tags" doc:"Tags of everything that is made, for the bill." each:"text"`
 	Daemon       Daemon            `key:"daemon" doc:"What petalake itself runs on." instead:"server"`
+	Catalog      string            `key:"catalog" enum:"glue,none" default:"glue" doc:"Whether the tables are shown in the Glue Data Catalog, where Athena and Spark find them by name." instead:"glue,data_catalog"`
 	EMR          EMR               `key:"emr" doc:"Apache Spark in AWS, where the environment or a job needs it." instead:"spark,serverless"`
 }
 
@@ -47,6 +48,9 @@ const (
 	SecurityStrict    = "strict"
 	SecurityRegulated = "regulated"
 )
+
+// CatalogGlue shows the tables in the Glue Data Catalog.
+const CatalogGlue = "glue"
 
 // InAWS says whether petalake deploy makes the environment, in AWS.
 func (e *Environment) InAWS() bool { return e.Has("aws") }

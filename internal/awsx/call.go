@@ -11,6 +11,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -51,7 +52,7 @@ func JSON(ctx context.Context, cfg aws.Config, service, region, target string, i
 	if service == "sqs" {
 		version = "1.0"
 	}
-	data, err := call(ctx, cfg, service, region, http.Header{"Content-Type": {"application/x-amz-json-" + version}, "X-Amz-Target": {target}}, body)
+	data, err := call(ctx, cfg, request{service, region, "/", http.Header{"Content-Type": {"application/x-amz-json-" + version}, "X-Amz-Target": {target}}, body})
 	if err != nil || out == nil {
 		return err
 	}
@@ -60,16 +61,36 @@ func JSON(ctx context.Context, cfg aws.Config, service, region, target string, i
 
 // Query is JSON for the services that speak forms and XML, such as ec2.
 func Query(ctx context.Context, cfg aws.Config, service, region string, form url.Values, out any) error {
-	data, err := call(ctx, cfg, service, region, http.Header{"Content-Type": {"application/x-www-form-urlencoded; charset=utf-8"}}, []byte(form.Encode()))
+	data, err := call(ctx, cfg, request{service, region, "/", http.Header{"Content-Type": {"application/x-www-form-urlencoded; charset=utf-8"}}, []byte(form.Encode())})
 	if err != nil || out == nil {
 		return err
 	}
 	return xml.Unmarshal(data, out)
 }
 
+// REST is JSON for the services that have a path for each call, such as lakeformation.
+func REST(ctx context.Context, cfg aws.Config, service, region, path string, in, out any) error {
+	body, err := json.Marshal(in)
+	if err != nil {
+		return err
+	}
+	data, err := call(ctx, cfg, request{service, region, path, http.Header{"Content-Type": {"application/json"}}, body})
+	if err != nil || out == nil {
+		return err
+	}
+	return json.Unmarshal(data, out)
+}
+
+// request is a call before it is signed.
+type request struct {
+	service, region, path string
+	header                http.Header
+	body                  []byte
+}
+
 // call sends a request, again where the service asks for that or does not answer. Calls must be ones
 // that do no harm twice.
-func call(ctx context.Context, cfg aws.Config, service, region string, header http.Header, body []byte) (data []byte, err error) {
+func call(ctx context.Context, cfg aws.Config, r request) (data []byte, err error) {
 	for attempt := range attempts {
 		if attempt > 0 {
 			if err := Sleep(ctx, 100*time.Millisecond<<attempt); err != nil {
@@ -77,35 +98,35 @@ func call(ctx context.Context, cfg aws.Config, service, region string, header ht
 			}
 		}
 		var again bool
-		if data, again, err = send(ctx, cfg, service, region, header, body); !again {
+		if data, again, err = send(ctx, cfg, r); !again {
 			return data, err
 		}
 	}
 	return nil, err
 }
 
-func send(ctx context.Context, cfg aws.Config, service, region string, header http.Header, body []byte) (data []byte, again bool, err error) {
-	endpoint := "https://" + service + "." + region + ".amazonaws.com/"
+func send(ctx context.Context, cfg aws.Config, r request) (data []byte, again bool, err error) {
+	endpoint, region := "https://"+r.service+"."+r.region+".amazonaws.com", r.region
 	switch {
 	case region == Global && strings.HasPrefix(cfg.Region, "us-gov-"):
-		endpoint, region = "https://"+service+".us-gov.amazonaws.com/", "us-gov-west-1"
+		endpoint, region = "https://"+r.service+".us-gov.amazonaws.com", "us-gov-west-1"
 	case region == Global:
-		endpoint, region = "https://"+service+".amazonaws.com/", "us-east-1"
+		endpoint, region = "https://"+r.service+".amazonaws.com", "us-east-1"
 	}
 	if cfg.BaseEndpoint != nil {
-		endpoint = *cfg.BaseEndpoint
+		endpoint = strings.TrimSuffix(*cfg.BaseEndpoint, "/")
 	}
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, endpoint, bytes.NewReader(body))
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, endpoint+r.path, bytes.NewReader(r.body))
 	if err != nil {
 		return nil, false, err
 	}
-	request.Header = header.Clone()
+	request.Header = r.header.Clone()
 	credentials, err := cfg.Credentials.Retrieve(ctx)
 	if err != nil {
 		return nil, false, Explain(err)
 	}
-	sum := sha256.Sum256(body)
-	if err := v4.NewSigner().SignHTTP(ctx, credentials, request, hex.EncodeToString(sum[:]), service, region, time.Now()); err != nil {
+	sum := sha256.Sum256(r.body)
+	if err := v4.NewSigner().SignHTTP(ctx, credentials, request, hex.EncodeToString(sum[:]), r.service, region, time.Now()); err != nil {
 		return nil, false, err
 	}
 	var client interface {
@@ -126,13 +147,18 @@ func send(ctx context.Context, cfg aws.Config, service, region string, header ht
 		return data, false, nil
 	}
 	said := refusal(data)
+	if said.Code == "" { // the services with paths say it in a header
+		said.Code, _, _ = strings.Cut(response.Header.Get("X-Amzn-Errortype"), ":")
+	}
 	if said.Code == "" {
-		said.Code, said.Message = response.Status, service+" answered so"
+		said.Code, said.Message = response.Status, r.service+" answered so"
 	}
 	err = explain(said)
-	throttled := said.Code == "Throttling" || said.Code == "ThrottlingException" || said.Code == "RequestLimitExceeded"
-	return nil, response.StatusCode >= 500 || throttled, err
+	return nil, response.StatusCode >= 500 || slices.Contains(passing, said.Code), err
 }
+
+// passing are the codes of what is over in a moment.
+var passing = []string{"Throttling", "ThrottlingException", "RequestLimitExceeded", "ConcurrentModificationException", "OperationTimeoutException"}
 
 // Sleep waits, and says why where ctx ends before.
 func Sleep(ctx context.Context, d time.Duration) error {

@@ -67,6 +67,7 @@ var codes = []struct {
 	{"NoSuchResource*", "", fs.ErrNotExist},
 	{"NoSuchUpload", "", fs.ErrNotExist},
 	{"NotFound*", "", fs.ErrNotExist},
+	{"EntityNotFound*", "", fs.ErrNotExist},
 }
 
 // secret is what messages of AWS repeat of a request that nobody should read.

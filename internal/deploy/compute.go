@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/petalake/petalake/internal/cfn"
+	"github.com/petalake/petalake/spec"
 )
 
 // compute is what works: Spark, where it is needed, and petalake itself.
@@ -133,6 +134,24 @@ func (s *site) catalogAccess() []statement {
 			arn("glue", "database/default"), arn("glue", "database/global_temp"),
 		},
 	}}
+}
+
+// catalogWork is showing all tables of the lake in the catalog of the account, and who may read them.
+func (s *site) catalogWork() []statement {
+	if s.a.Catalog != spec.CatalogGlue {
+		return nil
+	}
+	own := strings.ReplaceAll(s.base, "-", "_") + "_*"
+	all := []statement{{
+		sid: "ShowTables", actions: []string{
+			"glue:GetDatabase", "glue:CreateDatabase", "glue:DeleteDatabase", "glue:GetTables", "glue:CreateTable", "glue:UpdateTable", "glue:DeleteTable",
+		},
+		resources: []any{arn("glue", "catalog"), arn("glue", "database/"+own), arn("glue", "table/"+own+"/*"), arn("glue", "userDefinedFunction/"+own+"/*")},
+	}}
+	if s.access != nil {
+		all = append(all, statement{sid: "Grants", actions: []string{"lakeformation:BatchGrantPermissions", "lakeformation:BatchRevokePermissions"}, resources: []any{"*"}, when: s.here()})
+	}
+	return all
 }
 
 // emrClusters is what clusters of EMR need that come and go: they are started by a call, and end.

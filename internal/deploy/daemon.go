@@ -140,6 +140,7 @@ func (s *site) daemonWork(to *Stack, arrivals []arrival) []statement {
 		all = append(all, statement{sid: "EncryptLogs", actions: []string{"kms:Decrypt", "kms:GenerateDataKey"}, resources: []any{to.input(Foundation, "Key", "the key")}})
 	}
 	all = append(all, statement{sid: "Metrics", actions: []string{"cloudwatch:PutMetricData"}, resources: []any{"*"}, when: cfn.Map{"StringEquals": cfn.Map{"cloudwatch:namespace": "Petalake"}}})
+	all = append(all, s.catalogWork()...)
 	if len(arrivals) > 0 {
 		all = append(all, statement{sid: "Arrivals", actions: []string{"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility", "sqs:GetQueueAttributes"}, resources: []any{arn("sqs", s.name("arrivals"))}})
 	}

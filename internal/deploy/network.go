@@ -100,6 +100,9 @@ func (s *site) gateway(to *Stack) {
 // services are those of AWS that are used from within the network, other than S3.
 func (s *site) services() []string {
 	all := []string{"glue", "logs", "monitoring"}
+	if s.access != nil {
+		all = append(all, "lakeformation")
+	}
 	if len(s.arrivals()) > 0 || s.l.OnClusters(s.e) {
 		all = append(all, "sqs")
 	}

@@ -15,8 +15,11 @@ import (
 	"math/big"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
+	"github.com/petalake/petalake/catalog/glue"
+	"github.com/petalake/petalake/internal/access"
 	"github.com/petalake/petalake/internal/awsx"
 	"github.com/petalake/petalake/internal/deploy"
 )
@@ -33,6 +36,9 @@ func (r *Rollout) calls(ctx context.Context, s *deploy.Stack, tell func(Told)) e
 		}
 		return err
 	case deploy.Compute:
+		if err := r.guard(ctx, say); err != nil {
+			return err
+		}
 		if outputs["ClusterSecurity"] == "" {
 			return nil
 		}
@@ -48,6 +54,21 @@ func (r *Rollout) calls(ctx context.Context, s *deploy.Stack, tell func(Told)) e
 		}
 	}
 	return nil
+}
+
+// guard puts the folder of the lake under Lake Formation where access asks for grants there. The petalake
+// that runs in AWS grants them, once there are tables.
+func (r *Rollout) guard(ctx context.Context, say func(string)) error {
+	if len(access.Grants(r.lakehouse, r.environment)) == 0 {
+		return nil
+	}
+	partition := "aws"
+	if strings.HasPrefix(r.environment.AWS.Region, "us-gov-") {
+		partition = "aws-us-gov"
+	}
+	place := r.outputs[deploy.Foundation]["DataBucket"] + "/" + strings.TrimSuffix(access.Prefix(r.environment), "/")
+	say("Lake Formation guards " + place + ", beside IAM")
+	return glue.NewFormation(r.cfg, r.environment.AWS.Region).Register(ctx, "arn:"+partition+":s3:::"+place)
 }
 
 // closeDefault takes all rules from the default security group of the network.

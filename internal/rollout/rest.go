@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"net/url"
 
+	"github.com/petalake/petalake/catalog/glue"
 	"github.com/petalake/petalake/internal/awsx"
 	"github.com/petalake/petalake/internal/deploy"
 	"github.com/petalake/petalake/internal/emr"
@@ -27,6 +28,14 @@ func (r *Rollout) rest(ctx context.Context, tell func(Told)) error {
 		return err
 	}
 	return emr.End(ctx, r.cfg, deploy.FleetName(r.lakehouse, r.environment), r.poll, func(id string) { say("cluster " + id + " is ended") })
+}
+
+// uncatalog takes the tables out of the catalog of the account. They stay in the lake.
+func (r *Rollout) uncatalog(ctx context.Context, tell func(Told)) error {
+	owner := glue.Owner(r.lakehouse.Name, r.environment.Name)
+	return glue.Remove(ctx, r.cfg, r.environment.AWS.Region, owner, func(s glue.Step) {
+		tell(Told{Layer: deploy.Compute, Text: s.Name() + " is taken out of the catalog"})
+	})
 }
 
 // stopDaemon takes the machine, or the container, of petalake away. What makes it stays.

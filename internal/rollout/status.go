@@ -39,11 +39,16 @@ func (r *Rollout) Status(ctx context.Context, drift bool) ([]Status, error) {
 	return all, nil
 }
 
-// Destroy removes all stacks, the last first. What holds data stays, with what it costs: see Left.
+// Destroy removes what is in the catalog, and all stacks, the last first. What holds data stays, with what it costs: see Left.
 func (r *Rollout) Destroy(ctx context.Context, tell func(Told)) error {
 	for _, layer := range slices.Backward(deploy.Layers) {
 		if layer == deploy.Compute {
 			if err := r.rest(ctx, tell); err != nil {
+				return err
+			}
+		}
+		if layer == deploy.Ingest { // after the daemon is gone, which would show the tables again
+			if err := r.uncatalog(ctx, tell); err != nil {
 				return err
 			}
 		}

@@ -1,0 +1,232 @@
+package petalake
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"slices"
+	"time"
+
+	"github.com/petalake/petalake/catalog"
+	"github.com/petalake/petalake/catalog/glue"
+	"github.com/petalake/petalake/delta"
+	"github.com/petalake/petalake/internal/access"
+	"github.com/petalake/petalake/internal/awsx"
+	"github.com/petalake/petalake/spec"
+	"github.com/petalake/petalake/store"
+)
+
+// CatalogSync makes the catalog of an account show what a lake has, and who may read it.
+type CatalogSync struct {
+	lake      *Lake
+	catalog   *glue.Catalog
+	formation *glue.Formation
+	account   string
+	shown     shown
+	loaded    bool
+	settled   bool // what Lake Formation has is what it should have
+}
+
+// CatalogStep is something that was done in the catalog, and why.
+type CatalogStep = glue.Step
+
+// shown is what is remembered of the catalog, in the lake: databases in which there may be tables of ours,
+// and what was granted.
+type shown struct {
+	Databases []string       `json:"databases"`
+	Grants    []access.Grant `json:"grants,omitempty"`
+}
+
+const shownKey = "_petalake/catalog/glue.json"
+
+// Catalog prepares to keep the catalog of the environment's account. Of an environment that has none it is
+// nil.
+func (l *Lake) Catalog(ctx context.Context) (*CatalogSync, error) {
+	e := l.environment
+	if !e.InAWS() || e.AWS.Catalog != spec.CatalogGlue {
+		return nil, nil
+	}
+	cfg, err := awsx.Load(ctx, l.aws())
+	if err != nil {
+		return nil, err
+	}
+	s := &CatalogSync{lake: l, catalog: glue.New(cfg, e.AWS.Region, l.owner()), account: e.AWS.Account}
+	if len(access.Grants(l.spec, e)) == 0 {
+		return s, nil
+	}
+	s.formation = glue.NewFormation(cfg, e.AWS.Region)
+	if s.account == "" {
+		s.account, err = awsx.Account(ctx, cfg)
+	}
+	return s, err
+}
+
+// owner is the mark of what is ours in the catalog.
+func (l *Lake) owner() string { return glue.Owner(l.spec.Name, l.environment.Name) }
+
+// Sync makes the catalog show tables of the lake by their names, or all where there are none: then also what
+// the lake has no more goes. It returns what was done; what cannot be done is an error for each.
+func (s *CatalogSync) Sync(ctx context.Context, names ...catalog.Name) ([]CatalogStep, error) {
+	if err := s.load(ctx); err != nil {
+		return nil, err
+	}
+	whole := len(names) == 0
+	if whole {
+		var err error
+		if names, err = s.lake.Names(ctx); err != nil {
+			return nil, err
+		}
+	}
+	var failures []error
+	var want []glue.Table
+	databases := slices.Clone(s.shown.Databases)
+	for _, n := range names {
+		snapshot, err := s.snapshot(ctx, n)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			failures, whole = append(failures, fmt.Errorf("catalog: table %s: %w", n, err)), false // it is there, and stays as it is
+			continue
+		}
+		database := access.Database(s.lake.spec, s.lake.environment, n.Schema)
+		want = append(want, glue.Describe(s.lake.owner(), database, n, s.lake.bucketURL()+"/"+n.Root(), snapshot))
+		if !slices.Contains(databases, database) {
+			databases = append(databases, database)
+		}
+	}
+	if err := s.remember(ctx, shown{databases, s.shown.Grants}); err != nil { // before any is made
+		return nil, err
+	}
+	steps, problems, err := s.catalog.Sync(ctx, want, databases, whole)
+	for _, p := range problems {
+		failures = append(failures, p)
+	}
+	if err = errors.Join(append(failures, err)...); err == nil && s.formation != nil && (whole || !s.settled) {
+		err = s.settle(ctx)
+	}
+	return steps, err
+}
+
+func (s *CatalogSync) snapshot(ctx context.Context, n catalog.Name) (*delta.Snapshot, error) {
+	t, err := s.lake.table(ctx, n)
+	if err != nil {
+		return nil, err
+	}
+	return t.Snapshot(ctx, delta.When{})
+}
+
+// settle makes Lake Formation grant what access says. What it was asked for is remembered before and after,
+// so that it can be taken back.
+func (s *CatalogSync) settle(ctx context.Context) error {
+	var want []access.Grant
+	for _, g := range access.Grants(s.lake.spec, s.lake.environment) {
+		if slices.Contains(s.shown.Databases, g.Database) { // what is not there cannot be granted yet
+			want = append(want, g.ForAccount(s.account))
+		}
+	}
+	granted, err := s.formation.Settle(ctx, want, s.shown.Grants)
+	s.settled = err == nil
+	return errors.Join(err, s.remember(ctx, shown{s.shown.Databases, granted}))
+}
+
+func (s *CatalogSync) load(ctx context.Context) error {
+	if s.loaded {
+		return nil
+	}
+	body, err := s.lake.place.store.Get(ctx, shownKey, 0, -1)
+	if errors.Is(err, fs.ErrNotExist) {
+		s.loaded = true
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("catalog: %w", err)
+	}
+	defer body.Close()
+	data, err := io.ReadAll(body)
+	if err == nil {
+		err = json.Unmarshal(data, &s.shown)
+	}
+	if err != nil {
+		return fmt.Errorf("catalog: %s: %w", shownKey, err)
+	}
+	s.loaded = true
+	return nil
+}
+
+func (s *CatalogSync) remember(ctx context.Context, now shown) error {
+	before, err := json.Marshal(s.shown)
+	if err != nil {
+		return err
+	}
+	data, err := json.Marshal(now)
+	if err != nil || bytes.Equal(before, data) {
+		return err
+	}
+	if err := s.lake.place.store.Put(ctx, shownKey, bytes.NewReader(data), store.Always); err != nil {
+		return fmt.Errorf("catalog: %w", err)
+	}
+	s.shown = now
+	return nil
+}
+
+// Names of tables that changed are taken together for a moment; all tables are looked at now and then.
+const (
+	catalogPause = 2 * time.Second
+	catalogWhole = 15 * time.Minute
+)
+
+// keepCatalog keeps the catalog until ctx ends: all of it at first and now and then, and the tables that are
+// named as they change. What fails is told once, and tried again.
+func (l *Lake) keepCatalog(ctx context.Context, changed <-chan catalog.Name, tell func(Event)) {
+	var sync *CatalogSync
+	var names []catalog.Name
+	said, again, whole := "", time.NewTimer(0), time.Time{}
+	defer again.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case n := <-changed:
+			if len(names) == 0 {
+				again.Reset(catalogPause)
+			}
+			if names = append(names, n); n.Table == "" {
+				whole = time.Time{}
+			}
+			continue
+		case <-again.C:
+		}
+		var steps []CatalogStep
+		var err error
+		if sync == nil {
+			sync, err = l.Catalog(ctx)
+		}
+		if err == nil {
+			if time.Since(whole) >= catalogWhole {
+				names = nil
+			}
+			if len(names) == 0 {
+				whole = time.Now()
+			}
+			steps, err = sync.Sync(ctx, names...)
+		}
+		names = nil
+		again.Reset(catalogWhole)
+		for _, s := range steps {
+			tell(Event{Kind: "catalog", Name: string(s.Do), State: Built, Note: s.Name() + ": " + s.Why})
+		}
+		switch {
+		case ctx.Err() != nil:
+		case err == nil:
+			said = ""
+		case err.Error() != said:
+			said = err.Error()
+			tell(Event{Kind: "catalog", Name: "catalog", State: Failed, Err: err})
+		}
+	}
+}
