@@ -2,68 +2,226 @@ package petalake
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
+	"slices"
 	"strings"
 
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
+
 	"github.com/petalake/petalake/catalog"
+	"github.com/petalake/petalake/delta"
+	"github.com/petalake/petalake/delta/schema"
+	"github.com/petalake/petalake/engine/duck"
 	"github.com/petalake/petalake/internal/access"
-	"github.com/petalake/petalake/internal/awsx"
-	"github.com/petalake/petalake/internal/emr"
-	"github.com/petalake/petalake/job"
 	"github.com/petalake/petalake/spec"
 )
 
 // rules are who may do what in the lake.
 func (l *Lake) rules() *access.Rules { return access.New(l.spec) }
 
-// roleOf is the role of access that a job has, as an actor.
-func (l *Lake) roleOf(name string) (access.Actor, error) {
-	role := l.spec.Access.Role(name)
-	if role == nil {
-		return access.Actor{}, job.Refused(fmt.Errorf("no role %q in lakehouse.yaml any more", name), "run the job anew")
-	}
-	return l.rules().Role(role), nil
+// Acting answers statements of somebody whom access in lakehouse.yaml holds to a part of the lake: tables that
+// are not theirs are refused, columns that are not theirs are not there, in whatever form a statement asks
+// for them. It runs on DuckDB, which is shown those columns alone; what Spark reads cannot be told beforehand, so
+// it is for those who may read and write everything.
+type Acting struct {
+	lake  *Lake
+	guard *guard
 }
 
-// asRole runs programs as a role of access: on EMR Serverless, where each has a role of its own. What clusters
-// run has one role together, and a Spark that petalake did not deploy has none of these roles.
-func (l *Lake) asRole(ctx context.Context, role string) (job.Runner, error) {
-	e := l.environment
-	at := &e.Spark.EMR
-	switch {
-	case !e.InAWS() || e.Spark.Has("emr"):
-		return nil, job.Refused(fmt.Errorf("the job has the role %s of access, and the EMR of environment %s has one role for all", role, e.Name),
-			"leave out role:, or let petalake deploy make the environment, with aws:")
-	case at.Application == "":
-		return nil, job.Refused(fmt.Errorf("the job has the role %s of access, and the application of EMR Serverless that runs it is not known here", role),
-			"the petalake that was deployed knows it, and runs the job when it is due; or export "+spec.EMRApplication+"=... and "+spec.EMRRole+"=...")
+// As is the lake for an actor: daemon, job:NAME, the name of a role, or a member of roles. It ends with the lake.
+func (l *Lake) As(actor string) (*Acting, error) {
+	rules := l.rules()
+	if !rules.On() {
+		return nil, &noAccessError{l.spec.File}
 	}
-	arn := access.RoleARN(l.spec, e, role)
-	if parts := strings.Split(string(at.Role), ":"); len(parts) == 6 {
-		arn = access.Grant{Principal: arn}.ForAccount(parts[4]).Principal
-	}
-	cfg, err := awsx.Load(ctx, l.aws())
+	who, err := rules.Actor(actor)
 	if err != nil {
 		return nil, err
 	}
-	return emr.NewServerless(cfg, string(at.Application), l.programs(arn)), nil
+	return &Acting{l, &guard{rules, who}}, nil
 }
 
-// readable leaves out what a role of access does not read whole: a program reads files, which know no columns.
-func (l *Lake) readable(role string, names []catalog.Name) ([]catalog.Name, error) {
-	if role == "" {
-		return names, nil
+// noAccessError is a lakehouse that does not say who may do what.
+type noAccessError struct{ file string }
+
+func (e *noAccessError) Error() string {
+	return e.file + " has no access: it does not say who may do what"
+}
+
+func (*noAccessError) Hint() string { return "write access: with roles, or leave out whom to act as" }
+
+// Watch answers a statement, as Lake.Watch does.
+func (a *Acting) Watch(ctx context.Context, tell func(done float64), sql string, args ...any) (array.RecordReader, error) {
+	name := a.lake.environment.Engine
+	if a.guard.everything() {
+		on, err := a.lake.on(name)
+		if err != nil {
+			return nil, err
+		}
+		return on.watch(ctx, tell, sql, args)
 	}
-	who, err := l.roleOf(role)
+	if name == spec.EngineSpark {
+		return nil, &spreadError{a.guard.who}
+	}
+	return a.lake.run(ctx, a.guard, func(p duck.Progress) {
+		if tell != nil {
+			tell(p.Done)
+		}
+	}, sql, args)
+}
+
+// Query answers a statement, as Lake.Query does.
+func (a *Acting) Query(ctx context.Context, sql string, args ...any) (array.RecordReader, error) {
+	return a.Watch(ctx, nil, sql, args...)
+}
+
+// Describe returns the columns that a SELECT would give.
+func (a *Acting) Describe(ctx context.Context, sql string) (*arrow.Schema, error) {
+	return a.guard.engine(a.lake).Describe(ctx, sql)
+}
+
+// Names are the tables that the actor may read.
+func (a *Acting) Names(ctx context.Context) ([]catalog.Name, error) {
+	names, err := a.lake.Names(ctx)
+	return slices.DeleteFunc(names, func(n catalog.Name) bool { return !a.guard.reads(toSpec(n)) }), err
+}
+
+// guard holds statements to what an actor may do. Nil lets everything through.
+type guard struct {
+	rules *access.Rules
+	who   access.Actor
+}
+
+// engine is the DuckDB of a lake that sees what the actor may.
+func (g *guard) engine(l *Lake) *duck.Engine {
+	if g == nil {
+		return l.engine
+	}
+	return l.engine.With(guarded{g, resolver{lake: l}})
+}
+
+// everything says whether nothing is held back.
+func (g *guard) everything() bool { return g == nil || g.rules.Everything(g.who) }
+
+// tables are tables as the actor sees them.
+func (g *guard) tables(r duck.Resolver) duck.Resolver {
+	if g == nil {
+		return r
+	}
+	return guarded{g, r}
+}
+
+func (g *guard) reads(t spec.TableName) bool {
+	ok, _ := g.rules.Allows(g.who, access.Read, t, "")
+	return ok
+}
+
+// may is an error where the actor may not do something with a table.
+func (g *guard) may(do access.Action, n catalog.Name) error {
+	if g == nil {
+		return nil
+	}
+	if ok, why := g.rules.Allows(g.who, do, toSpec(n), ""); !ok {
+		return &DeniedError{Actor: g.who.Name(), Table: n.String(), Reason: why}
+	}
+	return nil
+}
+
+// DeniedError says that an actor may not do something. It wraps fs.ErrPermission.
+type DeniedError struct{ Actor, Table, Reason string }
+
+// Error implements error.
+func (e *DeniedError) Error() string { return "access denied: " + e.Reason }
+
+// Unwrap gives fs.ErrPermission.
+func (*DeniedError) Unwrap() error { return fs.ErrPermission }
+
+// Hint says what to do.
+func (e *DeniedError) Hint() string {
+	return "petalake access list --actor " + e.Actor + " shows what is theirs"
+}
+
+// spreadError is a statement for Spark by somebody who is held to a part of the lake.
+type spreadError struct{ who access.Actor }
+
+func (e *spreadError) Error() string {
+	return fmt.Sprintf("access denied: statements on Spark are not held to tables and columns, and %s may not read and write all of them", e.who)
+}
+
+func (*spreadError) Unwrap() error { return fs.ErrPermission }
+
+func (*spreadError) Hint() string {
+	return `run it on DuckDB, with --engine duckdb or engine: duckdb, or let a role write "*"`
+}
+
+// guarded are the tables of another resolver that an actor may read, with the columns that are theirs.
+type guarded struct {
+	guard  *guard
+	tables duck.Resolver
+}
+
+// Resolve implements duck.Resolver. A name is judged before it is looked for.
+func (g guarded) Resolve(ctx context.Context, name duck.TableName, at delta.When) (duck.Relation, string, error) {
+	if err := g.guard.may(access.Read, sqlName(name)); err != nil {
+		return nil, "", err
+	}
+	table, root, err := g.tables.Resolve(ctx, name, at)
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
-	var out []catalog.Name
-	for _, n := range names {
-		t := toSpec(n)
-		if ok, _ := l.rules().Allows(who, access.Read, t, ""); ok && l.rules().Columns(who, t).All() {
-			out = append(out, n)
+	columns := g.guard.rules.Columns(g.guard.who, toSpec(sqlName(name)))
+	if columns.All() {
+		return table, root, nil
+	}
+	limited, err := limit(table, columns)
+	if err != nil {
+		return nil, "", &DeniedError{Actor: g.guard.who.Name(), Table: sqlName(name).String(), Reason: err.Error()}
+	}
+	return limited, root, nil
+}
+
+// Names implements duck.Resolver.
+func (g guarded) Names(ctx context.Context) ([]duck.TableName, error) {
+	names, err := g.tables.Names(ctx)
+	return slices.DeleteFunc(names, func(n duck.TableName) bool { return !g.guard.reads(toSpec(sqlName(n))) }), err
+}
+
+// limited is a table some of whose columns are not there.
+type limited struct {
+	duck.Relation
+	metadata delta.Metadata
+}
+
+// Metadata implements duck.Relation.
+func (l limited) Metadata() delta.Metadata { return l.metadata }
+
+// limit leaves out columns of a table. One that is to be left out and that this version of the table does not have, by
+// that name, is an error: it may be there by another.
+func limit(table duck.Relation, columns access.Columns) (duck.Relation, error) {
+	m := table.Metadata()
+	if m.Schema == nil {
+		return nil, errors.New("the table has no columns")
+	}
+	var have []string
+	kept := &schema.Struct{}
+	for _, f := range m.Schema.Fields {
+		have = append(have, f.Name)
+		if columns.Has(f.Name) {
+			kept.Fields = append(kept.Fields, f)
 		}
 	}
-	return out, nil
+	for _, name := range columns.Except() {
+		if !slices.ContainsFunc(have, func(h string) bool { return strings.EqualFold(h, name) }) {
+			return nil, fmt.Errorf("the column %q that is not to be read is not in this version of the table, or has another name there", name)
+		}
+	}
+	if len(kept.Fields) == 0 {
+		return nil, errors.New("none of the columns that may be read is in this version of the table")
+	}
+	m.Schema = kept
+	m.PartitionColumns = slices.DeleteFunc(slices.Clone(m.PartitionColumns), func(name string) bool { return !columns.Has(name) })
+	return limited{table, m}, nil
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/petalake/petalake/catalog"
 	"github.com/petalake/petalake/delta"
 	"github.com/petalake/petalake/engine/duck"
+	"github.com/petalake/petalake/internal/access"
 	"github.com/petalake/petalake/spec"
 )
 
@@ -47,19 +48,20 @@ func (c changed) reader() (array.RecordReader, error) {
 	return array.NewRecordReader(columns, []arrow.RecordBatch{batch})
 }
 
-// run answers a statement on DuckDB: a query by the engine, a change by a commit of ours.
-func (l *Lake) run(ctx context.Context, tell func(duck.Progress), sql string, args []any) (array.RecordReader, error) {
+// run answers a statement on DuckDB, within what a guard lets through: a query by the engine, a change by a commit
+// of ours.
+func (l *Lake) run(ctx context.Context, g *guard, tell func(duck.Progress), sql string, args []any) (array.RecordReader, error) {
 	change, err := duck.ParseChange(sql)
 	if err != nil {
 		return nil, err
 	}
 	if change == nil {
-		return l.engine.Watch(ctx, tell, sql, args...)
+		return g.engine(l).Watch(ctx, tell, sql, args...)
 	}
 	if len(args) > 0 {
 		return nil, change.Wrong(duck.Refused, "write the values into the statement", "a statement that writes takes no parameters")
 	}
-	done, err := l.change(ctx, change, nil, tell)
+	done, err := l.change(ctx, g, change, nil, tell)
 	if err != nil {
 		return nil, err
 	}
@@ -68,9 +70,9 @@ func (l *Lake) run(ctx context.Context, tell func(duck.Progress), sql string, ar
 
 // change runs an INSERT or a CREATE TABLE on DuckDB, in one commit. Where it reads the table that it
 // writes, or the table's columns change meanwhile, it begins again on the newer version.
-func (l *Lake) change(ctx context.Context, c *duck.Change, o *once, tell func(duck.Progress)) (changed, error) {
+func (l *Lake) change(ctx context.Context, g *guard, c *duck.Change, o *once, tell func(duck.Progress)) (changed, error) {
 	for tries := 1; ; tries++ {
-		done, err := l.changeOnce(ctx, c, o, tell)
+		done, err := l.changeOnce(ctx, g, c, o, tell)
 		if !errors.Is(err, errMoved) {
 			return done, err
 		}
@@ -84,6 +86,7 @@ func (l *Lake) change(ctx context.Context, c *duck.Change, o *once, tell func(du
 type changing struct {
 	*duck.Change
 	lake  *Lake
+	guard *guard
 	name  catalog.Name
 	table *delta.Table
 	decl  *spec.Table
@@ -95,8 +98,8 @@ type changing struct {
 	metadata delta.Metadata  // what the table is to be
 }
 
-func (l *Lake) changeOnce(ctx context.Context, c *duck.Change, o *once, tell func(duck.Progress)) (changed, error) {
-	w := &changing{Change: c, lake: l, name: sqlName(c.Table), once: o}
+func (l *Lake) changeOnce(ctx context.Context, g *guard, c *duck.Change, o *once, tell func(duck.Progress)) (changed, error) {
+	w := &changing{Change: c, lake: l, guard: g, name: sqlName(c.Table), once: o}
 	if err := w.open(ctx); err != nil {
 		return changed{}, err
 	}
@@ -134,6 +137,9 @@ func (l *Lake) changeOnce(ctx context.Context, c *duck.Change, o *once, tell fun
 // open finds the table and the versions that the query reads.
 func (w *changing) open(ctx context.Context) (err error) {
 	l := w.lake
+	if err := w.guard.may(access.Write, w.name); err != nil {
+		return err
+	}
 	if strings.EqualFold(w.name.String(), quarantine.String()) {
 		return w.Wrong(duck.Refused, "write another table", "the table %s belongs to petalake", w.name)
 	}
@@ -160,7 +166,7 @@ func (w *changing) open(ctx context.Context) (err error) {
 			return strings.EqualFold(sqlName(r).String(), w.name.String())
 		})
 	}
-	w.engine = l.engine.With(pinned{inputs: inputs, names: resolver{lake: l}})
+	w.engine = l.engine.With(w.guard.tables(pinned{inputs: inputs, names: resolver{lake: l}}))
 	return nil
 }
 

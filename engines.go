@@ -45,11 +45,11 @@ type onDuck struct{ lake *Lake }
 
 // Query implements engine.Engine.
 func (e onDuck) Query(ctx context.Context, sql string, args ...any) (array.RecordReader, error) {
-	return e.lake.run(ctx, nil, sql, args)
+	return e.lake.run(ctx, nil, nil, sql, args)
 }
 
 func (e onDuck) watch(ctx context.Context, tell func(float64), sql string, args []any) (array.RecordReader, error) {
-	return e.lake.run(ctx, func(p duck.Progress) { tell(p.Done) }, sql, args)
+	return e.lake.run(ctx, nil, func(p duck.Progress) { tell(p.Done) }, sql, args)
 }
 
 // Describe implements engine.Engine.

@@ -177,7 +177,9 @@ func (r *sqlRunner) failed(ctx context.Context, t *sqlAttempt, a job.Attempt, i 
 	if wrong := (*spark.Error)(nil); errors.As(err, &wrong) {
 		t.status.Final = strings.HasPrefix(wrong.SQLState, "42") // syntax, or a name that is not there
 	}
-	if wrong := (*duck.Error)(nil); errors.As(err, &wrong) {
+	if errors.As(err, new(*DeniedError)) || errors.As(err, new(*spreadError)) {
+		t.status.Final = true
+	} else if wrong := (*duck.Error)(nil); errors.As(err, &wrong) {
 		t.status.Final = wrong.Kind != duck.Failed && wrong.Kind != duck.Unread
 		if j := r.lake.spec.Job(a.Job); wrong.Line > 0 && j != nil && j.Text == a.Program.SQL && j.TextPos.Line > 0 {
 			t.status.Error = inStep(j, s, wrong).Error()

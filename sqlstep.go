@@ -24,7 +24,11 @@ func (r *sqlRunner) step(ctx context.Context, t *sqlAttempt, a job.Attempt, i in
 		return step, err
 	}
 	name := cmp.Or(a.Program.Engine, spec.EngineAuto)
-	choice, err := r.lake.choose(ctx, name, sql, nil)
+	g, err := r.lake.guardOf(a.Program.Role)
+	if err != nil {
+		return job.Step{}, err
+	}
+	choice, err := r.lake.chooseAs(ctx, g, name, sql)
 	if err != nil {
 		return job.Step{}, err
 	}
@@ -35,7 +39,7 @@ func (r *sqlRunner) step(ctx context.Context, t *sqlAttempt, a job.Attempt, i in
 	if choice.Engine == spec.EngineSpark {
 		step, err = r.onSpark(ctx, t, o, sql)
 	} else {
-		step, err = r.lake.stepOnDuck(ctx, o, sql)
+		step, err = r.lake.stepOnDuck(ctx, g, o, sql)
 	}
 	step.Engine = choice.Engine
 	return step, err
@@ -67,13 +71,13 @@ func (l *Lake) stepped(ctx context.Context, o *once, sql string) (step job.Step,
 	return step, false, nil
 }
 
-func (l *Lake) stepOnDuck(ctx context.Context, o *once, sql string) (step job.Step, err error) {
+func (l *Lake) stepOnDuck(ctx context.Context, g *guard, o *once, sql string) (step job.Step, err error) {
 	change, err := duck.ParseChange(sql)
 	if err != nil {
 		return step, err
 	}
 	if change == nil {
-		reader, err := l.engine.Query(ctx, sql)
+		reader, err := g.engine(l).Query(ctx, sql)
 		if err != nil {
 			return step, err
 		}
@@ -83,7 +87,7 @@ func (l *Lake) stepOnDuck(ctx context.Context, o *once, sql string) (step job.St
 		}
 		return step, reader.Err()
 	}
-	done, err := l.change(ctx, change, o, nil)
+	done, err := l.change(ctx, g, change, o, nil)
 	if err != nil {
 		return step, err
 	}

@@ -32,7 +32,9 @@ func (c *checker) access(tables map[string]made) {
 		}
 	}
 	c.jobRoles()
-	c.doorUsers()
+	for _, e := range c.Environments {
+		c.door(e)
+	}
 }
 
 // actorName reports a name that somebody else among those who read and write has.
@@ -165,6 +167,9 @@ func (c *checker) jobRoles() {
 			c.fail(j.At("role"), at, c.suggest(j.Role, roles, "write it under access.roles"), "no role %q", j.Role)
 			continue
 		}
+		if j.Kind() == JobSQL && j.Engine == EngineSpark && !slices.ContainsFunc(r.Writes, TablePattern.All) {
+			c.fail(j.At("engine"), "jobs."+j.Name+".engine", "leave it out, or write a PySpark program", "SQL on Spark is not held to the tables of the role %s", r.Name)
+		}
 		for i, name := range j.Writes {
 			if key := fmt.Sprintf("writes[%d]", i); !matching(r.Writes, name) {
 				c.fail(j.At(key), "jobs."+j.Name+"."+key, "write it in access.roles."+r.Name+".writes", "the role %s does not write %s", r.Name, name)
@@ -178,22 +183,28 @@ func (c *checker) jobRoles() {
 	}
 }
 
-// doorUsers reports users of a door who would be let in and could do nothing.
-func (c *checker) doorUsers() {
-	if !c.InAccess() {
+// door reports whom the door of an environment lets in: it passes programs on to Spark, which sees the whole lake,
+// so it is for those who may read and write all tables.
+func (c *checker) door(e *Environment) {
+	door := &e.Connect
+	at := "environments." + e.Name + ".connect"
+	if !c.InAccess() || door.Listen == "" {
 		return
 	}
-	known := map[string]bool{}
-	for _, r := range c.Access.Roles {
-		for _, m := range c.Access.Everyone(r) {
-			known[m] = true
+	const hint = `leave them out, or give a role of theirs writes: "*" and a reason`
+	if len(door.Users) == 0 {
+		c.fail(door.At("listen"), at+".listen", "write users: with tokens", "with access nobody is let in who is not known")
+	}
+	for _, u := range door.Users {
+		if u.Name != "" && !c.Access.writesAll(u.Name) {
+			c.fail(u.Pos, at+".users."+u.Name, hint, "the door lets programs at all tables, and %s may not read and write all of them", u.Name)
 		}
 	}
-	for _, e := range c.Environments {
-		for _, u := range e.Connect.Users {
-			if !known[u.Name] && u.Name != "" {
-				c.fail(u.Pos, "environments."+e.Name+".connect.users."+u.Name, "write it in members of a role of access", "the user is in no role, and could read nothing")
-			}
-		}
-	}
+}
+
+// writesAll says whether a member has a role that writes, and so reads, all tables.
+func (a *Access) writesAll(member string) bool {
+	return slices.ContainsFunc(a.Roles, func(r *AccessRole) bool {
+		return slices.ContainsFunc(r.Writes, TablePattern.All) && slices.Contains(a.Everyone(r), member)
+	})
 }

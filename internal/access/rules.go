@@ -93,13 +93,28 @@ func (r *Rules) Allows(a Actor, do Action, table spec.TableName, column string) 
 	return false, r.missing(a, do, table)
 }
 
+// Everything says whether an actor may read and write all tables, of which no column is left out: only such a
+// one is let to what cannot be held to less, such as Spark.
+func (r *Rules) Everything(a Actor) bool {
+	return !r.On() || a.petalake() || slices.ContainsFunc(a.roles, func(role *spec.AccessRole) bool {
+		return slices.ContainsFunc(role.Writes, spec.TablePattern.All)
+	})
+}
+
 // missing says what an actor would need.
 func (r *Rules) missing(a Actor, do Action, table spec.TableName) string {
 	var names []string
 	for _, has := range a.roles {
 		names = append(names, has.Name)
 	}
-	return fmt.Sprintf("%s: %s does not %s %s", a, strings.Join(names, " or "), do, table)
+	whose := ""
+	if a.kind != role {
+		whose = a.String() + ": "
+	}
+	if len(names) > 1 {
+		return fmt.Sprintf("%snone of the roles %s %ss %s", whose, strings.Join(names, ", "), do, table)
+	}
+	return fmt.Sprintf("%sthe role %s does not %s %s", whose, names[0], do, table)
 }
 
 // Columns are those of a table that an actor may read; none, where it may not read the table.

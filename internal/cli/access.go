@@ -311,8 +311,11 @@ func (a *app) accessGrants() error {
 	}
 	columns := []render.Column{{Name: "to"}, {Name: "database"}, {Name: "table"}, {Name: "columns"}, {Name: "may"}}
 	out := list(a, columns, func(g access.Grant) []string {
-		row := accessRow{Only: g.Columns, Except: g.Excluded}.text()
-		return []string{g.Actor, g.Database, g.Table, row[3], strings.Join(g.Permissions, ", ")}
+		columns := accessRow{Only: g.Columns, Except: g.Excluded}.text()[3]
+		if g.Table == "" {
+			columns = ""
+		}
+		return []string{g.Actor, g.Database, g.Table, columns, strings.Join(g.Permissions, ", ")}
 	})
 	for _, g := range access.Grants(l, e) {
 		if err := out.add(g); err != nil {

@@ -105,6 +105,9 @@ func (s *session) run(text string, history *shell.History) error {
 
 func (s *session) dispatch(text string) error {
 	if !shell.IsCommand(text) {
+		if s.flags.why {
+			return s.a.explainEngine(s.ctx, s.lake, text)
+		}
 		return s.a.statement(s.ctx, s.lake, s.flags, text)
 	}
 	name, arg, _ := strings.Cut(strings.TrimSuffix(text, ";"), " ")

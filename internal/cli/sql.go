@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/spf13/cobra"
 
 	"github.com/petalake/petalake"
@@ -22,6 +23,7 @@ type sqlFlags struct {
 	out     string // a file for the rows
 	explain bool
 	why     bool   // say which engine would run it, and run nothing
+	as      string // whom access in lakehouse.yaml holds the statements to
 	rows    int    // most rows of a table on a terminal; 0: all
 	all     string // what to type to see all rows
 }
@@ -49,6 +51,7 @@ completion. Rows stream to standard output; counts and times to standard error.`
 	flags.StringVar(&a.engine, "engine", "", "duckdb, spark or auto; default: as lakehouse.yaml says")
 	flags.BoolVar(&f.why, "explain-engine", false, "say which engine would run it, and why; run nothing")
 	flags.IntVar(&f.rows, "rows", 40, "most rows to show as text on a terminal; 0 for all")
+	flags.StringVar(&f.as, "as", "", "hold statements to what somebody may, by access")
 	must(c.RegisterFlagCompletionFunc("engine", cobra.FixedCompletions([]string{"duckdb", "spark", "auto"}, cobra.ShellCompDirectiveNoFileComp)))
 	return c
 }
@@ -60,6 +63,8 @@ func (a *app) sql(ctx context.Context, f sqlFlags, args []string) error {
 	}
 	var text string
 	switch _, interactive := terminal(a.in); {
+	case f.as != "" && (f.why || interactive && len(args) == 0 && f.input == ""):
+		return &usageError{errors.New("--as holds statements alone to access, not the shell or --explain-engine"), `write a statement, as in petalake sql --as ann "show tables"`}
 	case len(args) == 1 && f.input != "":
 		return &usageError{errors.New("a statement and --input: only one can be given"), ""}
 	case len(args) == 1:
@@ -89,13 +94,35 @@ func (a *app) sql(ctx context.Context, f sqlFlags, args []string) error {
 		return &usageError{fmt.Errorf("--out takes the rows of one statement; there are %d", len(statements)), ""}
 	}
 	return a.withLake(ctx, func(lake *petalake.Lake) error {
+		on, err := acting(lake, f.as)
+		if err != nil {
+			return err
+		}
 		for _, s := range statements {
-			if err := a.statement(ctx, lake, f, s); err != nil {
+			if f.why {
+				err = a.explainEngine(ctx, lake, s)
+			} else {
+				err = a.statement(ctx, on, f, s)
+			}
+			if err != nil {
 				return err
 			}
 		}
 		return nil
 	})
+}
+
+// asker answers statements.
+type asker interface {
+	Watch(ctx context.Context, tell func(done float64), sql string, args ...any) (array.RecordReader, error)
+}
+
+// acting is the lake, as somebody sees it where there is a name.
+func acting(lake *petalake.Lake, name string) (asker, error) {
+	if name == "" {
+		return lake, nil
+	}
+	return lake.As(name)
 }
 
 // outputByName takes the format from the name of --out, where none was asked for.
@@ -117,12 +144,9 @@ func (a *app) outputByName(f *sqlFlags) error {
 }
 
 // statement runs one statement and shows its rows.
-func (a *app) statement(ctx context.Context, lake *petalake.Lake, f sqlFlags, sql string) (err error) {
+func (a *app) statement(ctx context.Context, lake asker, f sqlFlags, sql string) (err error) {
 	if f.explain {
 		sql = "EXPLAIN " + sql
-	}
-	if f.why {
-		return a.explainEngine(ctx, lake, sql)
 	}
 	start := a.now()
 	out, err := a.create(f.out)
