@@ -179,7 +179,16 @@ type stackRow struct {
 	Status  string            `json:"status"`
 	Changed time.Time         `json:"changed"`
 	Outputs map[string]string `json:"outputs"`
-	Drift   []stack.Drift     `json:"drift"`
+	Drift   []driftRow        `json:"drift"` // null where it was not asked for
+}
+
+// driftRow is something that was changed by hand. What may be secret is not shown.
+type driftRow struct {
+	Resource string `json:"resource"`
+	Type     string `json:"type"`
+	Property string `json:"property"` // "" for a resource that is gone
+	Expected string `json:"expected"`
+	Actual   string `json:"actual"`
 }
 
 func (a *app) status(ctx context.Context, r *rollout.Rollout, e *spec.Environment, drift bool) error {
@@ -199,7 +208,14 @@ func (a *app) status(ctx context.Context, r *rollout.Rollout, e *spec.Environmen
 		if changed.IsZero() {
 			changed = s.State.Created
 		}
-		if err := out.add(stackRow{s.Layer, s.State.Name, s.State.Status, changed, s.State.Outputs, s.Drift}); err != nil {
+		row := stackRow{Stack: s.Layer, Name: s.State.Name, Status: s.State.Status, Changed: changed, Outputs: s.State.Outputs}
+		if drift {
+			row.Drift = []driftRow{}
+		}
+		for _, d := range s.Drift {
+			row.Drift = append(row.Drift, driftRow(d))
+		}
+		if err := out.add(row); err != nil {
 			return err
 		}
 	}

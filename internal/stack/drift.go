@@ -13,9 +13,11 @@ import (
 
 // Drift is one property of a resource that is not as the template says, or a resource that is gone.
 type Drift struct {
-	Resource, Type   string
-	Property         string // as in /BucketEncryption; empty for a resource that is gone
-	Expected, Actual string
+	Resource string
+	Type     string
+	Property string // as in /BucketEncryption; empty for a resource that is gone
+	Expected string // short values alone, none that may be secret
+	Actual   string
 }
 
 // Drift has CloudFormation compare a stack with what is in the account, and returns the differences.
@@ -60,7 +62,8 @@ func (s *Stacks) drifted(ctx context.Context, name string) ([]Drift, error) {
 				all = append(all, d)
 			}
 			for _, p := range r.PropertyDifferences {
-				d.Property, d.Expected, d.Actual = aws.ToString(p.PropertyPath), aws.ToString(p.ExpectedValue), aws.ToString(p.ActualValue)
+				d.Property = aws.ToString(p.PropertyPath)
+				d.Expected, d.Actual = shown(d.Type, d.Property, aws.ToString(p.ExpectedValue)), shown(d.Type, d.Property, aws.ToString(p.ActualValue))
 				all = append(all, d)
 			}
 		}

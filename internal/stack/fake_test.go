@@ -145,7 +145,8 @@ func (f *fake) act(action string, r *http.Request) (int, string) {
 	case "DescribeStackResourceDrifts":
 		return http.StatusOK, `<StackResourceDrifts><member><LogicalResourceId>Key</LogicalResourceId><ResourceType>AWS::KMS::Key</ResourceType>
 			<StackResourceDriftStatus>MODIFIED</StackResourceDriftStatus><PropertyDifferences><member><PropertyPath>/EnableKeyRotation</PropertyPath>
-			<ExpectedValue>true</ExpectedValue><ActualValue>false</ActualValue><DifferenceType>NOT_EQUAL</DifferenceType></member></PropertyDifferences></member></StackResourceDrifts>`
+			<ExpectedValue>true</ExpectedValue><ActualValue>false</ActualValue><DifferenceType>NOT_EQUAL</DifferenceType></member>
+			<member><PropertyPath>/MasterPassword</PropertyPath><ExpectedValue>hush1</ExpectedValue><ActualValue>hush2</ActualValue></member></PropertyDifferences></member></StackResourceDrifts>`
 	}
 	return http.StatusOK, ""
 }

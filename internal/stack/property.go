@@ -64,6 +64,14 @@ var (
 	secretValue = regexp.MustCompile(`(?i)-----BEGIN|AKIA[0-9A-Z]{12}|\{\{resolve:|:[^/@ ]+@|\*\*\*\*`)
 )
 
+// shown is told for a value that has to be spoken of.
+func shown(typ, path, value string) string {
+	if value != "" && told(typ, path, value) == "" {
+		return "(not shown)"
+	}
+	return value
+}
+
 // told is a value as people may see it; "" for one that is not told.
 func told(typ, path, value string) string {
 	if typ == "AWS::SecretsManager::Secret" || len(value) > longest || secretPath.MatchString(path) || secretValue.MatchString(value) {

@@ -83,7 +83,7 @@ func TestLife(t *testing.T) {
 	if got, err := s.Template(ctx, "lake"); err != nil || string(got) != string(want.Template) {
 		t.Errorf("template: got %s, %v", got, err)
 	}
-	if drift, err := s.Drift(ctx, "lake"); err != nil || len(drift) != 1 || drift[0].Property != "/EnableKeyRotation" {
+	if drift, err := s.Drift(ctx, "lake"); err != nil || len(drift) != 2 || drift[0].Property != "/EnableKeyRotation" || drift[0].Actual != "false" || drift[1].Actual != "(not shown)" || drift[1].Expected != "(not shown)" {
 		t.Errorf("drift: got %+v, %v", drift, err)
 	}
 	if err := s.Delete(ctx, "lake", nil); err != nil {
