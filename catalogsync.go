@@ -54,14 +54,12 @@ func (l *Lake) Catalog(ctx context.Context) (*CatalogSync, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &CatalogSync{lake: l, catalog: glue.New(cfg, e.AWS.Region, l.owner()), account: e.AWS.Account}
+	s := &CatalogSync{lake: l, catalog: glue.New(cfg, e.AWS.Region, l.owner())}
 	if len(access.Grants(l.spec, e)) == 0 {
 		return s, nil
 	}
 	s.formation = glue.NewFormation(cfg, e.AWS.Region)
-	if s.account == "" {
-		s.account, err = awsx.Account(ctx, cfg)
-	}
+	s.account, err = l.account(ctx)
 	return s, err
 }
 

@@ -36,7 +36,7 @@ func (l *Lake) clusters(ctx context.Context) (job.Runner, error) {
 	if err != nil {
 		return nil, err
 	}
-	return emr.NewClusters(cfg, l.programs("")), nil // nodes have a role of their own
+	return emr.NewClusters(cfg, l.programs("")), nil // as the role that the fleet has for them
 }
 
 // fleet is what this process is to keep; nil where another does, or nobody has to.

@@ -128,7 +128,7 @@ func TestOnClusters(t *testing.T) {
 	t.Setenv("AWS_ENDPOINT_URL", api.URL)
 	t.Setenv("AWS_ACCESS_KEY_ID", gateway.AccessKey)
 	t.Setenv("AWS_SECRET_ACCESS_KEY", gateway.SecretKey)
-	t.Setenv(spec.FleetPlace, "name=shop-prod-spark&subnets=subnet-a,subnet-b,subnet-c&role=r&profile=p&primary=sg-1&core=sg-2&service=sg-3&security=s&tag=shop-prod&queue="+api.URL+"/q")
+	t.Setenv(spec.FleetPlace, "name=shop-prod-spark&subnets=subnet-a,subnet-b,subnet-c&role=r&profile=p&primary=sg-1&core=sg-2&service=sg-3&security=s&step=arn:aws:iam::123456789012:role/spark&tag=shop-prod&queue="+api.URL+"/q")
 	h := newHouse(t, map[string]string{
 		"lakehouse.yaml": fmt.Sprintf(`lakehouse: shop
 fleet: {size: small}

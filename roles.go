@@ -3,7 +3,6 @@ package petalake
 import (
 	"context"
 	"fmt"
-	"strings"
 
 	"github.com/petalake/petalake/catalog"
 	"github.com/petalake/petalake/internal/access"
@@ -42,8 +41,8 @@ func (l *Lake) chooseAs(ctx context.Context, g *guard, engine, sql string) (Choi
 	return Choice{Engine: spec.EngineDuckDB, Reason: "it holds statements to the tables and columns of a role"}, nil
 }
 
-// asRole runs programs as a role of access: on EMR Serverless, where each has a role of its own. What clusters
-// run has one role together, and a Spark that petalake did not deploy has none of these roles.
+// asRole runs programs as a role of access, each as one of its own, where petalake deploy made these. Another
+// Spark has none of them.
 func (l *Lake) asRole(ctx context.Context, role string) (job.Runner, error) {
 	e := l.environment
 	at := &e.Spark.EMR
@@ -51,19 +50,39 @@ func (l *Lake) asRole(ctx context.Context, role string) (job.Runner, error) {
 	case !e.InAWS() || e.Spark.Has("emr"):
 		return nil, job.Refused(fmt.Errorf("the job has the role %s of access, and the EMR of environment %s has one role for all", role, e.Name),
 			"leave out role:, or let petalake deploy make the environment, with aws:")
-	case at.Application == "":
+	case at.Application == "" && !l.onClusters():
 		return nil, job.Refused(fmt.Errorf("the job has the role %s of access, and the application of EMR Serverless that runs it is not known here", role),
 			"the petalake that was deployed knows it, and runs the job when it is due; or export "+spec.EMRApplication+"=... and "+spec.EMRRole+"=...")
-	}
-	arn := access.RoleARN(l.spec, e, role)
-	if parts := strings.Split(string(at.Role), ":"); len(parts) == 6 {
-		arn = access.Grant{Principal: arn}.ForAccount(parts[4]).Principal
 	}
 	cfg, err := awsx.Load(ctx, l.aws())
 	if err != nil {
 		return nil, err
 	}
-	return emr.NewServerless(cfg, string(at.Application), l.programs(arn)), nil
+	account, err := l.account(ctx)
+	if err != nil {
+		return nil, err
+	}
+	o := l.programs(access.Grant{Principal: access.RoleARN(l.spec, e, role)}.ForAccount(account).Principal)
+	if l.onClusters() {
+		return emr.NewClusters(cfg, o), nil
+	}
+	return emr.NewServerless(cfg, string(at.Application), o), nil
+}
+
+// account is that of the environment. What petalake deploy started is told of it: the network there has no
+// way to the service that knows accounts.
+func (l *Lake) account(ctx context.Context) (string, error) {
+	if account := l.environment.AWS.Account; account != "" {
+		return account, nil
+	}
+	if account, _ := l.lookup(spec.AccountOf); account != "" {
+		return account, nil
+	}
+	cfg, err := awsx.Load(ctx, l.aws())
+	if err != nil {
+		return "", err
+	}
+	return awsx.Account(ctx, cfg)
 }
 
 // readable leaves out what a role of access does not read whole: a program reads files, which know no columns.

@@ -41,12 +41,13 @@ func (s *Spark) Managed() bool { return s.Address == "" && !s.OnEMR() }
 func (s *Spark) OnEMR() bool { return s.Has("emr") || s.EMR.Application != "" }
 
 // The variables by which petalake deploy tells its daemon of what it made: an application of EMR
-// Serverless and the role of its jobs, where clusters are to be made, and the URL of the queue that is
-// told of files.
+// Serverless and the role of its jobs, where clusters are to be made, the account, and the URL of the queue that
+// is told of files.
 const (
 	EMRApplication = "PETALAKE_EMR_APPLICATION"
 	EMRRole        = "PETALAKE_EMR_ROLE"
 	FleetPlace     = "PETALAKE_FLEET"
+	AccountOf      = "PETALAKE_ACCOUNT"
 	ArrivalsQueue  = "PETALAKE_ARRIVALS"
 )
 

@@ -19,7 +19,7 @@ import (
 //	shop_..   passengers  (except)  SELECT            TableWithColumns {.., ColumnWildcard {ExcludedColumnNames}}
 type Grant struct {
 	Principal   string   `json:"principal"` // the ARN of a role of IAM; its account is ${AWS::AccountId} where lakehouse.yaml does not say it
-	Actor       string   `json:"actor"`     // the name of it in lakehouse.yaml, or daemon, or for jobs without a role spark and emr-nodes
+	Actor       string   `json:"actor"`     // the name of it in lakehouse.yaml, or daemon, or spark for jobs without a role
 	Database    string   `json:"database"`
 	Schema      string   `json:"schema"` // of the lake, that the database is
 	Table       string   `json:"table,omitempty"`
@@ -59,7 +59,7 @@ func Grants(l *spec.Lakehouse, e *spec.Environment) (all []Grant) {
 	everything := []spec.TablePattern{{Schema: "*", Table: "*"}}
 	own := []string{"daemon"}
 	if e.NeedsSpark(l) {
-		own = append(own, "spark", "emr-nodes")
+		own = append(own, "spark")
 	}
 	for _, own := range own {
 		to := granting{r: r, e: e, actor: own, principal: arnOf(l, e, own)}

@@ -244,7 +244,7 @@ func (r *Rules) jobStatements(e *spec.Environment, jobs []string) []Statement {
 	if len(jobs) == 0 {
 		return nil
 	}
-	own := []string{"_petalake/emr-logs"}
+	own := []string{"_petalake/emr-logs", "_petalake/events"}
 	for _, name := range jobs {
 		if j := r.l.Job(name); j.Streaming {
 			own = append(own, "_petalake/jobs/"+name+"/checkpoint")

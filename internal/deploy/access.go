@@ -26,7 +26,7 @@ func (s *site) accessPolicies() ([]access.Policy, error) {
 }
 
 // tables adds the policies by which petalake itself reaches tables, and returns them for its roles: those of the
-// daemon, of jobs without a role, and of nodes of clusters. Nil without access, whose place lakeAccess and
+// daemon, and of jobs without a role. Nil without access, whose place lakeAccess and
 // catalogAccess take then.
 func (s *site) tables(to *Stack) []any {
 	if s.access == nil {
@@ -116,7 +116,7 @@ func (s *site) addAccess(to *Stack) {
 			trusted = append(trusted, statement{sid: "Members", principal: cfn.Map{"AWS": r.Trusts}, actions: []string{"sts:AssumeRole"}})
 		}
 		if r.Jobs != nil {
-			trusted = append(trusted, statement{sid: "Jobs", principal: cfn.Map{"Service": "emr-serverless.amazonaws.com"}, actions: []string{"sts:AssumeRole"}, when: ofApplications()})
+			trusted = append(trusted, s.runsPrograms()...)
 			own = append(s.sparkCatalog(), s.sparkOwn(to)...)
 		}
 		made := to.role(s, r.id, "role-"+name, description, policy(trusted...), s.managed(to, strings.TrimSuffix(r.id, "Role")+"Tables", "role-"+name+"-tables", description+": tables", r.Policy), own...)

@@ -17,7 +17,7 @@ func (s *site) compute(arrivals []arrival) *Stack {
 	tables := s.tables(to)
 	if s.spark() {
 		s.emrServerless(to, tables)
-		s.emrClusters(to, tables)
+		s.emrClusters(to)
 	}
 	if s.l.OnClusters(s.e) {
 		s.interruptions(to)
@@ -59,8 +59,19 @@ func (s *site) emrServerless(to *Stack, tables []any) {
 		"RuntimeConfiguration":     sparkDefaults(),
 	})
 	to.output("Spark", "the application of EMR Serverless", cfn.Ref("Spark"))
-	to.role(s, "SparkRole", "spark", "a job of Spark reads and writes the lake", trust("emr-serverless.amazonaws.com", ofApplications()), tables, s.sparkWork(to)...)
+	to.role(s, "SparkRole", "spark", "a job of Spark reads and writes the lake", s.trustPrograms(), tables, s.sparkWork(to)...)
 	to.output("SparkRole", "the role of jobs of Spark", cfn.GetAtt("SparkRole", "Arn"))
+}
+
+// trustPrograms lets what runs programs take their role: EMR Serverless, and the nodes of clusters, each step
+// of which runs as a role of its own.
+func (s *site) trustPrograms() cfn.Map { return policy(s.runsPrograms()...) }
+
+func (s *site) runsPrograms() []statement {
+	return []statement{
+		{sid: "Jobs", principal: cfn.Map{"Service": "emr-serverless.amazonaws.com"}, actions: []string{"sts:AssumeRole"}, when: ofApplications()},
+		{sid: "Steps", principal: cfn.Map{"AWS": cfn.GetAtt("ClusterNodeRole", "Arn")}, actions: []string{"sts:AssumeRole", "sts:TagSession"}},
+	}
 }
 
 // ofApplications is the condition that EMR Serverless acts for an application of this account.
@@ -155,7 +166,7 @@ func (s *site) catalogWork() []statement {
 }
 
 // emrClusters is what clusters of EMR need that come and go: they are started by a call, and end.
-func (s *site) emrClusters(to *Stack, tables []any) {
+func (s *site) emrClusters(to *Stack) {
 	key := to.input(Foundation, "Key", "the key")
 	vpc := to.input(Foundation, "Network", "the network")
 	certificates := s3URI(to.input(Bootstrap, "ArtefactBucket", "the bucket for artefacts"), "emr/certificates.zip")
@@ -171,6 +182,7 @@ func (s *site) emrClusters(to *Stack, tables []any) {
 				"LocalDiskEncryptionConfiguration": cfn.Map{"EncryptionKeyProviderType": "AwsKms", "AwsKmsKey": key, "EnableEbsEncryption": true},
 			},
 		},
+		"AuthorizationConfiguration":           cfn.Map{"IAMConfiguration": cfn.Map{"EnableApplicationScopedIAMRole": true}},
 		"InstanceMetadataServiceConfiguration": cfn.Map{"MinimumInstanceMetadataServiceVersion": 2, "HttpPutResponseHopLimit": 1},
 	}})
 	s.clusterGroups(to, vpc)
@@ -183,18 +195,29 @@ func (s *site) emrClusters(to *Stack, tables []any) {
 		statement{sid: "Encrypt", actions: []string{"kms:Decrypt", "kms:Encrypt", "kms:ReEncryptFrom", "kms:ReEncryptTo", "kms:GenerateDataKey", "kms:GenerateDataKeyWithoutPlaintext", "kms:DescribeKey"}, resources: []any{key}},
 		statement{sid: "DiskGrants", actions: []string{"kms:CreateGrant"}, resources: []any{key}, when: cfn.Map{"Bool": cfn.Map{"kms:GrantIsForAWSResource": "true"}}},
 	)
-	work := append(s.sparkWork(to),
+	to.role(s, "ClusterNodeRole", "emr-nodes", "nodes of clusters run programs as the roles of these, and keep their logs", trust("ec2.amazonaws.com", nil), nil,
+		statement{sid: "Programs", actions: []string{"sts:AssumeRole", "sts:TagSession"}, resources: s.programRoles()},
+		statement{sid: "Logs", actions: []string{"s3:PutObject", "s3:AbortMultipartUpload"}, resources: []any{objects(to.input(Foundation, "DataBucket", "the bucket of the lake"), s.lakePrefix()+"_petalake/emr-logs/*")}},
 		statement{sid: "Certificates", actions: []string{"s3:GetObject"}, resources: []any{objects(to.input(Bootstrap, "ArtefactBucket", "the bucket for artefacts"), "emr/*")}},
+		statement{sid: "Encrypt", actions: []string{"kms:Decrypt", "kms:GenerateDataKey"}, resources: []any{key}},
 		statement{sid: "Metrics", actions: []string{"cloudwatch:PutMetricData"}, resources: []any{"*"}, when: cfn.Map{"StringEquals": cfn.Map{"cloudwatch:namespace": "Petalake"}}},
 	)
-	if s.access != nil {
-		work = append(work, statement{sid: "EncryptDisks", actions: []string{"kms:Decrypt", "kms:GenerateDataKey"}, resources: []any{key}})
-	}
-	to.role(s, "ClusterNodeRole", "emr-nodes", "nodes of clusters read and write the lake", trust("ec2.amazonaws.com", nil), tables, work...)
 	to.add("ClusterNodeProfile", "AWS::IAM::InstanceProfile", cfn.Map{"InstanceProfileName": s.global("emr-nodes"), "Roles": cfn.List{cfn.Ref("ClusterNodeRole")}})
 	to.output("ClusterSecurity", "the security configuration of clusters", cfn.Ref("ClusterSecurity"))
 	to.output("ClusterServiceRole", "the role of EMR", cfn.GetAtt("ClusterServiceRole", "Arn"))
 	to.output("ClusterNodeProfile", "the instance profile of nodes", cfn.Ref("ClusterNodeProfile"))
+}
+
+// programRoles are the roles that programs have on clusters, by their names: each of them trusts the nodes, so
+// the nodes come first.
+func (s *site) programRoles() []any {
+	roles := []any{cfn.Sub("arn:${AWS::Partition}:iam::${AWS::AccountId}:role/" + s.global("spark"))}
+	for _, r := range s.accessRoles() {
+		if r.Jobs != nil {
+			roles = append(roles, cfn.Sub("arn:${AWS::Partition}:iam::${AWS::AccountId}:role/"+r.Role))
+		}
+	}
+	return roles
 }
 
 // clusterGroups are the security groups of clusters in private subnets. What nodes say to each other

@@ -56,7 +56,7 @@ func (s *site) machine(to *Stack, arrivals []arrival) {
 	d := s.a.Daemon
 	image := "al2023-ami-kernel-default-" + map[string]string{"arm64": "arm64", "amd64": "x86_64"}[Architecture(d.Instance)]
 	tags := cfn.List{cfn.Map{"Key": "Name", "Value": s.name("daemon")}, cfn.Map{"Key": "petalake:environment", "Value": s.base}}
-	where := ""
+	where := " " + spec.AccountOf + "=${AWS::AccountId}"
 	if len(arrivals) > 0 {
 		where = " " + spec.ArrivalsQueue + "=" + s.arrivalsURL()
 	}
@@ -200,7 +200,8 @@ func (s *site) container(to *Stack, work []statement, arrivals []arrival, tables
 		"ClusterName": s.base, "ClusterSettings": cfn.List{cfn.Map{"Name": "containerInsights", "Value": "enabled"}},
 	})
 	memory := strconv.Itoa(int(d.Memory >> 20))
-	environment := cfn.List{cfn.Map{"Name": "AWS_REGION", "Value": cfn.Ref("AWS::Region")}, cfn.Map{"Name": "TMPDIR", "Value": "/work"}, cfn.Map{"Name": "HOME", "Value": "/work"}}
+	environment := cfn.List{cfn.Map{"Name": "AWS_REGION", "Value": cfn.Ref("AWS::Region")}, cfn.Map{"Name": "TMPDIR", "Value": "/work"}, cfn.Map{"Name": "HOME", "Value": "/work"},
+		cfn.Map{"Name": spec.AccountOf, "Value": cfn.Ref("AWS::AccountId")}}
 	if len(arrivals) > 0 {
 		environment = append(environment, cfn.Map{"Name": spec.ArrivalsQueue, "Value": cfn.Sub(s.arrivalsURL())})
 	}

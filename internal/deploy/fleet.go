@@ -52,7 +52,7 @@ func (s *site) fleetPlace(to *Stack) string {
 	}
 	return strings.Join([]string{
 		"name=" + s.name("spark"), "subnets=" + strings.Join(subnets, ","), "role=${ClusterServiceRole.Arn}", "profile=${ClusterNodeProfile}",
-		"primary=${ClusterPrimary}", "core=${ClusterCore}", "service=${ClusterService}", "security=${ClusterSecurity}",
+		"primary=${ClusterPrimary}", "core=${ClusterCore}", "service=${ClusterService}", "security=${ClusterSecurity}", "step=${SparkRole.Arn}",
 		"tag=" + s.base, "queue=https://sqs.${AWS::Region}.amazonaws.com/${AWS::AccountId}/" + s.name("interruptions"),
 	}, "&")
 }

@@ -103,6 +103,9 @@ func (s *site) services() []string {
 	if s.access != nil {
 		all = append(all, "lakeformation")
 	}
+	if s.l.OnClusters(s.e) { // nodes take the roles of programs
+		all = append(all, "sts")
+	}
 	if len(s.arrivals()) > 0 || s.l.OnClusters(s.e) {
 		all = append(all, "sqs")
 	}

@@ -1,6 +1,7 @@
 package emr
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -81,7 +82,7 @@ func (f *Fleet) submit(ctx context.Context, a fleet.Action) error {
 	one := &f.active[i]
 	step, err := find(ctx, f.client, a.Cluster, one.order.Attempt)
 	if err == nil && step == "" {
-		step, err = add(ctx, f.client, a.Cluster, one.order.Attempt, f.Role, one.order.Args)
+		step, err = add(ctx, f.client, a.Cluster, one.order.Attempt, cmp.Or(one.order.Role, f.place.StepRole), one.order.Args)
 	}
 	if err != nil {
 		return fmt.Errorf("fleet: %s on cluster %s: %w", a.Job, a.Cluster, awsx.Explain(err))

@@ -53,6 +53,7 @@ type order struct {
 	Run     string    `json:"run"` // job/number
 	Done    int       `json:"done"`
 	Args    []string  `json:"args"`
+	Role    string    `json:"role,omitempty"` // "" for that of the place of the fleet
 	At      time.Time `json:"at"`
 }
 
@@ -78,7 +79,7 @@ func (c *Clusters) Submit(ctx context.Context, a job.Attempt) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return orderScheme + hash, c.write(ctx, orders+hash, order{Attempt: a.ID, Run: a.Run, Done: a.Done, Args: args, At: time.Now().UTC()})
+	return orderScheme + hash, c.write(ctx, orders+hash, order{Attempt: a.ID, Run: a.Run, Done: a.Done, Args: args, Role: c.Role, At: time.Now().UTC()})
 }
 
 // where is what runs an order; the zero value where nothing does yet.

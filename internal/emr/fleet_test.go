@@ -154,8 +154,8 @@ func TestFleet(t *testing.T) {
 		t.Errorf("state: %+v", s)
 	}
 	for _, c := range w.clusters {
-		if len(c.steps) != 1 {
-			t.Errorf("cluster %s had %d steps, want 1", c.id, len(c.steps))
+		if len(c.steps) != 1 || c.steps[0].role != "arn:aws:iam::123456789012:role/job" {
+			t.Errorf("cluster %s had the steps %v, want one, as the role of the job", c.id, c.steps)
 		}
 	}
 }

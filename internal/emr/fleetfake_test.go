@@ -51,7 +51,7 @@ type group struct {
 	onDemand, spot int // targets
 }
 
-type step struct{ id, name, state string }
+type step struct{ id, name, state, role string }
 
 func (r *region) serve() string {
 	s := httptest.NewServer(r)
@@ -245,7 +245,7 @@ func (r *region) of(c *flow, action string, in object) any {
 		if strings.HasPrefix(c.state, "TERMINAT") {
 			return failure{http.StatusBadRequest, "ValidationException", "A job flow that is shutting down, terminating, or finished may not be modified."}
 		}
-		s := &step{fmt.Sprintf("s-%s-%d", c.id, len(c.steps)+1), in["Steps"].([]any)[0].(object)["Name"].(string), "PENDING"}
+		s := &step{fmt.Sprintf("s-%s-%d", c.id, len(c.steps)+1), in["Steps"].([]any)[0].(object)["Name"].(string), "PENDING", in["ExecutionRoleArn"].(string)}
 		if c.state == "WAITING" {
 			s.state = "RUNNING"
 		}

@@ -35,7 +35,7 @@ func ParsePlace(text string) (at Place, queue string, err error) {
 	}
 	for key, field := range map[string]*string{
 		"name": &at.Name, "role": &at.ServiceRole, "profile": &at.InstanceProfile, "primary": &at.PrimaryGroup, "core": &at.CoreGroup, "service": &at.ServiceGroup,
-		"security": &at.SecurityConfiguration, "queue": &queue,
+		"security": &at.SecurityConfiguration, "step": &at.StepRole, "queue": &queue,
 	} {
 		if *field = pairs.Get(key); *field == "" {
 			return at, "", fmt.Errorf("place of the fleet: it has no %s", key)
