@@ -141,6 +141,15 @@ func objects(e *spec.Environment, folders ...string) (list Texts) {
 	return list
 }
 
+// readable are the same, and the folders themselves: programs ask whether there is an object of that name, and
+// S3 says that there is none only to those who may read it and list its name.
+func readable(e *spec.Environment, folders ...string) (list Texts) {
+	for _, f := range folders {
+		list = append(list, bucketARN+"/"+Prefix(e)+f)
+	}
+	return append(list, objects(e, folders...)...)
+}
+
 func foldersOf(patterns []spec.TablePattern) (list []string) {
 	for _, p := range patterns {
 		list = append(list, folder(p))
@@ -167,13 +176,16 @@ func (r *Rules) roleStatements(e *spec.Environment, role *spec.AccessRole) (all 
 		reads = append(reads, quarantine)
 	}
 	if len(reads) > 0 {
-		all = append(all, Statement{Sid: "Read", Effect: allow, Action: readObjects, Resource: objects(e, reads...)})
+		all = append(all, Statement{Sid: "Read", Effect: allow, Action: readObjects, Resource: readable(e, reads...)})
 	}
 	if len(writes) > 0 {
 		all = append(all, Statement{Sid: "Write", Effect: allow, Action: writeObjects, Resource: objects(e, writes...)})
 	}
 	if len(reads) > 0 {
 		all = append(all, listing(e, reads), whereabouts, encryption(len(writes) > 0))
+	}
+	if len(writes) > 0 {
+		all = append(all, above(e, writes)...)
 	}
 	return append(append(all, r.catalogStatements(e, r.reach(both, never), r.reach(role.Writes, never))...), dataAccess)
 }
@@ -187,10 +199,35 @@ func unlimited(role *spec.AccessRole) bool {
 func listing(e *spec.Environment, folders []string) Statement {
 	var prefixes Texts
 	for _, f := range folders {
-		prefixes = append(prefixes, Prefix(e)+f+"/*")
+		prefixes = append(prefixes, Prefix(e)+f, Prefix(e)+f+"/*")
 	}
 	return Statement{Sid: "List", Effect: allow, Action: Texts{"s3:ListBucket", "s3:ListBucketMultipartUploads"}, Resource: Texts{bucketARN},
 		Condition: Condition{"StringLike": {"s3:prefix": prefixes}}}
+}
+
+// above is looking whether the folders above those that one writes are there, name by name: Spark does so before
+// it makes a folder.
+func above(e *spec.Environment, folders []string) []Statement {
+	var names, prefixes Texts
+	add := func(folder string) {
+		if name := strings.TrimSuffix(folder, "/"); name != "" && !slices.Contains(prefixes, folder) {
+			names, prefixes = append(names, bucketARN+"/"+name), append(prefixes, folder)
+		}
+	}
+	add(Prefix(e))
+	for _, f := range folders {
+		if schema, _, ok := strings.Cut(f, "/"); ok {
+			add(Prefix(e) + schema + "/")
+		}
+	}
+	if names == nil {
+		return nil
+	}
+	return []Statement{
+		{Sid: "Above", Effect: allow, Action: Texts{"s3:GetObject"}, Resource: names},
+		{Sid: "ListAbove", Effect: allow, Action: Texts{"s3:ListBucket"}, Resource: Texts{bucketARN},
+			Condition: Condition{"StringEquals": {"s3:prefix": prefixes, "s3:delimiter": Texts{"/"}}}},
+	}
 }
 
 var whereabouts = Statement{Sid: "Where", Effect: allow, Action: Texts{"s3:GetBucketLocation"}, Resource: Texts{bucketARN}}
@@ -254,7 +291,7 @@ func (r *Rules) jobStatements(e *spec.Environment, jobs []string) []Statement {
 	list := listing(e, reads)
 	list.Sid = "JobList"
 	return []Statement{
-		{Sid: "JobRead", Effect: allow, Action: readObjects, Resource: objects(e, reads...)},
+		{Sid: "JobRead", Effect: allow, Action: readObjects, Resource: readable(e, reads...)},
 		{Sid: "JobWrite", Effect: allow, Action: writeObjects, Resource: objects(e, own...)}, list,
 		func() Statement { s := encryption(true); s.Sid = "JobEncrypt"; return s }(),
 	}
@@ -270,9 +307,15 @@ func (r *Rules) daemonStatements(e *spec.Environment, raw []string) []Statement 
 		}
 	}
 	reads, lists := Texts{bucketARN + "/" + Prefix(e) + "*"}, Texts{Prefix(e) + "*"}
+	if name := strings.TrimSuffix(Prefix(e), "/"); name != "" {
+		reads, lists = append(reads, bucketARN+"/"+name), append(lists, name)
+	}
 	for _, p := range raw {
 		if !slices.Contains(lists, p+"*") {
 			reads, lists = append(reads, bucketARN+"/"+p+"*"), append(lists, p+"*")
+		}
+		if folder := p[:strings.LastIndex(p, "/")+1]; !slices.Contains(lists, folder+"*") && !slices.Contains(lists, folder) {
+			lists = append(lists, folder) // where files are looked for
 		}
 	}
 	all := []Statement{

@@ -17,6 +17,9 @@ func TestLimits(t *testing.T) {
 				"choose names of the lakehouse and the environment that are at most 24 characters together"},
 		{"a pattern too long for a rule", "lakehouse: a\nsources:\n  s:\n    path: " + strings.Repeat("y", 4100) + ".csv\nenvironments:\n  prod:\n    aws: {region: us-east-1}\n",
 			"lakehouse.yaml:3:3: sources.s: stack ingest: ArriveS: EventPattern: 4315 characters without spaces, AWS takes 4096: shorten the path"},
+		{"a role with a name too long for IAM", "lakehouse: a\ntables: {t: }\naccess:\n  roles:\n    " + strings.Repeat("r", 50) + ": {reads: t}\nenvironments:\n  prod:\n    aws: {region: us-east-1}\n",
+			"lakehouse.yaml:5:5: access.roles." + strings.Repeat("r", 50) + ": the name of its role in IAM, a-prod-us-east-1-role-" + strings.Repeat("r", 50) + ", has 72 characters, AWS takes 64: " +
+				"shorten the name of the role, the environment or the lakehouse by 8"},
 		{"an environment that is not in AWS", "lakehouse: a\nenvironments:\n  prod: {}\n",
 			"lakehouse.yaml:3:3: environments.prod: it is not in AWS: write aws: {region: eu-central-1} in it"},
 	} {
