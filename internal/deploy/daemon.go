@@ -58,7 +58,7 @@ func (s *site) machine(to *Stack, arrivals []arrival) {
 	tags := cfn.List{cfn.Map{"Key": "Name", "Value": s.name("daemon")}, cfn.Map{"Key": "petalake:environment", "Value": s.base}}
 	where := " " + spec.AccountOf + "=${AWS::AccountId}"
 	if len(arrivals) > 0 {
-		where = " " + spec.ArrivalsQueue + "=" + s.arrivalsURL()
+		where += " " + spec.ArrivalsQueue + "=" + s.arrivalsURL()
 	}
 	if s.spark() {
 		where += " " + spec.EMRApplication + "=${Spark} " + spec.EMRRole + "=${SparkRole.Arn}"
