@@ -27,7 +27,7 @@ func (l *Lake) arrivals(ctx context.Context) *arrivals {
 	if url == "" || !l.environment.InAWS() {
 		return &arrivals{}
 	}
-	cfg, err := awsx.Load(ctx, l.aws())
+	cfg, err := awsx.Load(ctx, awsx.Of(l.environment))
 	if err != nil {
 		return &arrivals{} // looking works without
 	}

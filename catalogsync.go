@@ -50,7 +50,7 @@ func (l *Lake) Catalog(ctx context.Context) (*CatalogSync, error) {
 	if !e.InAWS() || e.AWS.Catalog != spec.CatalogGlue {
 		return nil, nil
 	}
-	cfg, err := awsx.Load(ctx, l.aws())
+	cfg, err := awsx.Load(ctx, awsx.Of(l.environment))
 	if err != nil {
 		return nil, err
 	}

@@ -28,18 +28,12 @@ import (
 	"github.com/petalake/petalake/store"
 )
 
-// aws says how the account of the environment's EMR is reached.
-func (l *Lake) aws() awsx.Options {
-	e, s := &l.environment.Spark.EMR, &l.environment.S3
-	return awsx.Options{Region: string(s.Region), Endpoint: string(e.Endpoint), AccessKey: s.AccessKey.Reveal(), SecretKey: s.SecretKey.Reveal(), CAFile: absoluteOr(l.dir, string(s.CAFile))}
-}
-
 // emrPoll is how often a session that starts is looked at; on AWS it takes a minute or two.
 const emrPoll = 2 * time.Second
 
 // emrOptions start a session on EMR. Its token is asked for anew before it ends.
 func (l *Lake) emrOptions(ctx context.Context) (o spark.Options, done func(), err error) {
-	cfg, err := awsx.Load(ctx, l.aws())
+	cfg, err := awsx.Load(ctx, awsx.Of(l.environment))
 	if err != nil {
 		return o, nil, err
 	}
@@ -84,7 +78,7 @@ const (
 
 // onEMR runs programs on EMR.
 func (l *Lake) onEMR(ctx context.Context) (job.Runner, error) {
-	cfg, err := awsx.Load(ctx, l.aws())
+	cfg, err := awsx.Load(ctx, awsx.Of(l.environment))
 	if err != nil {
 		return nil, err
 	}

@@ -32,7 +32,7 @@ func (l *Lake) bucketURL() string { return strings.Replace(l.location(), "s3a://
 
 // clusters runs programs on clusters of the fleet, which the petalake that was deployed keeps.
 func (l *Lake) clusters(ctx context.Context) (job.Runner, error) {
-	cfg, err := awsx.Load(ctx, l.aws())
+	cfg, err := awsx.Load(ctx, awsx.Of(l.environment))
 	if err != nil {
 		return nil, err
 	}
@@ -49,7 +49,7 @@ func (l *Lake) fleet(ctx context.Context) (*emr.Fleet, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", spec.FleetPlace, err)
 	}
-	cfg, err := awsx.Load(ctx, l.aws())
+	cfg, err := awsx.Load(ctx, awsx.Of(l.environment))
 	if err != nil {
 		return nil, err
 	}

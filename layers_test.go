@@ -58,7 +58,7 @@ var picture = map[string][]string{
 	"internal/emr":      {"internal/awsx", "internal/fleet", "job", "store"},
 	"internal/stack":    {"internal/awsx"},
 	"internal/rollout":  {"catalog/glue", "internal/access", "internal/awsx", "internal/deploy", "internal/emr", "internal/price", "internal/stack", "spec", "store", "store/s3"},
-	"internal/awsx":     {},
+	"internal/awsx":     {"spec", "store/s3"},
 	"internal/price":    {},
 	"internal/fleet":    {"internal/price", "spec"},
 	"internal/estimate": {"internal/fleet", "internal/price"},

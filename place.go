@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/petalake/petalake/internal/awsx"
 	"github.com/petalake/petalake/spec"
 	"github.com/petalake/petalake/store"
 	"github.com/petalake/petalake/store/s3"
@@ -42,13 +43,8 @@ func openPlace(ctx context.Context, e *spec.Environment, dir string) (place, err
 
 func openBucket(ctx context.Context, e *spec.Environment, path string) (place, error) {
 	bucket, prefix, _ := strings.Cut(path, "/")
-	options := s3.Options{
-		Bucket: bucket, Prefix: strings.Trim(prefix, "/"), Region: string(e.S3.Region), Endpoint: string(e.S3.Endpoint),
-		PathStyle: e.S3.PathStyle, CAFile: string(e.S3.CAFile), Encryption: encryption(e.S3),
-	}
-	if !e.S3.AccessKey.IsZero() {
-		options.Credentials = &s3.Credentials{AccessKey: e.S3.AccessKey.Reveal(), SecretKey: e.S3.SecretKey.Reveal()}
-	}
+	options := awsx.Bucket(e, bucket)
+	options.Prefix, options.Encryption = strings.Trim(prefix, "/"), encryption(e.S3)
 	opened, err := s3.Open(ctx, options)
 	if err != nil {
 		return place{}, fmt.Errorf("%s: storage of environment %s: %w", e.At("storage"), e.Name, err)

@@ -54,7 +54,7 @@ func (l *Lake) asRole(ctx context.Context, role string) (job.Runner, error) {
 		return nil, job.Refused(fmt.Errorf("the job has the role %s of access, and the application of EMR Serverless that runs it is not known here", role),
 			"the petalake that was deployed knows it, and runs the job when it is due; or export "+spec.EMRApplication+"=... and "+spec.EMRRole+"=...")
 	}
-	cfg, err := awsx.Load(ctx, l.aws())
+	cfg, err := awsx.Load(ctx, awsx.Of(l.environment))
 	if err != nil {
 		return nil, err
 	}
@@ -78,7 +78,7 @@ func (l *Lake) account(ctx context.Context) (string, error) {
 	if account, _ := l.lookup(spec.AccountOf); account != "" {
 		return account, nil
 	}
-	cfg, err := awsx.Load(ctx, l.aws())
+	cfg, err := awsx.Load(ctx, awsx.Of(l.environment))
 	if err != nil {
 		return "", err
 	}

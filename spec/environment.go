@@ -1,6 +1,9 @@
 package spec
 
-import "slices"
+import (
+	"path/filepath"
+	"slices"
+)
 
 // Environment is a place where the lakehouse lives. As it is read it may hold references to
 // environment variables; use what Resolve returns.
@@ -52,3 +55,11 @@ const (
 	SSES3   SSE = "sse-s3"  // with keys of S3
 	SSEKMS  SSE = "sse-kms" // with S3.KMSKey, or the account's default key
 )
+
+// Path is a path of the environment, which is relative to the folder of its file; "" stays "".
+func (e *Environment) Path(path Text) string {
+	if path == "" || filepath.IsAbs(string(path)) {
+		return string(path)
+	}
+	return filepath.Join(filepath.Dir(e.Pos.File), string(path))
+}

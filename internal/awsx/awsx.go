@@ -1,5 +1,5 @@
-// Package awsx reaches AWS: the one way to load credentials and a region, and the one table of what
-// its error codes mean.
+// Package awsx reaches AWS: the one way to load credentials and a region, for all services and for
+// the buckets of an environment, and the one table of what error codes mean.
 package awsx
 
 import (
@@ -16,6 +16,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/smithy-go/logging"
+
+	"github.com/petalake/petalake/spec"
+	"github.com/petalake/petalake/store/s3"
 )
 
 // Options say where AWS is. What is empty is found as the AWS tools find it: the variables AWS_*, the
@@ -25,6 +28,24 @@ type Options struct {
 	Endpoint             string // the URL of a server other than Amazon's, for all services
 	AccessKey, SecretKey string
 	CAFile               string // PEM certificates to trust besides the system's
+}
+
+// Of says how AWS is reached from an environment whose variables are resolved.
+func Of(e *spec.Environment) Options {
+	s := &e.S3
+	return Options{
+		Region: string(s.Region), Endpoint: string(e.Spark.EMR.Endpoint), AccessKey: s.AccessKey.Reveal(), SecretKey: s.SecretKey.Reveal(), CAFile: e.Path(s.CAFile),
+	}
+}
+
+// Bucket says how a bucket is reached from such an environment, from its root.
+func Bucket(e *spec.Environment, name string) s3.Options {
+	s := &e.S3
+	o := s3.Options{Bucket: name, Region: string(s.Region), Endpoint: string(s.Endpoint), PathStyle: s.PathStyle, CAFile: e.Path(s.CAFile)}
+	if !s.AccessKey.IsZero() {
+		o.Credentials = &s3.Credentials{AccessKey: s.AccessKey.Reveal(), SecretKey: s.SecretKey.Reveal()}
+	}
+	return o
 }
 
 // attempts is how often a call is made that is throttled, or whose connection fails.

@@ -60,11 +60,7 @@ func Find(ctx context.Context, l *spec.Lakehouse, e *spec.Environment, stacks []
 
 // Open finds the credentials, and refuses those of another account than the environment names.
 func Open(ctx context.Context, l *spec.Lakehouse, e *spec.Environment, stacks []*deploy.Stack) (*Rollout, error) {
-	o := awsx.Options{Region: e.AWS.Region, CAFile: string(e.S3.CAFile)}
-	if !e.S3.AccessKey.IsZero() {
-		o.AccessKey, o.SecretKey = e.S3.AccessKey.Reveal(), e.S3.SecretKey.Reveal()
-	}
-	cfg, err := awsx.Load(ctx, o)
+	cfg, err := awsx.Load(ctx, awsx.Of(e))
 	if err != nil {
 		return nil, err
 	}
@@ -123,12 +119,9 @@ func (r *Rollout) know(ctx context.Context, layer string, outputs map[string]str
 		return nil
 	}
 	r.bucket = outputs["ArtefactBucket"]
-	o := s3.Options{
-		Bucket: r.bucket, Region: r.environment.AWS.Region, CAFile: string(r.environment.S3.CAFile),
-		PathStyle: r.environment.S3.PathStyle || r.cfg.BaseEndpoint != nil, Endpoint: aws.ToString(r.cfg.BaseEndpoint),
-	}
-	if s := r.environment.S3; !s.AccessKey.IsZero() {
-		o.Credentials = &s3.Credentials{AccessKey: s.AccessKey.Reveal(), SecretKey: s.SecretKey.Reveal()}
+	o := awsx.Bucket(r.environment, r.bucket)
+	if r.cfg.BaseEndpoint != nil { // that of all services
+		o.Endpoint, o.PathStyle = *r.cfg.BaseEndpoint, true
 	}
 	var err error
 	r.artefacts, err = s3.Open(ctx, o)
