@@ -1,6 +1,8 @@
 package petalake_test
 
 import (
+	"bytes"
+	"compress/gzip"
 	"context"
 	"errors"
 	"fmt"
@@ -172,4 +174,31 @@ func TestOddColumns(t *testing.T) {
 		expect(t, lake, fmt.Sprintf("select %s from t where %s = %d", quoted, quoted, i), fmt.Sprint(i))
 	}
 	checkAll(t, lake, "t")
+}
+
+// TestStream: the records of a stream are the lines of the files that they are kept in, each loaded once; one
+// that is no record is put aside with its place.
+func TestStream(t *testing.T) {
+	packed := func(text string) string {
+		var b bytes.Buffer
+		z := gzip.NewWriter(&b)
+		_, _ = z.Write([]byte(text))
+		_ = z.Close()
+		return b.String()
+	}
+	h := newHouse(t, map[string]string{
+		"lakehouse.yaml": "lakehouse: x\nsources:\n  clicks: {kind: stream, table: bronze.clicks, on_error: quarantine}\n",
+		"archive/clicks/2026/11/27/10/clicks-1-a.gz":  packed("{\"user\": \"a\", \"n\": 1}\n{\"user\": \"b\", \"n\": 2}\n"),
+		"archive/clicks/2026/11/27/11/clicks-1-b.gz":  packed("{\"user\": \"c\", \"n\": 3}\nno record\n"),
+		"archive/visits/2026/11/27/11/visits-1-b.gz":  packed("{\"of\": \"another\"}\n"),
+		"undelivered/clicks/format/2026/11/27/error1": "{}",
+	})
+	lake := h.open()
+	h.mustUp(lake, "source clicks: built 3")
+	h.mustUp(lake, "source clicks: current")
+	expect(t, lake, "SELECT user, n FROM bronze.clicks ORDER BY user", "a|1", "b|2", "c|3")
+	expect(t, lake, "SELECT source, line FROM _quarantine", "clicks|2")
+	h.write("archive/clicks/2026/11/27/12/clicks-1-c.gz", packed("{\"user\": \"d\", \"n\": 4}\n"))
+	h.mustUp(lake, "source clicks: built 1")
+	checkAll(t, lake, "bronze.clicks")
 }

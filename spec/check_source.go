@@ -5,6 +5,7 @@ import (
 	"path"
 	"regexp"
 	"strings"
+	"time"
 )
 
 // sources checks each source, and what several of them do to one table.
@@ -17,7 +18,10 @@ func (c *checker) sources(tables map[string]made) {
 			c.fail(s.Pos, at, "names that differ only in case are the same; rename one", "the name is taken by sources.%s at line %d", first.Name, first.Pos.Line)
 		}
 		named[strings.ToLower(s.Name)] = s
-		if s.Files != nil {
+		switch {
+		case s.Stream != nil:
+			c.stream(s, at)
+		case s.Files != nil:
 			c.files(s, at)
 		}
 		if !c.target(s, at, tables) {
@@ -31,6 +35,26 @@ func (c *checker) sources(tables map[string]made) {
 		if replaces(first) || replaces(s) {
 			c.fail(s.At("table"), at+".table", "give each its own table, or let both append", "the source %s loads the same table, and one of them replaces all rows", first.Name)
 		}
+	}
+}
+
+// stream checks a stream, and says where its records are kept.
+func (c *checker) stream(s *Source, at string) {
+	s.Files = &Files{Paths: []Text{Text(s.Folder() + "**/*")}, Format: JSON, Mode: Append}
+	for _, b := range []struct {
+		key         string
+		value       Duration
+		least, most time.Duration
+	}{
+		{"retention", s.Stream.Retention, 24 * time.Hour, 365 * 24 * time.Hour},
+		{"every", s.Stream.Every, 10 * time.Second, 15 * time.Minute},
+	} {
+		if v := time.Duration(b.value); v < b.least || v > b.most {
+			c.fail(s.At(b.key), at+"."+b.key, fmt.Sprintf("write %s to %s", Duration(b.least), Duration(b.most)), "%s is out of range", b.value)
+		}
+	}
+	if v := time.Duration(s.Stream.Retention); v%time.Hour != 0 {
+		c.fail(s.At("retention"), at+".retention", "write "+Duration(v.Round(time.Hour)).String(), "%s is no number of hours", s.Stream.Retention)
 	}
 }
 

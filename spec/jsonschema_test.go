@@ -26,6 +26,7 @@ func TestSchemaHasTheKeysOfTheParser(t *testing.T) {
 	}
 	defs := schema["$defs"].(map[string]any)
 	column := defs["Column"].(map[string]any)["anyOf"].([]any)[0]
+	kinds := defs["Source"].(map[string]any)["oneOf"].([]any)
 	places := map[string]struct {
 		schema any
 		text   string
@@ -33,7 +34,8 @@ func TestSchemaHasTheKeysOfTheParser(t *testing.T) {
 		"Lakehouse":   {schema, "zzzzzzzz: 1"},
 		"Table":       {defs["Table"], "tables: {t: {zzzzzzzz: 1}}"},
 		"Column":      {column, "tables: {t: {columns: [{zzzzzzzz: 1, name: a}]}}"},
-		"Source":      {defs["Source"], "sources: {s: {zzzzzzzz: 1}}"},
+		"Source":      {kinds[0], "sources: {s: {zzzzzzzz: 1}}"},
+		"a stream":    {kinds[1], "sources: {s: {kind: stream, zzzzzzzz: 1}}"},
 		"Options":     {defs["Options"], "sources: {s: {options: {zzzzzzzz: 1}}}"},
 		"Model":       {defs["Model"], "models: {m: {zzzzzzzz: 1}}"},
 		"Job":         {defs["Job"], "jobs: {j: {zzzzzzzz: 1}}"},

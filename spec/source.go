@@ -10,11 +10,12 @@ import (
 type Source struct {
 	Element
 	Name        string     `key:",name" pattern:"^[A-Za-z][A-Za-z0-9_-]*$" says:"letters, digits, _ and -, a letter first"`
-	Kind        SourceKind `key:"kind" enum:"files" default:"files" doc:"What it is." instead:"type"`
+	Kind        SourceKind `key:"kind" enum:"files,stream" default:"files" doc:"What it is: files in a folder, or the records of a stream." instead:"type"`
 	Description string     `key:"description" doc:"What comes from where."`
 	Table       TableName  `key:"table" doc:"The table that is loaded. Default: the one named like the source." instead:"target,to,into"`
 	OnError     OnError    `key:"on_error" enum:"reject,quarantine" default:"reject" doc:"What happens to rows that cannot be read: the load fails (reject), or they go to the table _quarantine, with the reason (quarantine)."`
-	Files       *Files     `inline:"files"`
+	Files       *Files     `inline:"files"` // of a stream: its records, as they are kept
+	Stream      *Stream    `inline:"stream"`
 
 	resolved bool
 }
@@ -24,7 +25,8 @@ type SourceKind string
 
 // The kinds of sources.
 const (
-	KindFiles SourceKind = "files" // Source.Files
+	KindFiles  SourceKind = "files"  // Source.Files
+	KindStream SourceKind = "stream" // Source.Stream
 )
 
 // OnError says what happens to rows that cannot be read.
@@ -43,6 +45,21 @@ type Files struct {
 	Mode    Mode    `key:"mode" enum:"append,replace" default:"append" doc:"Whether each new file is loaded once (append), or the files of a load take the place of all rows (replace)."`
 	Options Options `key:"options" doc:"How CSV files are written, where that is not detected."`
 }
+
+// Stream is a stream of records, each an object of JSON. In AWS it is one of Kinesis, whose records Amazon
+// Data Firehose keeps as files in the bucket; everywhere its rows are the lines of the files in
+// archive/<source>, each loaded once.
+type Stream struct {
+	Shards    int      `key:"shards" minimum:"1" doc:"How many shards the stream has in AWS: each takes 1 MB or 1,000 records a second. Default: as many as it needs, on demand."`
+	Retention Duration `key:"retention" default:"24h" doc:"How long the stream itself keeps records in AWS, from 24h to 365d; the files stay." instead:"retention_hours"`
+	Every     Duration `key:"every" default:"60s" doc:"How often records become a file in AWS, from 10s to 15m; sooner where they are 128 MB." instead:"buffer,interval"`
+}
+
+// streamFolder is where the records of streams are kept, each in a folder of its name.
+const streamFolder = "archive/"
+
+// Folder is where the records of a stream are kept, ending in a slash.
+func (s *Source) Folder() string { return streamFolder + s.Name + "/" }
 
 // Format is how the rows of a file are written.
 type Format string

@@ -1,7 +1,10 @@
 package deploy
 
 import (
+	"time"
+
 	"github.com/petalake/petalake/internal/cfn"
+	"github.com/petalake/petalake/spec"
 )
 
 const period = 300 // seconds that an alarm looks at at once
@@ -48,6 +51,11 @@ func (s *site) alarms(arrivals []arrival) []alarm {
 			statistic: "Maximum", worse: more, than: 0, atOnce: true,
 		})
 	}
+	for _, source := range s.l.Sources {
+		if source.Stream != nil {
+			all = append(all, streamAlarms(s, source)...)
+		}
+	}
 	if s.spark() {
 		all = append(all, alarm{
 			id: "FailedJobs", name: "failed-jobs", what: "jobs of Spark fail",
@@ -56,6 +64,22 @@ func (s *site) alarms(arrivals []arrival) []alarm {
 		})
 	}
 	return all
+}
+
+// streamAlarms are that records of a stream are refused, or wait to be kept: they are lost once the stream
+// forgets them.
+func streamAlarms(s *site, source *spec.Source) []alarm {
+	id, name := camel(source.Name), s.name(source.Name)
+	late := max(900, 3*time.Duration(source.Stream.Every).Seconds())
+	return []alarm{{
+		id: "Refused" + id, name: "refused-" + source.Name, what: "the stream " + source.Name + " refuses records: it needs more shards",
+		space: "AWS/Kinesis", metric: "WriteProvisionedThroughputExceeded", dimensions: []dimension{{"StreamName", name, ""}},
+		statistic: "Sum", worse: more, than: 0,
+	}, {
+		id: "Late" + id, name: "late-" + source.Name, what: "records of the stream " + source.Name + " wait to be kept: see the log " + s.logName("archive-"+source.Name),
+		space: "AWS/Firehose", metric: "DeliveryToS3.DataFreshness", dimensions: []dimension{{"DeliveryStreamName", s.name("archive-" + source.Name), ""}},
+		statistic: "Maximum", worse: more, than: late,
+	}}
 }
 
 // gone is the alarm that petalake itself is not there.

@@ -3,6 +3,7 @@ package deploy
 import (
 	"path"
 	"strings"
+	"time"
 
 	"github.com/petalake/petalake/internal/cfn"
 	"github.com/petalake/petalake/spec"
@@ -49,13 +50,15 @@ func literal(pattern string) string {
 }
 
 // ingest is what brings rows to the lake.
-func (s *site) ingest(arrivals []arrival, streams []Stream, databases []Database) *Stack {
+func (s *site) ingest(arrivals []arrival, databases []Database) *Stack {
 	to := s.stack(Ingest, "what brings rows: files that arrive, streams, replications")
 	if len(arrivals) > 0 {
 		s.queue(to, arrivals)
 	}
-	for _, one := range streams {
-		s.stream(to, one)
+	for _, source := range s.l.Sources {
+		if source.Stream != nil {
+			s.stream(to, source)
+		}
 	}
 	if len(databases) > 0 {
 		s.replications(to, databases)
@@ -99,19 +102,13 @@ func (s *site) queue(to *Stack, arrivals []arrival) {
 	to.output("Arrivals", "the queue with a message for each file that arrives", cfn.Ref("Arrivals"))
 }
 
-// Stream is a Kinesis stream.
-type Stream struct {
-	Name      string
-	Shards    int           // 0: as many as it needs, on demand
-	Retention spec.Duration // of records: a day to a year
-	Archive   bool          // whether all records are also kept as files, by Firehose
-}
-
-func (s *site) stream(to *Stack, one Stream) {
-	id := "Stream" + camel(one.Name)
+// stream is a stream of Kinesis, and its records as files.
+func (s *site) stream(to *Stack, source *spec.Source) {
+	one := source.Stream
+	id := "Stream" + camel(source.Name)
 	key := to.input(Foundation, "Key", "the key")
 	properties := cfn.Map{
-		"Name": s.name(one.Name), "RetentionPeriodHours": int(one.Retention / hour),
+		"Name": s.name(source.Name), "RetentionPeriodHours": int(one.Retention / hour),
 		"StreamEncryption":  cfn.Map{"EncryptionType": "KMS", "KeyId": key},
 		"StreamModeDetails": cfn.Map{"StreamMode": "ON_DEMAND"},
 	}
@@ -120,26 +117,27 @@ func (s *site) stream(to *Stack, one Stream) {
 		properties["ShardCount"] = one.Shards
 	}
 	to.add(id, "AWS::Kinesis::Stream", properties).Retain = true
-	to.output(id, "the stream "+one.Name, cfn.Ref(id))
-	if one.Archive {
-		s.archive(to, id, one)
-	}
+	to.from[id] = origin{source.Pos, "sources." + source.Name}
+	to.output(id, "the stream "+source.Name, cfn.Ref(id))
+	s.archive(to, id, source)
 }
 
-// archive keeps the records of a stream as they came, in the bucket of the lake beside it.
-func (s *site) archive(to *Stack, stream string, one Stream) {
+// archive keeps the records of a stream as they came, a line each, in the bucket of the lake beside it. Those
+// that cannot be kept so are kept apart.
+func (s *site) archive(to *Stack, stream string, source *spec.Source) {
 	key := to.input(Foundation, "Key", "the key")
 	bucket := to.input(Foundation, "DataBucket", "the bucket of the lake")
-	prefix := "archive/" + one.Name + "/"
-	id := "Archive" + camel(one.Name)
+	prefix, failed := source.Folder(), "undelivered/"+source.Name+"/"
+	id := "Archive" + camel(source.Name)
+	to.from[id] = origin{source.Pos, "sources." + source.Name}
 	to.add(id+"Logs", "AWS::Logs::LogGroup", cfn.Map{
-		"LogGroupName": s.logName("archive-" + one.Name), "RetentionInDays": s.a.LogDays(), "KmsKeyId": key,
+		"LogGroupName": s.logName("archive-" + source.Name), "RetentionInDays": s.a.LogDays(), "KmsKeyId": key,
 	})
 	to.add(id+"LogStream", "AWS::Logs::LogStream", cfn.Map{"LogGroupName": cfn.Ref(id + "Logs"), "LogStreamName": "delivery"})
-	to.role(s, id+"Role", "archive-"+one.Name, "Firehose keeps the records of the stream "+one.Name,
+	to.role(s, id+"Role", "archive-"+source.Name, "Firehose keeps the records of the stream "+source.Name,
 		trust("firehose.amazonaws.com", cfn.Map{"StringEquals": cfn.Map{"sts:ExternalId": cfn.Ref("AWS::AccountId")}}), nil,
 		statement{sid: "Read", actions: []string{"kinesis:DescribeStream", "kinesis:GetShardIterator", "kinesis:GetRecords", "kinesis:ListShards"}, resources: []any{cfn.GetAtt(stream, "Arn")}},
-		statement{sid: "Write", actions: []string{"s3:PutObject", "s3:AbortMultipartUpload"}, resources: []any{objects(bucket, prefix+"*")}},
+		statement{sid: "Write", actions: []string{"s3:PutObject", "s3:AbortMultipartUpload"}, resources: []any{objects(bucket, prefix+"*"), objects(bucket, failed+"*")}},
 		statement{sid: "List", actions: []string{"s3:ListBucket", "s3:GetBucketLocation", "s3:ListBucketMultipartUploads"}, resources: []any{bucketARN(bucket)}},
 		statement{sid: "Log", actions: []string{"logs:PutLogEvents"}, resources: []any{cfn.Sub("${" + id + "Logs.Arn}:log-stream:delivery")}},
 		statement{sid: "Encrypt", actions: []string{"kms:Decrypt", "kms:GenerateDataKey"}, resources: []any{key}},
@@ -147,13 +145,14 @@ func (s *site) archive(to *Stack, stream string, one Stream) {
 	destination := cfn.Map{
 		"BucketARN": bucketARN(bucket), "RoleARN": cfn.GetAtt(id+"Role", "Arn"), "CompressionFormat": "GZIP",
 		"Prefix":                   prefix + "!{timestamp:yyyy/MM/dd/HH}/",
-		"ErrorOutputPrefix":        prefix + "_errors/!{firehose:error-output-type}/!{timestamp:yyyy/MM/dd}/",
-		"BufferingHints":           cfn.Map{"SizeInMBs": 128, "IntervalInSeconds": 300},
+		"ErrorOutputPrefix":        failed + "!{firehose:error-output-type}/!{timestamp:yyyy/MM/dd}/",
+		"BufferingHints":           cfn.Map{"SizeInMBs": 128, "IntervalInSeconds": int(time.Duration(source.Stream.Every) / time.Second)},
+		"ProcessingConfiguration":  cfn.Map{"Enabled": true, "Processors": cfn.List{cfn.Map{"Type": "AppendDelimiterToRecord"}}},
 		"EncryptionConfiguration":  cfn.Map{"KMSEncryptionConfig": cfn.Map{"AWSKMSKeyARN": key}},
 		"CloudWatchLoggingOptions": cfn.Map{"Enabled": true, "LogGroupName": cfn.Ref(id + "Logs"), "LogStreamName": "delivery"},
 	}
 	to.add(id, "AWS::KinesisFirehose::DeliveryStream", cfn.Map{
-		"DeliveryStreamName": s.name("archive-" + one.Name), "DeliveryStreamType": "KinesisStreamAsSource",
+		"DeliveryStreamName": s.name("archive-" + source.Name), "DeliveryStreamType": "KinesisStreamAsSource",
 		"KinesisStreamSourceConfiguration":   cfn.Map{"KinesisStreamARN": cfn.GetAtt(stream, "Arn"), "RoleARN": cfn.GetAtt(id+"Role", "Arn")},
 		"ExtendedS3DestinationConfiguration": destination,
 	})

@@ -88,10 +88,11 @@ func TestArchitecture(t *testing.T) {
 func TestStreamsAndDatabases(t *testing.T) {
 	l, e := environment(t, "testdata/spark.yaml")
 	s := &site{l: l, e: e, a: &e.AWS, base: "shop-prod"}
-	to := s.ingest(nil, []Stream{
-		{Name: "clicks", Retention: 168 * hour, Archive: true},
-		{Name: "sensor-data", Shards: 4, Retention: 24 * hour},
-	}, []Database{
+	l.Sources = []*spec.Source{
+		{Name: "clicks", Stream: &spec.Stream{Retention: 168 * hour, Every: hour / 60}},
+		{Name: "sensor-data", Stream: &spec.Stream{Shards: 4, Retention: 24 * hour, Every: hour / 60}},
+	}
+	to := s.ingest(nil, []Database{
 		{Name: "crm", Engine: "aurora-postgresql", Host: "crm.example.com", Port: 5432, Database: "crm", Tables: []Tables{{"public", "%"}}, Units: 8, Network: "10.8.0.0/16"},
 		{Name: "erp", Engine: "mysql", Host: "erp.example.com", Port: 3306, Database: "erp", Tables: []Tables{{"erp", "orders"}, {"erp", "items"}}, Units: 4, Network: "10.9.0.0/24",
 			Certificate: "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"},

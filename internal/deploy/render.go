@@ -41,7 +41,7 @@ func Render(l *spec.Lakehouse, e *spec.Environment) ([]*Stack, error) {
 	}
 	stacks := []*Stack{s.bootstrap(), s.foundation()}
 	arrivals := s.arrivals()
-	for _, one := range []*Stack{s.ingest(arrivals, nil, nil), s.compute(arrivals), s.observe(arrivals)} {
+	for _, one := range []*Stack{s.ingest(arrivals, nil), s.compute(arrivals), s.observe(arrivals)} {
 		if len(one.template.Resources) > 0 {
 			stacks = append(stacks, one)
 		}
