@@ -13,6 +13,9 @@ var logRetentions = []int{1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 5
 
 // problems reports what is wrong with the values, and between them and those of the environment.
 func (a *AWS) problems(e *Environment, report func(pos Pos, key string, f *fault)) {
+	if len(a.keys) == 0 {
+		return // reported
+	}
 	fail := func(el *Element, key, path, hint, format string, args ...any) {
 		report(el.At(key), path, faultf(hint, format, args...))
 	}
