@@ -12,6 +12,7 @@ import (
 	"github.com/petalake/petalake/internal/cli/render"
 	"github.com/petalake/petalake/internal/deploy"
 	"github.com/petalake/petalake/internal/rollout"
+	"github.com/petalake/petalake/spec"
 )
 
 // destroyOptions are the flags of destroy.
@@ -27,9 +28,10 @@ func (a *app) destroyCommand() *cobra.Command {
 		Short: "Take a lakehouse in AWS down, but for its data",
 		Long: `Take all stacks of an environment down. Buckets, keys, streams and logs stay,
 with what is in them and what they cost; the next deploy takes them up again.
-With --data and the name of lakehouse and environment they are deleted, too,
-for good: all versions of all objects; the key ends 30 days later. With --verify
-it then looks for whatever still has the tag of the environment.`,
+With --data and its name (lakehouse-environment, or that of a bucket that
+storage names) they are deleted, too, for good: all versions of all objects; the
+key ends 30 days later. With --verify it then looks for whatever still has the
+tag of the environment.`,
 		Example: "petalake destroy -e prod --yes --verify",
 		Args:    exactly(),
 		RunE:    func(c *cobra.Command, _ []string) error { return a.destroy(c.Context(), o) },
@@ -46,8 +48,8 @@ func (a *app) destroy(ctx context.Context, o *destroyOptions) error {
 		return err
 	}
 	name := l.Name + "-" + e.Name
-	if o.data != "" && o.data != name {
-		return &usageError{fmt.Errorf("--data %s: this is %s: nothing was done", o.data, name), "say --data " + name + " to delete its data for good"}
+	if data := dataName(l, e); o.data != "" && o.data != data {
+		return &usageError{fmt.Errorf("--data %s: this is %s: nothing was done", o.data, data), "say --data " + data + " to delete its data for good"}
 	}
 	before, err := r.Deployed(ctx)
 	if err != nil {
@@ -96,6 +98,16 @@ func (a *app) destroy(ctx context.Context, o *destroyOptions) error {
 		return nil
 	}
 	return a.left(ctx, r, o.data != "")
+}
+
+// dataName is what somebody types who wants the data deleted: the lakehouse and the environment, or the bucket
+// where it has a name of its own, and so may hold what is of others.
+func dataName(l *spec.Lakehouse, e *spec.Environment) string {
+	if e.Has("storage") {
+		bucket, _, _ := strings.Cut(strings.TrimPrefix(string(e.Storage), "s3://"), "/")
+		return bucket
+	}
+	return l.Name + "-" + e.Name
 }
 
 // showEnd shows what is taken down, and what is deleted for good.

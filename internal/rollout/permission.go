@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/petalake/petalake/internal/access"
 	"github.com/petalake/petalake/internal/awsx"
 	"github.com/petalake/petalake/internal/deploy"
 )
@@ -20,27 +21,37 @@ import (
 type allowance struct {
 	why      string
 	resource string // with BASE for what all names begin with
-	first    bool   // only where the first stack is made or changed, by the one who deploys
+	when     occasion
 	actions  []string
 }
+
+// occasion is when something is done.
+type occasion int
+
+const (
+	always  occasion = iota
+	first            // where there is no first stack yet, which is made by the one who deploys
+	guarded          // where access asks for grants of Lake Formation
+)
 
 // allowances are all calls of this package and of package stack that deploy cannot do without. Whoever adds a
 // call adds it here.
 var allowances = []allowance{
-	{"to make and change the stacks", "arn:PARTITION:cloudformation:REGION:ACCOUNT:stack/BASE-foundation/0", false, []string{
+	{"to make and change the stacks", "arn:PARTITION:cloudformation:REGION:ACCOUNT:stack/BASE-foundation/0", always, []string{
 		"cloudformation:DescribeStacks", "cloudformation:GetTemplate", "cloudformation:CreateChangeSet", "cloudformation:DescribeChangeSet", "cloudformation:ExecuteChangeSet",
 		"cloudformation:DeleteChangeSet", "cloudformation:DescribeStackEvents", "cloudformation:SetStackPolicy", "cloudformation:UpdateTerminationProtection", "cloudformation:DeleteStack",
 	}},
-	{"to hand CloudFormation the role that makes the rest", "arn:PARTITION:iam::ACCOUNT:role/BASE-REGION-deploy", false, []string{"iam:PassRole"}},
-	{"to upload templates, the program and the lakehouse", "arn:PARTITION:s3:::ARTEFACTS/templates/0", false, []string{"s3:PutObject", "s3:GetObject"}},
-	{"to close the default security group", "*", false, []string{"ec2:DescribeSecurityGroups", "ec2:DescribeSecurityGroupRules"}},
-	{"to close the default security group", "arn:PARTITION:ec2:REGION:ACCOUNT:security-group/sg-0", false, []string{"ec2:RevokeSecurityGroupIngress", "ec2:RevokeSecurityGroupEgress"}},
-	{"to make the buckets of the first stack", "arn:PARTITION:s3:::ARTEFACTS", true, []string{
+	{"to hand CloudFormation the role that makes the rest", "arn:PARTITION:iam::ACCOUNT:role/BASE-REGION-deploy", always, []string{"iam:PassRole"}},
+	{"to upload templates, the program and the lakehouse", "arn:PARTITION:s3:::ARTEFACTS/templates/0", always, []string{"s3:PutObject", "s3:GetObject"}},
+	{"to close the default security group", "*", always, []string{"ec2:DescribeSecurityGroups", "ec2:DescribeSecurityGroupRules"}},
+	{"to close the default security group", "arn:PARTITION:ec2:REGION:ACCOUNT:security-group/sg-0", always, []string{"ec2:RevokeSecurityGroupIngress", "ec2:RevokeSecurityGroupEgress"}},
+	{"to make the buckets of the first stack", "arn:PARTITION:s3:::ARTEFACTS", first, []string{
 		"s3:CreateBucket", "s3:PutBucketPolicy", "s3:PutBucketVersioning", "s3:PutEncryptionConfiguration", "s3:PutLifecycleConfiguration", "s3:PutBucketLogging", "s3:PutBucketNotification",
 		"s3:PutBucketOwnershipControls", "s3:PutBucketPublicAccessBlock", "s3:PutBucketObjectLockConfiguration", "s3:PutBucketTagging",
 	}},
-	{"to make the role of CloudFormation", "arn:PARTITION:iam::ACCOUNT:role/BASE-REGION-deploy", true, []string{"iam:CreateRole", "iam:GetRole", "iam:TagRole", "iam:AttachRolePolicy"}},
-	{"to make the role of CloudFormation", "arn:PARTITION:iam::ACCOUNT:policy/BASE-REGION-deploy-work", true, []string{"iam:CreatePolicy", "iam:GetPolicy", "iam:TagPolicy"}},
+	{"to make the role of CloudFormation", "arn:PARTITION:iam::ACCOUNT:role/BASE-REGION-deploy", first, []string{"iam:CreateRole", "iam:GetRole", "iam:TagRole", "iam:AttachRolePolicy"}},
+	{"to make the role of CloudFormation", "arn:PARTITION:iam::ACCOUNT:policy/BASE-REGION-deploy-work", first, []string{"iam:CreatePolicy", "iam:GetPolicy", "iam:TagPolicy"}},
+	{"to put the lake under Lake Formation", "*", guarded, []string{"lakeformation:RegisterResource"}},
 }
 
 // Denied is an action that deploy needs, and that the credentials may not do.
@@ -79,9 +90,9 @@ func (r *Rollout) Permissions(ctx context.Context) (note string, err error) {
 	unsure := false
 	if err == nil {
 		_, state := r.driver.State(ctx, r.name(deploy.Bootstrap))
-		first := errors.Is(state, fs.ErrNotExist)
+		now := map[occasion]bool{always: true, first: errors.Is(state, fs.ErrNotExist), guarded: len(access.Grants(r.lakehouse, r.environment)) > 0}
 		for _, a := range allowances {
-			if a.first && !first {
+			if !now[a.when] {
 				continue
 			}
 			var guess bool
