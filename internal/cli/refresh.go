@@ -1,0 +1,202 @@
+package cli
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/petalake/petalake/internal/cli/render"
+	"github.com/petalake/petalake/internal/price"
+)
+
+// Where AWS publishes its prices, to everybody.
+const (
+	offersAt  = "https://pricing.us-east-1.amazonaws.com/offers/v1.0/aws"
+	advisorAt = "https://spot-bid-advisor.s3.amazonaws.com"
+)
+
+// refreshOptions are the flags of prices refresh.
+type refreshOptions struct {
+	region, offers, advisor string
+	unlikely                bool
+}
+
+func (a *app) pricesCommand() *cobra.Command {
+	c := &cobra.Command{
+		Use:     "prices",
+		Short:   "Say where the prices of AWS are from, and renew them",
+		Long:    "Say where the prices come from that plans and estimates have, and of which day.",
+		Example: "petalake prices",
+		Args:    exactly(),
+		RunE:    func(*cobra.Command, []string) error { return a.priceSources() },
+	}
+	o := &refreshOptions{}
+	refresh := &cobra.Command{
+		Use:   "refresh",
+		Short: "Renew the prices of a region from the AWS Price List",
+		Long: `Renew the prices of a region from the offer files of the AWS Price List and the
+Spot Advisor, which are public and some 300 MB. They are written to
+prices-REGION.txt beside lakehouse.yaml, where plans and estimates find them.`,
+		Example: "petalake prices refresh --region eu-central-1",
+		Args:    exactly(),
+		RunE:    func(c *cobra.Command, _ []string) error { return a.refresh(c.Context(), o) },
+	}
+	f := refresh.Flags()
+	f.StringVar(&o.region, "region", "", "the region; default: that of the environment, or us-east-1")
+	f.StringVar(&o.offers, "offers", offersAt, "a mirror of the offer files; default: that of AWS")
+	f.StringVar(&o.advisor, "advisor", advisorAt, "a mirror of the Spot Advisor; default: that of AWS")
+	f.BoolVar(&o.unlikely, "unlikely", false, "take prices ten times, or a tenth, of what they were")
+	c.AddCommand(refresh)
+	return c
+}
+
+// sourceRow is where prices are from.
+type sourceRow struct {
+	Source string `json:"source"`
+	Date   string `json:"date"`
+	Text   string `json:"text"`
+}
+
+func (a *app) priceSources() error {
+	l, e, err := a.cloud()
+	if err != nil {
+		return err
+	}
+	now, err := prices(l, placeOf(e).region)
+	if err != nil {
+		return err
+	}
+	a.say("prices of %s: %s", now.Region, render.Counted(int64(len(now.Instances())), "instance type"))
+	out := list(a, []render.Column{{Name: "source"}, {Name: "date"}, {Name: "what it is"}}, func(s sourceRow) []string { return []string{s.Source, s.Date, s.Text} })
+	for _, s := range now.Sources() {
+		if err := out.add(sourceRow{s.Name, s.Date, s.Text}); err != nil {
+			return err
+		}
+	}
+	return out.close()
+}
+
+// unlikelyError says that prices are so much others that they may be wrong.
+type unlikelyError struct{ names []string }
+
+func (e *unlikelyError) Error() string {
+	return "ten times, or a tenth, of what they were: " + strings.Join(e.names, ", ") + "; nothing was written"
+}
+
+func (*unlikelyError) Hint() string {
+	return "look them up at AWS, and say --unlikely where they are right"
+}
+
+func (a *app) refresh(ctx context.Context, o *refreshOptions) error {
+	l, e, err := a.cloud()
+	if err != nil {
+		return err
+	}
+	region := cmp.Or(o.region, placeOf(e).region)
+	old, err := prices(l, region)
+	if err != nil {
+		return err
+	}
+	list, news, err := price.Renew(old, region, a.now().UTC().Format(time.DateOnly), func(name string) (io.ReadCloser, error) {
+		at := strings.TrimSuffix(o.offers, "/") + "/" + name + "/current/" + region + "/index.csv"
+		if name == price.Spot {
+			at = strings.TrimSuffix(o.advisor, "/") + "/" + name
+		}
+		a.say("reading %s", name)
+		return download(ctx, at)
+	})
+	if err != nil {
+		return fmt.Errorf("prices of %s: %w", region, err)
+	}
+	var unlikely []string
+	for _, c := range news.Changes {
+		if c.Unlikely() {
+			unlikely = append(unlikely, fmt.Sprintf("%s ($%g, before $%g)", c.Name, c.After, c.Before))
+		}
+	}
+	if len(unlikely) > 0 && !o.unlikely {
+		return &unlikelyError{unlikely}
+	}
+	file := filepath.Join(filepath.Dir(l.File), price.File(region))
+	if err := writePrices(file, list); err != nil {
+		return err
+	}
+	return a.renewed(file, list, news)
+}
+
+// download opens a file of the web. One that is not there is fs.ErrNotExist.
+func download(ctx context.Context, url string) (io.ReadCloser, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return nil, err
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return nil, err
+	}
+	switch response.StatusCode {
+	case http.StatusOK:
+		return response.Body, nil
+	case http.StatusNotFound, http.StatusForbidden: // S3 says the one or the other
+		err = fs.ErrNotExist
+	default:
+		err = errors.New(response.Status)
+	}
+	return nil, errors.Join(fmt.Errorf("%s: %w", url, err), response.Body.Close())
+}
+
+// writePrices writes a list whole, or not at all.
+func writePrices(file string, list *price.List) error {
+	var b bytes.Buffer
+	if _, err := list.WriteTo(&b); err != nil {
+		return err
+	}
+	if _, err := price.Parse(bytes.NewReader(b.Bytes())); err != nil {
+		return fmt.Errorf("%s: %w", file, err)
+	}
+	f, err := os.CreateTemp(filepath.Dir(file), ".prices-*")
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(b.Bytes())
+	err = errors.Join(err, f.Chmod(0o644), f.Sync(), f.Close())
+	if err == nil {
+		err = os.Rename(f.Name(), file)
+	}
+	if err != nil {
+		return errors.Join(err, os.Remove(f.Name()))
+	}
+	return nil
+}
+
+// renewed says what a list became.
+func (a *app) renewed(file string, now *price.List, news *price.Renewal) error {
+	a.say("wrote %s: %s, %d of them new, %d no more offered", file, render.Counted(int64(len(now.Instances())), "instance type"), news.New, news.Gone)
+	if len(news.Kept) > 0 {
+		a.say("in no offer, and as they were: %s", strings.Join(news.Kept, ", "))
+	}
+	if len(news.Changes) == 0 && a.output == "text" {
+		a.say("no price changed")
+		return nil
+	}
+	out := list(a, []render.Column{{Name: "price"}, {Name: "before", Right: true}, {Name: "now", Right: true}}, func(c price.Change) []string {
+		return []string{c.Name, fmt.Sprint(c.Before), fmt.Sprint(c.After)}
+	})
+	for _, c := range news.Changes {
+		if err := out.add(c); err != nil {
+			return err
+		}
+	}
+	return out.close()
+}
