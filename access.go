@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
 
 	"github.com/petalake/petalake/catalog"
@@ -76,17 +75,6 @@ func (a *Acting) Watch(ctx context.Context, tell func(done float64), sql string,
 // Query answers a statement, as Lake.Query does.
 func (a *Acting) Query(ctx context.Context, sql string, args ...any) (array.RecordReader, error) {
 	return a.Watch(ctx, nil, sql, args...)
-}
-
-// Describe returns the columns that a SELECT would give.
-func (a *Acting) Describe(ctx context.Context, sql string) (*arrow.Schema, error) {
-	return a.guard.engine(a.lake).Describe(ctx, sql)
-}
-
-// Names are the tables that the actor may read.
-func (a *Acting) Names(ctx context.Context) ([]catalog.Name, error) {
-	names, err := a.lake.Names(ctx)
-	return slices.DeleteFunc(names, func(n catalog.Name) bool { return !a.guard.reads(toSpec(n)) }), err
 }
 
 // guard holds statements to what an actor may do. Nil lets everything through.

@@ -219,19 +219,27 @@ func noDecryptEverywhere(_ *cfn.Template, r *cfn.Resource) (string, bool) {
 // nobody else can make them take one.
 var passed = []any{"ec2.amazonaws.com", "cloudformation.amazonaws.com", "cloudtrail.amazonaws.com", "dms.amazonaws.com"}
 
-// ownAccount demands that a service takes a role for this account alone.
+// ownAccount demands that a service takes a role for this account alone, and that others who take it are named.
 func ownAccount(_ *cfn.Template, r *cfn.Resource) (string, bool) {
+	says := "services take the role for this account alone"
 	for _, s := range statements(r.Properties["AssumeRolePolicyDocument"]) {
+		if s["Principal"] == "*" || slices.Contains(cfn.Each(cfn.At(s, "Principal", "AWS")), "*") {
+			return cfn.Text(s["Sid"]) + ": anybody takes the role", false
+		}
+		if cfn.At(s, "Principal", "Service") == nil {
+			continue
+		}
 		services := cfn.Each(cfn.At(s, "Principal", "Service"))
 		if len(services) > 0 && slices.Contains(passed, services[0]) {
-			return cfn.Text(services[0]) + " is handed the role within this account", true
+			says = cfn.Text(services[0]) + " is handed the role within this account"
+			continue
 		}
 		equals := cfn.At(s, "Condition", "StringEquals")
 		if cfn.At(equals, "aws:SourceAccount") == nil && cfn.At(equals, "sts:ExternalId") == nil {
 			return cfn.Text(s["Sid"]) + ": a service takes the role for any account", false
 		}
 	}
-	return "services take the role for this account alone", true
+	return says, true
 }
 
 // closedKey demands that a key lets in nobody without a condition.
