@@ -67,7 +67,7 @@ const (
 // Event tells of one piece of work: a batch of a source, a model, a run of a job, or a table that
 // became what lakehouse.yaml says of it now.
 type Event struct {
-	Kind     string // "source", "model", "load", "job", "table", "fleet" or "catalog"
+	Kind     string // "source", "model", "load", "job", "table", "fleet", "catalog" or "replication"
 	Name     string // of the source, model, job or table; of the fleet and the catalog what was done
 	Table    catalog.Name
 	State    State

@@ -36,6 +36,10 @@ func (l *Lake) Run(ctx context.Context, up Up, tell func(Event)) error {
 		told := tell
 		group.Go(func() { l.keepCatalog(watching, changed, told) })
 	}
+	if l.replicates() {
+		told := tell
+		group.Go(func() { l.keepReplications(watching, replicationsEvery, told) })
+	}
 	if place, _ := l.lookup(spec.FleetPlace); place != "" && l.onClusters() {
 		group.Go(func() { l.keepFleet(watching, cmp.Or(up.Fleet, fleetEvery), tell) })
 	}

@@ -9,12 +9,14 @@ import (
 	"io/fs"
 	"math/rand/v2"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/petalake/petalake"
 	"github.com/petalake/petalake/catalog"
+	"github.com/petalake/petalake/internal/servers"
 )
 
 // TestFailedBatchIsNoDeadEnd: what a person does about a file that cannot be loaded ends the trouble,
@@ -201,4 +203,39 @@ func TestStream(t *testing.T) {
 	h.write("archive/clicks/2026/11/27/12/clicks-1-c.gz", packed("{\"user\": \"d\", \"n\": 4}\n"))
 	h.mustUp(lake, "source clicks: built 1")
 	checkAll(t, lake, "bronze.clicks")
+}
+
+// TestDatabase: the changes of each table of a database are the rows of a table of the lake, and what the
+// table holds now is a model.
+func TestDatabase(t *testing.T) {
+	h := newHouse(t, map[string]string{"lakehouse.yaml": `lakehouse: x
+sources:
+  crm: {kind: database, engine: postgres, host: crm, database: crm, tables: [public.contacts, public.orders], network: 10.8.0.0/16}
+models:
+  silver.contacts:
+    query: >
+      SELECT * EXCLUDE (n, Op, _commit_time)
+      FROM (SELECT *, row_number() OVER (PARTITION BY id ORDER BY _commit_time DESC) AS n FROM crm.contacts)
+      WHERE n = 1 AND Op <> 'D'
+`})
+	dms := func(table, file, rows string) {
+		t.Helper()
+		path := filepath.Join(h.dir, "changes/crm/public", table, file)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		query := "COPY (SELECT * FROM (VALUES " + rows + ") AS t(Op, id, name, _commit_time)) TO '" + path + "' (FORMAT parquet, PARQUET_VERSION v2)"
+		if err := exec.CommandContext(t.Context(), servers.Tool(t, "python"), "-c", "import duckdb, sys; duckdb.sql(sys.argv[1])", query).Run(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	dms("contacts", "LOAD00000001.parquet", "('I', 1, 'a', '2026-11-27 10:00:00'), ('I', 2, 'b', '2026-11-27 10:00:00')")
+	dms("orders", "LOAD00000001.parquet", "('I', 7, 'x', '2026-11-27 10:00:00')")
+	lake := h.open()
+	h.mustUp(lake, "source crm-contacts: built 2", "source crm-orders: built 1", "model silver.contacts: built 2")
+	dms("contacts", "20261127-101500123.parquet", "('U', 1, 'aa', '2026-11-27 10:15:00'), ('D', 2, 'b', '2026-11-27 10:15:01'), ('I', 3, 'c', '2026-11-27 10:15:02')")
+	h.mustUp(lake, "source crm-contacts: built 3", "model silver.contacts: built 2")
+	expect(t, lake, "FROM silver.contacts ORDER BY id", "1|aa", "3|c")
+	expect(t, lake, "SELECT count(*) FROM crm.orders", "1")
+	checkAll(t, lake, "crm.contacts", "crm.orders", "silver.contacts")
 }

@@ -66,6 +66,11 @@ func BucketName(lakehouse, environment, what, account, region string) string {
 	return strings.ReplaceAll(lakehouse+"-"+environment+"-"+what+"-"+account+"-"+region, "_", "-")
 }
 
+// Base is what all names of an environment in AWS begin with, such as shop-prod.
+func (l *Lakehouse) Base(e *Environment) string {
+	return strings.ReplaceAll(l.Name+"-"+e.Name, "_", "-")
+}
+
 // zoneLetters are the zones that every account has in a region.
 var zoneLetters = map[string]string{
 	"us-east-1": "abc", "us-east-2": "abc", "us-west-2": "abc", "ca-central-1": "abd", "ca-west-1": "abc", "sa-east-1": "abc",

@@ -12,6 +12,7 @@ import (
 func (c *checker) sources(tables map[string]made) {
 	named := map[string]*Source{}
 	loads := map[string]*Source{}
+	c.databases()
 	for _, s := range c.Sources {
 		at := "sources." + s.Name
 		if first := named[strings.ToLower(s.Name)]; first != nil {

@@ -36,6 +36,7 @@ func TestSchemaHasTheKeysOfTheParser(t *testing.T) {
 		"Column":      {column, "tables: {t: {columns: [{zzzzzzzz: 1, name: a}]}}"},
 		"Source":      {kinds[0], "sources: {s: {zzzzzzzz: 1}}"},
 		"a stream":    {kinds[1], "sources: {s: {kind: stream, zzzzzzzz: 1}}"},
+		"a database":  {kinds[2], "sources: {s: {kind: database, zzzzzzzz: 1}}"},
 		"Options":     {defs["Options"], "sources: {s: {options: {zzzzzzzz: 1}}}"},
 		"Model":       {defs["Model"], "models: {m: {zzzzzzzz: 1}}"},
 		"Job":         {defs["Job"], "jobs: {j: {zzzzzzzz: 1}}"},

@@ -11,14 +11,17 @@ type Lakehouse struct {
 	// File is the name the file was read by; relative paths in it start at its folder.
 	File string
 
-	Name         string         `key:"lakehouse" required:"true" pattern:"^[a-z][a-z0-9_-]*$" says:"small letters, digits, _ and -, a letter first" doc:"The name of the lakehouse." instead:"name"`
-	Description  string         `key:"description" doc:"What it is for."`
-	Tables       []*Table       `key:"tables" doc:"What the lake keeps, by name. A table that a source fills need not be declared."`
-	Sources      []*Source      `key:"sources" doc:"What is loaded into tables, by name."`
-	Models       []*Model       `key:"models" doc:"Tables made by a SELECT, by name."`
-	Jobs         []*Job         `key:"jobs" doc:"SQL, PySpark programs and jars that are run by a schedule, after their tables or by hand, by name." instead:"job,tasks,pipelines,workflows"`
-	Fleet        Fleet          `key:"fleet" doc:"The machines that Spark runs on in AWS: how many, of what kind, at what cost." instead:"fleets,cluster,compute,capacity"`
-	Access       Access         `key:"access" doc:"Who may read and write which tables and columns. Without it nobody is held back." instead:"permissions,grants,security,acl"`
+	Name        string    `key:"lakehouse" required:"true" pattern:"^[a-z][a-z0-9_-]*$" says:"small letters, digits, _ and -, a letter first" doc:"The name of the lakehouse." instead:"name"`
+	Description string    `key:"description" doc:"What it is for."`
+	Tables      []*Table  `key:"tables" doc:"What the lake keeps, by name. A table that a source fills need not be declared."`
+	Sources     []*Source `key:"sources" doc:"What is loaded into tables, by name."`
+	Models      []*Model  `key:"models" doc:"Tables made by a SELECT, by name."`
+	Jobs        []*Job    `key:"jobs" doc:"SQL, PySpark programs and jars that are run by a schedule, after their tables or by hand, by name." instead:"job,tasks,pipelines,workflows"`
+	Fleet       Fleet     `key:"fleet" doc:"The machines that Spark runs on in AWS: how many, of what kind, at what cost." instead:"fleets,cluster,compute,capacity"`
+	Access      Access    `key:"access" doc:"Who may read and write which tables and columns. Without it nobody is held back." instead:"permissions,grants,security,acl"`
+	// Databases are the sources that are databases. Sources has one of files for each table of them.
+	Databases []*Source
+
 	Environments []*Environment `key:"environments" doc:"The places where the lakehouse lives, by name. Without this key there is one, local, in the folder lake beside the file." instead:"environment,envs"`
 }
 

@@ -10,12 +10,13 @@ import (
 type Source struct {
 	Element
 	Name        string     `key:",name" pattern:"^[A-Za-z][A-Za-z0-9_-]*$" says:"letters, digits, _ and -, a letter first"`
-	Kind        SourceKind `key:"kind" enum:"files,stream" default:"files" doc:"What it is: files in a folder, or the records of a stream." instead:"type"`
+	Kind        SourceKind `key:"kind" enum:"files,stream,database" default:"files" doc:"What it is: files in a folder, the records of a stream, or tables of a database." instead:"type"`
 	Description string     `key:"description" doc:"What comes from where."`
 	Table       TableName  `key:"table" doc:"The table that is loaded. Default: the one named like the source." instead:"target,to,into"`
 	OnError     OnError    `key:"on_error" enum:"reject,quarantine" default:"reject" doc:"What happens to rows that cannot be read: the load fails (reject), or they go to the table _quarantine, with the reason (quarantine)."`
 	Files       *Files     `inline:"files"` // of a stream: its records, as they are kept
 	Stream      *Stream    `inline:"stream"`
+	Database    *Database  `inline:"database"` // of which Lakehouse.Databases has it
 
 	resolved bool
 }
@@ -27,6 +28,8 @@ type SourceKind string
 const (
 	KindFiles  SourceKind = "files"  // Source.Files
 	KindStream SourceKind = "stream" // Source.Stream
+
+	KindDatabase SourceKind = "database" // Source.Database
 )
 
 // OnError says what happens to rows that cannot be read.

@@ -10,7 +10,7 @@ import (
 // eventRow is a piece of work that is over: a batch of a source, a load, a model, a table that
 // became what lakehouse.yaml says.
 type eventRow struct {
-	Kind     string  `json:"kind"` // "source", "model", "load", "job", "table", "fleet" or "catalog"
+	Kind     string  `json:"kind"` // "source", "model", "load", "job", "table", "fleet", "catalog" or "replication"
 	Name     string  `json:"name"`
 	Table    string  `json:"table"`
 	State    string  `json:"state"` // "built", "current" or "failed"
@@ -61,7 +61,7 @@ func eventLine(e petalake.Event) string {
 	if e.Kind == "job" {
 		return fmt.Sprintf("%-7s %-22s %15s %-22s %8s", "ran", render.Escape(fmt.Sprintf("%s/%d", e.Name, e.Version)), render.Counted(e.Rows, "row"), render.Escape(e.Note), render.Duration(e.Took))
 	}
-	if e.Kind == "fleet" || e.Kind == "catalog" {
+	if e.Kind == "fleet" || e.Kind == "catalog" || e.Kind == "replication" {
 		return fmt.Sprintf("%-7s %-22s     %s", e.Kind, render.Escape(e.Name), render.Escape(e.Note))
 	}
 	if e.Kind == "table" {

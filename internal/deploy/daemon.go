@@ -144,6 +144,12 @@ func (s *site) daemonWork(to *Stack, arrivals []arrival) []statement {
 	if len(arrivals) > 0 {
 		all = append(all, statement{sid: "Arrivals", actions: []string{"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility", "sqs:GetQueueAttributes"}, resources: []any{arn("sqs", s.name("arrivals"))}})
 	}
+	if len(s.l.Databases) > 0 {
+		all = append(all,
+			statement{sid: "Replications", actions: []string{"dms:DescribeReplicationConfigs", "dms:DescribeReplications"}, resources: []any{"*"}, when: s.here()},
+			statement{sid: "StartReplications", actions: []string{"dms:StartReplication"}, resources: []any{arn("dms", "replication-config:*")},
+				when: cfn.Map{"StringEquals": cfn.Map{"aws:ResourceTag/petalake:environment": s.base}}})
+	}
 	if s.l.OnClusters(s.e) {
 		all = append(all,
 			statement{sid: "Interruptions", actions: []string{"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"}, resources: []any{arn("sqs", s.name("interruptions"))}},

@@ -2,6 +2,7 @@ package deploy
 
 import (
 	"strconv"
+	"strings"
 
 	"github.com/petalake/petalake/internal/cfn"
 	"github.com/petalake/petalake/spec"
@@ -9,30 +10,11 @@ import (
 
 const hour = spec.Duration(3600e9)
 
-// Database is a database whose changes AWS DMS brings to the lake, as files.
-//
-// The replication is made and not started: the daemon starts it once the database lets it in. A
-// replication that is stopped is paid for until it is deprovisioned, two days later.
-type Database struct {
-	Name     string
-	Engine   string // postgres, aurora-postgresql, mysql, aurora, mariadb
-	Host     string
-	Port     int
-	Database string
-	Tables   []Tables
-	Units    int // the most capacity units, of 2 GiB each
-	// Network is where the database is, such as 10.8.0.0/16: replications are let out to nothing else.
-	Network string
-	// Certificate is that of the authority that signs for the database, in PEM. Without it the connection
-	// is encrypted and the database not verified, which MySQL and MariaDB do not offer: they need it.
-	Certificate string
-}
-
-// Tables are tables of a database, by patterns in which % stands for any characters.
-type Tables struct{ Schema, Table string }
+// A replication is made and not started: the daemon starts it. One that is stopped is paid for until it is
+// deprovisioned, two days later.
 
 // replications has what all replications need, then each.
-func (s *site) replications(to *Stack, databases []Database) {
+func (s *site) replications(to *Stack, databases []*spec.Source) {
 	key := to.input(Foundation, "Key", "the key")
 	bucket := to.input(Foundation, "DataBucket", "the bucket of the lake")
 	to.add("ReplicationSubnets", "AWS::DMS::ReplicationSubnetGroup", cfn.Map{
@@ -55,39 +37,40 @@ func (s *site) replications(to *Stack, databases []Database) {
 }
 
 // replicationRules let replications out to AWS, and to the ports of the databases.
-func (s *site) replicationRules(databases []Database) cfn.List {
+func (s *site) replicationRules(databases []*spec.Source) cfn.List {
 	rules := cfn.List{cfn.Map{"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, "CidrIp": "0.0.0.0/0", "Description": "AWS"}}
 	for _, d := range databases {
-		rules = append(rules, cfn.Map{"IpProtocol": "tcp", "FromPort": d.Port, "ToPort": d.Port, "CidrIp": d.Network, "Description": "the database " + d.Name})
+		rules = append(rules, cfn.Map{"IpProtocol": "tcp", "FromPort": d.Database.Port, "ToPort": d.Database.Port, "CidrIp": d.Database.Network, "Description": "the database " + d.Name})
 	}
 	return rules
 }
 
-func (s *site) replication(to *Stack, d Database) {
-	id := camel(d.Name)
+func (s *site) replication(to *Stack, source *spec.Source) {
+	d, id := source.Database, camel(source.Name)
 	key := to.input(Foundation, "Key", "the key")
 	bucket := to.input(Foundation, "DataBucket", "the bucket of the lake")
 	// The secret is made with a password that opens nothing, and is filled in by hand or by rotation:
 	// no password passes through a template.
 	to.add("Secret"+id, "AWS::SecretsManager::Secret", cfn.Map{
-		"Name": s.name("database-" + d.Name), "Description": "user and password of the database " + d.Name, "KmsKeyId": key,
+		"Name": s.name("database-" + source.Name), "Description": "user and password of the database " + source.Name, "KmsKeyId": key,
 		"GenerateSecretString": cfn.Map{
-			"SecretStringTemplate": jsonText(cfn.Map{"username": "petalake", "host": d.Host, "port": d.Port, "dbname": d.Database}),
+			"SecretStringTemplate": jsonText(cfn.Map{"username": "petalake", "host": d.Host, "port": d.Port, "dbname": d.Name}),
 			"GenerateStringKey":    "password", "PasswordLength": 32, "ExcludeCharacters": `"@/\:;%+`,
 		},
 	}).Retain = true
-	s.source(to, id, d)
+	s.source(to, id, source)
 	to.add("Target"+id, "AWS::DMS::Endpoint", cfn.Map{
-		"EndpointIdentifier": s.name(d.Name + "-files"), "EndpointType": "target", "EngineName": "s3",
+		"EndpointIdentifier": s.name(source.Name + "-files"), "EndpointType": "target", "EngineName": "s3",
 		"S3Settings": cfn.Map{
-			"BucketName": bucket, "BucketFolder": "changes/" + d.Name, "ServiceAccessRoleArn": cfn.GetAtt("ReplicationRole", "Arn"),
+			"BucketName": bucket, "BucketFolder": source.Changes(), "ServiceAccessRoleArn": cfn.GetAtt("ReplicationRole", "Arn"),
 			"DataFormat": "parquet", "ParquetVersion": "parquet-2-0", "EncryptionMode": "sse-kms", "ServerSideEncryptionKmsKeyId": key,
 			"IncludeOpForFullLoad": true, "TimestampColumnName": "_commit_time", "CdcInsertsAndUpdates": false,
 			"CdcMinFileSize": 32000, "CdcMaxBatchInterval": 60, "ExpectedBucketOwner": cfn.Ref("AWS::AccountId"),
 		},
 	})
+	to.from["Replication"+id] = origin{source.Pos, "sources." + source.Name}
 	to.add("Replication"+id, "AWS::DMS::ReplicationConfig", cfn.Map{
-		"ReplicationConfigIdentifier": s.name(d.Name), "ReplicationType": "full-load-and-cdc",
+		"ReplicationConfigIdentifier": s.name(source.Name), "ReplicationType": map[bool]string{true: "full-load-and-cdc", false: "full-load"}[d.Changes],
 		"SourceEndpointArn": cfn.Ref("Source" + id), "TargetEndpointArn": cfn.Ref("Target" + id),
 		"ComputeConfig": cfn.Map{
 			"MaxCapacityUnits": d.Units, "MinCapacityUnits": 1, "MultiAZ": s.watched(), "KmsKeyId": key,
@@ -107,13 +90,14 @@ var replicationLogging = cfn.Map{"Logging": cfn.Map{"EnableLogging": true, "LogC
 }}}
 
 // source is the database as DMS reaches it: encrypted, with the user and password of its secret.
-func (s *site) source(to *Stack, id string, d Database) {
+func (s *site) source(to *Stack, id string, source *spec.Source) {
+	d := source.Database
 	properties := cfn.Map{
-		"EndpointIdentifier": s.name(d.Name), "EndpointType": "source", "EngineName": d.Engine, "DatabaseName": d.Database, "SslMode": "require",
+		"EndpointIdentifier": s.name(source.Name), "EndpointType": "source", "EngineName": d.Engine, "DatabaseName": d.Name, "SslMode": "require",
 		"KmsKeyId": to.input(Foundation, "Key", "the key"),
 	}
 	if d.Certificate != "" {
-		to.add("Authority"+id, "AWS::DMS::Certificate", cfn.Map{"CertificateIdentifier": s.name(d.Name), "CertificatePem": d.Certificate})
+		to.add("Authority"+id, "AWS::DMS::Certificate", cfn.Map{"CertificateIdentifier": s.name(source.Name), "CertificatePem": d.Certificate})
 		properties["SslMode"], properties["CertificateArn"] = "verify-ca", cfn.Ref("Authority"+id)
 	}
 	secret := cfn.Map{"SecretsManagerSecretId": cfn.Ref("Secret" + id), "SecretsManagerAccessRoleArn": cfn.GetAtt("ReplicationRole", "Arn")}
@@ -129,13 +113,14 @@ func (s *site) source(to *Stack, id string, d Database) {
 	to.add("Source"+id, "AWS::DMS::Endpoint", properties)
 }
 
-func mappings(tables []Tables) cfn.Map {
+func mappings(tables []string) cfn.Map {
 	var rules cfn.List
 	for i, t := range tables {
 		n := strconv.Itoa(i + 1)
+		schema, name, _ := strings.Cut(t, ".")
 		rules = append(rules, cfn.Map{
 			"rule-type": "selection", "rule-id": n, "rule-name": "tables-" + n, "rule-action": "include",
-			"object-locator": cfn.Map{"schema-name": t.Schema, "table-name": t.Table},
+			"object-locator": cfn.Map{"schema-name": schema, "table-name": name},
 		})
 	}
 	return cfn.Map{"rules": rules}

@@ -12,7 +12,7 @@ const Interruptions = "Interruptions"
 
 // FleetName is what the names of the clusters of a fleet begin with.
 func FleetName(l *spec.Lakehouse, e *spec.Environment) string {
-	return (&site{l: l, e: e, base: baseOf(l, e)}).name("spark")
+	return (&site{l: l, e: e, base: l.Base(e)}).name("spark")
 }
 
 // interruptions is the queue that hears of Spot instances of the account that are about to go. What the

@@ -27,9 +27,13 @@ func (s *site) foundation() *Stack {
 // use it for what they do for this account.
 func (s *site) key(to *Stack) {
 	use := []string{"kms:Decrypt", "kms:GenerateDataKey*"}
+	var spark []statement
+	if s.spark() { // EMR Serverless keeps the logs of applications for people
+		spark = []statement{{sid: "Spark", principal: cfn.Map{"Service": "emr-serverless.amazonaws.com"}, actions: use, resources: []any{"*"}, when: ofApplications()}}
+	}
 	to.add("Key", "AWS::KMS::Key", cfn.Map{
 		"Description": s.base + ": lake, logs, queues and topics", "EnableKeyRotation": true, "RotationPeriodInDays": 365, "PendingWindowInDays": 30,
-		"KeyPolicy": policy(
+		"KeyPolicy": policy(append(spark,
 			statement{sid: "Account", principal: account, actions: []string{"kms:*"}, resources: []any{"*"}},
 			statement{sid: "Logs", principal: cfn.Map{"Service": cfn.Sub("logs.${AWS::Region}.amazonaws.com")},
 				actions: append(use, "kms:Encrypt", "kms:ReEncrypt*", "kms:DescribeKey"), resources: []any{"*"},
@@ -43,7 +47,7 @@ func (s *site) key(to *Stack) {
 			// Nobody hands on the right to use the key, but to services of AWS.
 			statement{sid: "NoGrants", deny: true, principal: "*", actions: []string{"kms:CreateGrant"}, resources: []any{"*"},
 				when: cfn.Map{"BoolIfExists": cfn.Map{"kms:GrantIsForAWSResource": "false", "aws:PrincipalIsAWSService": "false"}}},
-		),
+		)...),
 	}).Retain = true
 	to.add("KeyAlias", "AWS::KMS::Alias", cfn.Map{"AliasName": "alias/" + s.base, "TargetKeyId": cfn.Ref("Key")})
 }

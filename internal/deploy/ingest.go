@@ -50,7 +50,7 @@ func literal(pattern string) string {
 }
 
 // ingest is what brings rows to the lake.
-func (s *site) ingest(arrivals []arrival, databases []Database) *Stack {
+func (s *site) ingest(arrivals []arrival) *Stack {
 	to := s.stack(Ingest, "what brings rows: files that arrive, streams, replications")
 	if len(arrivals) > 0 {
 		s.queue(to, arrivals)
@@ -60,7 +60,7 @@ func (s *site) ingest(arrivals []arrival, databases []Database) *Stack {
 			s.stream(to, source)
 		}
 	}
-	if len(databases) > 0 {
+	if databases := s.l.Databases; len(databases) > 0 {
 		s.replications(to, databases)
 	}
 	return to

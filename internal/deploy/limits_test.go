@@ -92,11 +92,12 @@ func TestStreamsAndDatabases(t *testing.T) {
 		{Name: "clicks", Stream: &spec.Stream{Retention: 168 * hour, Every: hour / 60}},
 		{Name: "sensor-data", Stream: &spec.Stream{Shards: 4, Retention: 24 * hour, Every: hour / 60}},
 	}
-	to := s.ingest(nil, []Database{
-		{Name: "crm", Engine: "aurora-postgresql", Host: "crm.example.com", Port: 5432, Database: "crm", Tables: []Tables{{"public", "%"}}, Units: 8, Network: "10.8.0.0/16"},
-		{Name: "erp", Engine: "mysql", Host: "erp.example.com", Port: 3306, Database: "erp", Tables: []Tables{{"erp", "orders"}, {"erp", "items"}}, Units: 4, Network: "10.9.0.0/24",
-			Certificate: "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"},
-	})
+	l.Databases = []*spec.Source{
+		{Name: "crm", Database: &spec.Database{Engine: "aurora-postgresql", Host: "crm.example.com", Port: 5432, Name: "crm", Tables: []string{"public.contacts"}, Units: 8, Network: "10.8.0.0/16", Changes: true}},
+		{Name: "erp", Database: &spec.Database{Engine: "mysql", Host: "erp.example.com", Port: 3306, Name: "erp", Tables: []string{"erp.orders", "erp.items"}, Units: 4, Network: "10.9.0.0/24",
+			Certificate: "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"}},
+	}
+	to := s.ingest(nil)
 	if problems := s.finish(to); problems != nil {
 		t.Fatal(problems)
 	}

@@ -103,6 +103,9 @@ func (s *site) services() []string {
 	if s.access != nil {
 		all = append(all, "lakeformation")
 	}
+	if len(s.l.Databases) > 0 { // the daemon starts replications
+		all = append(all, "dms")
+	}
 	if s.l.OnClusters(s.e) { // nodes take the roles of programs
 		all = append(all, "sts")
 	}

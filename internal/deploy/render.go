@@ -31,7 +31,7 @@ func Render(l *spec.Lakehouse, e *spec.Environment) ([]*Stack, error) {
 			Hint: "write aws: {region: eu-central-1} in it",
 		}}
 	}
-	s := &site{l: l, e: e, a: &e.AWS, base: baseOf(l, e)}
+	s := &site{l: l, e: e, a: &e.AWS, base: l.Base(e)}
 	if err := s.nameTooLong(); err != nil {
 		return nil, err
 	}
@@ -41,7 +41,7 @@ func Render(l *spec.Lakehouse, e *spec.Environment) ([]*Stack, error) {
 	}
 	stacks := []*Stack{s.bootstrap(), s.foundation()}
 	arrivals := s.arrivals()
-	for _, one := range []*Stack{s.ingest(arrivals, nil), s.compute(arrivals), s.observe(arrivals)} {
+	for _, one := range []*Stack{s.ingest(arrivals), s.compute(arrivals), s.observe(arrivals)} {
 		if len(one.template.Resources) > 0 {
 			stacks = append(stacks, one)
 		}
@@ -54,11 +54,6 @@ func Render(l *spec.Lakehouse, e *spec.Environment) ([]*Stack, error) {
 		return nil, problems
 	}
 	return stacks, nil
-}
-
-// baseOf is what all names of an environment begin with.
-func baseOf(l *spec.Lakehouse, e *spec.Environment) string {
-	return strings.ReplaceAll(l.Name+"-"+e.Name, "_", "-")
 }
 
 func (s *site) stack(layer, description string) *Stack {

@@ -10,6 +10,7 @@ import (
 	"github.com/petalake/petalake/internal/awsx"
 	"github.com/petalake/petalake/internal/deploy"
 	"github.com/petalake/petalake/internal/emr"
+	"github.com/petalake/petalake/internal/replicate"
 )
 
 // rest ends the clusters of the fleet before the stack goes whose security groups and roles they have: first
@@ -35,6 +36,16 @@ func (r *Rollout) uncatalog(ctx context.Context, tell func(Told)) error {
 	owner := glue.Owner(r.lakehouse.Name, r.environment.Name)
 	return glue.Remove(ctx, r.cfg, r.environment.AWS.Region, owner, func(s glue.Step) {
 		tell(Told{Layer: deploy.Compute, Text: s.Name() + " is taken out of the catalog"})
+	})
+}
+
+// unreplicate stops the replications of databases: one that runs cannot be removed.
+func (r *Rollout) unreplicate(ctx context.Context, tell func(Told)) error {
+	if len(r.lakehouse.Databases) == 0 {
+		return nil
+	}
+	return replicate.Of(r.cfg, r.lakehouse, r.environment).Stop(ctx, r.poll, func(name string) {
+		tell(Told{Layer: deploy.Ingest, Text: "the replication of " + name + " is stopped"})
 	})
 }
 

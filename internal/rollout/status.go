@@ -51,6 +51,9 @@ func (r *Rollout) Destroy(ctx context.Context, tell func(Told)) error {
 			if err := r.uncatalog(ctx, tell); err != nil {
 				return err
 			}
+			if err := r.unreplicate(ctx, tell); err != nil {
+				return err
+			}
 		}
 		err := r.driver.Delete(ctx, r.name(layer), func(e stack.Event) { tell(Told{Layer: layer, Event: e}) })
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
