@@ -42,6 +42,30 @@ type EMR struct {
 	Idle    Duration `key:"idle" default:"15m" doc:"How long Spark waits for the next job before it stops." instead:"idle_timeout"`
 }
 
+// memoryOf is how many GB a processor has for what the work needs most of.
+var memoryOf = map[string]int{"memory": 8, "balanced": 4, "compute": 2}
+
+// follow takes from the fleet what is not said of EMR Serverless: its release, and where the fleet is one of
+// EMR Serverless how large it may grow.
+func (m *EMR) follow(l *Lakehouse) {
+	f := &l.Fleet
+	if !m.Has("release") {
+		m.Release = f.Release
+	}
+	if !l.Has("fleet") || f.Mode != FleetServerless {
+		return
+	}
+	if !m.Has("cpus") {
+		m.CPUs = f.Max
+	}
+	if !m.Has("memory") {
+		m.Memory = Size(m.CPUs*memoryOf[f.Workload]) * 1e9
+	}
+	if !m.Has("idle") && f.Has("idle") {
+		m.Idle = f.Idle
+	}
+}
+
 // What is demanded of an environment in AWS.
 const (
 	SecurityBaseline  = "baseline"

@@ -9,7 +9,7 @@ import (
 // A processor is a vCPU of EC2; it is also the unit in which EMR counts the capacity of a fleet.
 type Fleet struct {
 	Element
-	Mode     string   `key:"mode" enum:"transient,persistent,serverless" default:"transient" doc:"When there are machines: while jobs run (transient), always (persistent), or those of EMR Serverless (serverless)."`
+	Mode     string   `key:"mode" enum:"transient,persistent,serverless" default:"transient" doc:"When there are machines: while jobs run (transient), always (persistent), or those of EMR Serverless (serverless), whose limits then follow from size, workload and idle."`
 	Workload string   `key:"workload" enum:"memory,compute,balanced" default:"memory" doc:"What the work needs most of: it chooses instance types with 8, 2 or 4 GiB a processor." instead:"kind,profile"`
 	Size     string   `key:"size" enum:"small,medium,large,xlarge,2xlarge,4xlarge" default:"medium" doc:"How far the fleet may grow: to 64, 256, 1024, 4096, 8192 or 16384 processors."`
 	Min      int      `key:"min" minimum:"4" doc:"The least processors of a cluster that runs, core nodes included. Default: a sixteenth of max." instead:"min_units,minimum,min_cpus"`

@@ -1,6 +1,7 @@
 package spec_test
 
 import (
+	"fmt"
 	"testing"
 	"testing/fstest"
 	"time"
@@ -30,6 +31,21 @@ func TestFleetDefaults(t *testing.T) {
 		}
 		if f.Spot != 100 || f.Mode != spec.FleetTransient || time.Duration(f.Patience) != 10*time.Minute || f.Release != "emr-spark-8.1.0" {
 			t.Errorf("%q: %+v", text, f)
+		}
+	}
+}
+
+// TestServerlessFleet promises that a fleet of EMR Serverless is as large as it says, unless the environment says
+// otherwise.
+func TestServerlessFleet(t *testing.T) {
+	for emr, want := range map[string]string{"": "256 512GB 20m", ", emr: {cpus: 16}": "16 32GB 20m", ", emr: {memory: 600GB, idle: 5m}": "256 600GB 5m"} {
+		l, err := spec.Parse("lakehouse.yaml", []byte("lakehouse: a\nfleet: {mode: serverless, workload: compute, idle: 20m}\nenvironments: {prod: {aws: {region: eu-central-1"+emr+"}}}\n"), fstest.MapFS{})
+		if err != nil {
+			t.Fatalf("%s: %v", emr, err)
+		}
+		m := l.Environments[0].AWS.EMR
+		if got := fmt.Sprint(m.CPUs, " ", m.Memory, " ", m.Idle); got != want {
+			t.Errorf("%q: got %s, want %s", emr, got, want)
 		}
 	}
 }

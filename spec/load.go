@@ -49,15 +49,14 @@ func (d *decoder) complete(l *Lakehouse) {
 		d.defaults(d.shapes.of(reflect.TypeFor[Environment]()).fields, reflect.ValueOf(local).Elem(), &local.Element)
 		l.Environments = []*Environment{local}
 	}
+	l.Fleet.complete()
 	for _, e := range l.Environments {
 		if !e.S3.Has("path_style") {
 			e.S3.PathStyle = e.S3.Endpoint != ""
 		}
 		if e.InAWS() {
 			e.AWS.complete(l.Name, e)
-			if !e.AWS.EMR.Has("release") {
-				e.AWS.EMR.Release = l.Fleet.Release
-			}
+			e.AWS.EMR.follow(l)
 		}
 	}
 }
