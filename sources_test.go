@@ -225,7 +225,7 @@ models:
 			t.Fatal(err)
 		}
 		query := "COPY (SELECT * FROM (VALUES " + rows + ") AS t(Op, id, name, _commit_time)) TO '" + path + "' (FORMAT parquet, PARQUET_VERSION v2)"
-		if err := exec.CommandContext(t.Context(), servers.Tool(t, "python"), "-c", "import duckdb, sys; duckdb.sql(sys.argv[1])", query).Run(); err != nil {
+		if err := exec.CommandContext(t.Context(), servers.Tool(t, "venv/bin/python"), "-c", "import duckdb, sys; duckdb.sql(sys.argv[1])", query).Run(); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -234,7 +234,7 @@ models:
 	lake := h.open()
 	h.mustUp(lake, "source crm-contacts: built 2", "source crm-orders: built 1", "model silver.contacts: built 2")
 	dms("contacts", "20261127-101500123.parquet", "('U', 1, 'aa', '2026-11-27 10:15:00'), ('D', 2, 'b', '2026-11-27 10:15:01'), ('I', 3, 'c', '2026-11-27 10:15:02')")
-	h.mustUp(lake, "source crm-contacts: built 3", "model silver.contacts: built 2")
+	h.mustUp(lake, "source crm-contacts: built 3", "source crm-orders: current", "model silver.contacts: built 2")
 	expect(t, lake, "FROM silver.contacts ORDER BY id", "1|aa", "3|c")
 	expect(t, lake, "SELECT count(*) FROM crm.orders", "1")
 	checkAll(t, lake, "crm.contacts", "crm.orders", "silver.contacts")

@@ -78,7 +78,7 @@ func (a *app) root() *cobra.Command {
 	root.AddCommand(
 		a.initCommand(), a.upCommand(), a.sqlCommand(), a.loadCommand(), a.jobCommand(),
 		a.tablesCommand(), a.describeCommand(), a.historyCommand(), a.filesCommand(),
-		a.checkCommand(), a.verifyCommand(), a.sparkCommand(), a.planCommand(), a.rehearseCommand(), a.estimateCommand(), a.pricesCommand(), a.deployCommand(), a.statusCommand(), a.fleetCommand(), a.catalogCommand(), a.destroyCommand(), a.auditCommand(), a.accessCommand(), a.schemaCommand(), a.completionCommand(), a.versionCommand(),
+		a.checkCommand(), a.verifyCommand(), a.sparkCommand(), a.planCommand(), a.exportCommand(), a.rehearseCommand(), a.estimateCommand(), a.pricesCommand(), a.deployCommand(), a.statusCommand(), a.fleetCommand(), a.catalogCommand(), a.destroyCommand(), a.auditCommand(), a.accessCommand(), a.schemaCommand(), a.completionCommand(), a.versionCommand(),
 	)
 	return root
 }
