@@ -178,6 +178,8 @@ func (p *Policy) Change(a Action, fleetID string) map[string]any {
 func (p *Policy) configurations(at Place) []any {
 	graceful := fmt.Sprint(int((5 * time.Minute).Seconds()))
 	return []any{
+		// A node with many processors has as many files open in S3 at once as it has tasks, and reads ahead.
+		object{"Classification": "core-site", "Properties": object{"fs.s3a.connection.maximum": "1000", "fs.s3a.threads.max": "256"}},
 		object{"Classification": "delta-defaults", "Properties": object{"delta.enabled": "true"}},
 		object{"Classification": "spark-hive-site", "Properties": object{
 			"hive.metastore.client.factory.class": "com.amazonaws.glue.catalog.metastore.AWSGlueDataCatalogHiveClientFactory",
