@@ -88,8 +88,8 @@ func (a *app) exportTerraform(to string) error {
 	if err := out.close(); err != nil {
 		return err
 	}
-	for _, what := range slices.Sorted(maps.Keys(terraform.Omitted)) {
-		a.say("left out: %s: %s", what, terraform.Omitted[what])
+	for _, what := range terraform.LeftOut(stacks) {
+		a.say("left out: %s", what)
 	}
 	return nil
 }

@@ -159,7 +159,7 @@ type active struct {
 // keepOrders is how long the records of an order are kept after it.
 const keepOrders = 7 * 24 * time.Hour
 
-// look reads the orders that are not over.
+// orders reads the orders that are not over, and removes the records of those that were over long ago.
 func (f *Fleet) orders(ctx context.Context, now time.Time) (all []active, err error) {
 	has := map[string]map[string]bool{}
 	var old []string

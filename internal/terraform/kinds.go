@@ -7,7 +7,7 @@ type kind struct {
 	name       string            // of the resource
 	ref        string            // the attribute that Ref is; "" for id
 	attributes map[string]string // those of GetAtt that have another name
-	fields     map[string]string // properties with another name; "-" for one that Omitted has, "text:name" for JSON as a text
+	fields     map[string]string // properties with another name; "-" for one that follows from others or is written by fix, "text:name" for JSON as a text
 	fix        func(m *module, t *template, id string, p object) error
 }
 
@@ -116,18 +116,11 @@ func networkTable() map[string]kind {
 	}
 }
 
-// Omitted are properties that are left out, and why.
-var Omitted = map[string]string{
-	"AWS::AutoScaling::AutoScalingGroup AvailabilityZones":                    "they follow from the subnets",
-	"AWS::AutoScaling::AutoScalingGroup UpdatePolicy":                         "instance_refresh takes its place",
-	"AWS::EC2::FlowLog ResourceType":                                          "it follows from vpc_id",
-	"AWS::ECS::TaskDefinition ContainerDefinitions":                           "they are container_definitions, with names in small letters",
-	"AWS::KinesisFirehose::DeliveryStream DeliveryStreamType":                 "it follows from the source",
-	"AWS::Logs::LogGroup DeletionProtectionEnabled":                           "the AWS provider 5 does not know it; prevent_destroy keeps the group",
-	"AWS::SecretsManager::Secret GenerateSecretString":                        "a password would be in the state: a version with the rest is made, and is yours to change",
-	"AWS::S3::Bucket BucketEncryption BlockedEncryptionTypes":                 "the AWS provider 5 does not know it; the policy of the bucket asks for its key",
-	"AWS::S3::Bucket LoggingConfiguration TargetObjectKeyFormat":              "written as target_object_key_format",
-	"AWS::EMRServerless::Application Monitoring, Scheduler, Runtime, Session": "the AWS provider 5 does not know them: set them once by aws emr-serverless update-application",
-	"AWS::DMS::Endpoint S3Settings ExpectedBucketOwner":                       "the AWS provider 5 does not know it",
-	"AWS::DMS::Endpoint PostgreSqlSettings, MySqlSettings":                    "the secret is named by secrets_manager_arn; heartbeat and plug-in by postgres_settings",
+// omitted are the properties that are left out, by the type that has them.
+var omitted = map[string]string{
+	"AWS::DMS::Endpoint":              "S3Settings ExpectedBucketOwner: the AWS provider 5 does not know it",
+	"AWS::EMRServerless::Application": "Monitoring, Scheduler, Runtime and Session: the AWS provider 5 does not know them: set them once by aws emr-serverless update-application",
+	"AWS::Logs::LogGroup":             "DeletionProtectionEnabled: the AWS provider 5 does not know it; prevent_destroy keeps the group",
+	"AWS::S3::Bucket":                 "BlockedEncryptionTypes: the AWS provider 5 does not know it; the policy of the bucket asks for its key",
+	"AWS::SecretsManager::Secret":     "GenerateSecretString: a password would be in the state; the first version has none, and is yours to change",
 }

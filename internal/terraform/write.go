@@ -11,6 +11,16 @@ import (
 	"github.com/petalake/petalake/internal/deploy"
 )
 
+// LeftOut says what of stacks the AWS provider does not know, a line for each type of CloudFormation.
+func LeftOut(stacks []*deploy.Stack) (lines []string) {
+	for _, kind := range slices.Sorted(maps.Keys(omitted)) {
+		if slices.ContainsFunc(stacks, func(s *deploy.Stack) bool { return bytes.Contains(s.Template, []byte(`"`+kind+`"`)) }) {
+			lines = append(lines, kind+" "+omitted[kind])
+		}
+	}
+	return lines
+}
+
 // Files are the names of all files that a module may have.
 var Files = []string{"main.tf.json", "bootstrap.tf.json", "foundation.tf.json", "ingest.tf.json", "compute.tf.json", "observe.tf.json"}
 
