@@ -130,7 +130,7 @@ func runPython(t *testing.T, h *house, address, token string) (string, error) {
 		t.Fatal(err)
 	}
 	python := filepath.Join(home.Cache, "venv", "bin", "python")
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, python, filepath.Join(h.dir, "program.py"), "sc://"+address+"/;token="+token)
 	cmd.Env = os.Environ()
