@@ -15,21 +15,7 @@ import (
 
 // accessCommand holds what there is to ask about who may do what.
 func (a *app) accessCommand() *cobra.Command {
-	c := &cobra.Command{
-		Use:     "access",
-		Short:   "Who may read and write which tables and columns",
-		Example: "petalake access list",
-		Args:    usage(cobra.ArbitraryArgs),
-		RunE: func(c *cobra.Command, args []string) error {
-			if len(args) == 0 {
-				return c.Help()
-			}
-			return unknownCommand(c, args[0])
-		},
-		SuggestionsMinimumDistance: 2,
-	}
-	c.AddCommand(a.accessListCommand(), a.accessCheckCommand(), a.accessPolicyCommand(), a.accessGrantsCommand())
-	return c
+	return commandGroup("access", "Who may read and write which tables and columns", "petalake access list", a.accessListCommand(), a.accessCheckCommand(), a.accessPolicyCommand(), a.accessGrantsCommand())
 }
 
 // accessRow is what an actor may do with a table.

@@ -16,18 +16,6 @@ import (
 
 // exportCommand holds the forms in which a lakehouse is written down for others.
 func (a *app) exportCommand() *cobra.Command {
-	c := &cobra.Command{
-		Use:     "export",
-		Short:   "Write a lakehouse in AWS for other tools",
-		Example: "petalake export terraform -e prod",
-		Args:    usage(cobra.ArbitraryArgs),
-		RunE: func(c *cobra.Command, args []string) error {
-			if len(args) == 0 {
-				return c.Help()
-			}
-			return unknownCommand(c, args[0])
-		},
-	}
 	to := ""
 	t := &cobra.Command{
 		Use:   "terraform",
@@ -40,8 +28,7 @@ used; program and lakehouse are then uploaded by you, and named by variables.`,
 		RunE:    func(*cobra.Command, []string) error { return a.exportTerraform(to) },
 	}
 	t.Flags().StringVar(&to, "to", "terraform", "the folder to write to; default: terraform")
-	c.AddCommand(t)
-	return c
+	return commandGroup("export", "Write a lakehouse in AWS for other tools", "petalake export terraform -e prod", t)
 }
 
 // exportedRow is a file that was written.

@@ -18,21 +18,7 @@ import (
 )
 
 func (a *app) jobCommand() *cobra.Command {
-	c := &cobra.Command{
-		Use:     "job",
-		Short:   "Run jobs, and see what they did",
-		Example: "petalake job list",
-		Args:    usage(cobra.ArbitraryArgs),
-		RunE: func(c *cobra.Command, args []string) error {
-			if len(args) == 0 {
-				return c.Help()
-			}
-			return unknownCommand(c, args[0])
-		},
-		SuggestionsMinimumDistance: 2,
-	}
-	c.AddCommand(a.jobRunCommand(), a.jobListCommand(), a.jobShowCommand(), a.jobLogsCommand(), a.jobCancelCommand(), a.jobAttendCommand())
-	return c
+	return commandGroup("job", "Run jobs, and see what they did", "petalake job list", a.jobRunCommand(), a.jobListCommand(), a.jobShowCommand(), a.jobLogsCommand(), a.jobCancelCommand(), a.jobAttendCommand())
 }
 
 func (a *app) jobRunCommand() *cobra.Command {

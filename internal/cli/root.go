@@ -149,6 +149,22 @@ func exactly(names ...string) cobra.PositionalArgs {
 	})
 }
 
+// commandGroup is a command that does nothing but hold others.
+func commandGroup(use, short, example string, commands ...*cobra.Command) *cobra.Command {
+	c := &cobra.Command{
+		Use: use, Short: short, Example: example, Args: usage(cobra.ArbitraryArgs),
+		RunE: func(c *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return c.Help()
+			}
+			return unknownCommand(c, args[0])
+		},
+		SuggestionsMinimumDistance: 2,
+	}
+	c.AddCommand(commands...)
+	return c
+}
+
 func unknownCommand(c *cobra.Command, name string) error {
 	e := &usageError{fmt.Errorf("no command %q", name), "`" + c.CommandPath() + " --help` lists the commands"}
 	if near := c.SuggestionsFor(name); len(near) > 0 {
