@@ -14,7 +14,7 @@ import (
 	"github.com/petalake/petalake/delta"
 	"github.com/petalake/petalake/delta/schema"
 	"github.com/petalake/petalake/engine/duck"
-	"github.com/petalake/petalake/internal/access"
+	"github.com/petalake/petalake/internal/aws/access"
 	"github.com/petalake/petalake/spec"
 )
 

@@ -4,7 +4,7 @@ import (
 	"context"
 	"time"
 
-	"github.com/petalake/petalake/internal/awsx"
+	"github.com/petalake/petalake/internal/aws/awsx"
 	"github.com/petalake/petalake/spec"
 )
 

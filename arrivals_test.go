@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/petalake/petalake"
-	"github.com/petalake/petalake/internal/awsx"
+	"github.com/petalake/petalake/internal/aws/awsx"
 	"github.com/petalake/petalake/internal/servers"
 	"github.com/petalake/petalake/spec"
 	"github.com/petalake/petalake/store"

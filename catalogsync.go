@@ -12,10 +12,10 @@ import (
 	"time"
 
 	"github.com/petalake/petalake/catalog"
-	"github.com/petalake/petalake/catalog/glue"
 	"github.com/petalake/petalake/delta"
-	"github.com/petalake/petalake/internal/access"
-	"github.com/petalake/petalake/internal/awsx"
+	"github.com/petalake/petalake/internal/aws/access"
+	"github.com/petalake/petalake/internal/aws/awsx"
+	"github.com/petalake/petalake/internal/aws/glue"
 	"github.com/petalake/petalake/spec"
 	"github.com/petalake/petalake/store"
 )

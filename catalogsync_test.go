@@ -10,7 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"github.com/petalake/petalake"
-	"github.com/petalake/petalake/internal/awsx"
+	"github.com/petalake/petalake/internal/aws/awsx"
 	"github.com/petalake/petalake/internal/servers"
 	"github.com/petalake/petalake/store"
 	"github.com/petalake/petalake/store/s3"

@@ -21,8 +21,8 @@ import (
 
 	"github.com/petalake/petalake/engine/spark"
 	"github.com/petalake/petalake/engine/spark/local"
-	"github.com/petalake/petalake/internal/awsx"
-	"github.com/petalake/petalake/internal/emr"
+	"github.com/petalake/petalake/internal/aws/awsx"
+	"github.com/petalake/petalake/internal/aws/emr"
 	"github.com/petalake/petalake/job"
 	"github.com/petalake/petalake/spec"
 	"github.com/petalake/petalake/store"

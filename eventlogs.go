@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"github.com/petalake/petalake/engine/spark/eventlog"
-	"github.com/petalake/petalake/internal/emr"
+	"github.com/petalake/petalake/internal/aws/emr"
 	"github.com/petalake/petalake/job"
 	"github.com/petalake/petalake/spec"
 	"github.com/petalake/petalake/store"

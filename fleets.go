@@ -8,10 +8,10 @@ import (
 	"strings"
 	"time"
 
-	"github.com/petalake/petalake/internal/awsx"
-	"github.com/petalake/petalake/internal/emr"
-	"github.com/petalake/petalake/internal/fleet"
-	"github.com/petalake/petalake/internal/price"
+	"github.com/petalake/petalake/internal/aws/awsx"
+	"github.com/petalake/petalake/internal/aws/emr"
+	"github.com/petalake/petalake/internal/aws/fleet"
+	"github.com/petalake/petalake/internal/aws/price"
 	"github.com/petalake/petalake/job"
 	"github.com/petalake/petalake/spec"
 )

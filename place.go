@@ -9,7 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/petalake/petalake/internal/awsx"
+	"github.com/petalake/petalake/internal/aws/awsx"
 	"github.com/petalake/petalake/spec"
 	"github.com/petalake/petalake/store"
 	"github.com/petalake/petalake/store/s3"

@@ -4,8 +4,8 @@ import (
 	"context"
 	"time"
 
-	"github.com/petalake/petalake/internal/awsx"
-	"github.com/petalake/petalake/internal/replicate"
+	"github.com/petalake/petalake/internal/aws/awsx"
+	"github.com/petalake/petalake/internal/aws/replicate"
 	"github.com/petalake/petalake/spec"
 )
 

@@ -5,9 +5,9 @@ import (
 	"fmt"
 
 	"github.com/petalake/petalake/catalog"
-	"github.com/petalake/petalake/internal/access"
-	"github.com/petalake/petalake/internal/awsx"
-	"github.com/petalake/petalake/internal/emr"
+	"github.com/petalake/petalake/internal/aws/access"
+	"github.com/petalake/petalake/internal/aws/awsx"
+	"github.com/petalake/petalake/internal/aws/emr"
 	"github.com/petalake/petalake/job"
 	"github.com/petalake/petalake/spec"
 )

@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	"github.com/petalake/petalake/catalog"
-	"github.com/petalake/petalake/internal/emr"
+	"github.com/petalake/petalake/internal/aws/emr"
 	"github.com/petalake/petalake/job"
 	"github.com/petalake/petalake/spec"
 	"github.com/petalake/petalake/store"

@@ -7,9 +7,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/petalake/petalake/internal/access"
+	"github.com/petalake/petalake/internal/aws/access"
+	"github.com/petalake/petalake/internal/aws/deploy"
 	"github.com/petalake/petalake/internal/cli/render"
-	"github.com/petalake/petalake/internal/deploy"
 	"github.com/petalake/petalake/spec"
 )
 

@@ -7,9 +7,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/petalake/petalake/internal/audit"
+	"github.com/petalake/petalake/internal/aws/audit"
+	"github.com/petalake/petalake/internal/aws/deploy"
 	"github.com/petalake/petalake/internal/cli/render"
-	"github.com/petalake/petalake/internal/deploy"
 )
 
 // auditOptions are the flags of audit.

@@ -11,10 +11,10 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/petalake/petalake/internal/aws/deploy"
+	"github.com/petalake/petalake/internal/aws/rollout"
+	"github.com/petalake/petalake/internal/aws/stack"
 	"github.com/petalake/petalake/internal/cli/render"
-	"github.com/petalake/petalake/internal/deploy"
-	"github.com/petalake/petalake/internal/rollout"
-	"github.com/petalake/petalake/internal/stack"
 	"github.com/petalake/petalake/spec"
 )
 

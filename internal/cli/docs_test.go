@@ -11,7 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/petalake/petalake/engine/spark/eventlog"
-	"github.com/petalake/petalake/internal/access"
+	"github.com/petalake/petalake/internal/aws/access"
 )
 
 const docsHead = `# Commands

@@ -9,11 +9,11 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/petalake/petalake/internal/aws/deploy"
+	"github.com/petalake/petalake/internal/aws/estimate"
+	"github.com/petalake/petalake/internal/aws/fleet"
+	"github.com/petalake/petalake/internal/aws/price"
 	"github.com/petalake/petalake/internal/cli/render"
-	"github.com/petalake/petalake/internal/deploy"
-	"github.com/petalake/petalake/internal/estimate"
-	"github.com/petalake/petalake/internal/fleet"
-	"github.com/petalake/petalake/internal/price"
 	"github.com/petalake/petalake/spec"
 )
 

@@ -10,8 +10,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/petalake/petalake/internal/aws/terraform"
 	"github.com/petalake/petalake/internal/cli/render"
-	"github.com/petalake/petalake/internal/terraform"
 )
 
 // exportCommand holds the forms in which a lakehouse is written down for others.

@@ -5,11 +5,11 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/petalake/petalake/internal/audit"
+	"github.com/petalake/petalake/internal/aws/audit"
+	"github.com/petalake/petalake/internal/aws/deploy"
+	"github.com/petalake/petalake/internal/aws/price"
+	"github.com/petalake/petalake/internal/aws/rollout"
 	"github.com/petalake/petalake/internal/cli/render"
-	"github.com/petalake/petalake/internal/deploy"
-	"github.com/petalake/petalake/internal/price"
-	"github.com/petalake/petalake/internal/rollout"
 	"github.com/petalake/petalake/spec"
 )
 

@@ -5,9 +5,9 @@ import (
 	"math"
 	"strings"
 
+	"github.com/petalake/petalake/internal/aws/deploy"
+	"github.com/petalake/petalake/internal/aws/price"
 	"github.com/petalake/petalake/internal/cli/render"
-	"github.com/petalake/petalake/internal/deploy"
-	"github.com/petalake/petalake/internal/price"
 )
 
 // planLine is a step of a plan as people see it, or several that do the same to things of one type.

@@ -3,8 +3,8 @@ package cli
 import (
 	"path/filepath"
 
-	"github.com/petalake/petalake/internal/deploy"
-	"github.com/petalake/petalake/internal/price"
+	"github.com/petalake/petalake/internal/aws/deploy"
+	"github.com/petalake/petalake/internal/aws/price"
 	"github.com/petalake/petalake/spec"
 )
 

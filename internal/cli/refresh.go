@@ -16,8 +16,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/petalake/petalake/internal/aws/price"
 	"github.com/petalake/petalake/internal/cli/render"
-	"github.com/petalake/petalake/internal/price"
 )
 
 // Where AWS publishes its prices, to everybody.

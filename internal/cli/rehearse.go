@@ -7,9 +7,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/petalake/petalake/internal/fleet"
-	"github.com/petalake/petalake/internal/price"
-	"github.com/petalake/petalake/internal/rehearse"
+	"github.com/petalake/petalake/internal/aws/fleet"
+	"github.com/petalake/petalake/internal/aws/price"
+	"github.com/petalake/petalake/internal/aws/rehearse"
 	"github.com/petalake/petalake/spec"
 )
 

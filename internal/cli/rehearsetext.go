@@ -6,10 +6,10 @@ import (
 	"strings"
 	"time"
 
+	"github.com/petalake/petalake/internal/aws/fleet"
+	"github.com/petalake/petalake/internal/aws/price"
+	"github.com/petalake/petalake/internal/aws/rehearse"
 	"github.com/petalake/petalake/internal/cli/render"
-	"github.com/petalake/petalake/internal/fleet"
-	"github.com/petalake/petalake/internal/price"
-	"github.com/petalake/petalake/internal/rehearse"
 	"github.com/petalake/petalake/spec"
 )
 
