@@ -1,5 +1,7 @@
 package schema
 
+import "slices"
+
 // Widens says whether the protocol's type widening allows a column to change from one type to
 // another, so that every value of the first is a value of the second (PROTOCOL.md, Type Widening).
 func Widens(from, to Type) bool {
@@ -69,6 +71,26 @@ func jsonName(t Type) string {
 		return string(p)
 	}
 	return t.String()
+}
+
+// Widened says whether the type of a field, or of one inside of it, was another one once: older data
+// files may keep its values as that type (PROTOCOL.md, Type Change Metadata).
+func Widened(f Field) bool {
+	changes, _ := f.Metadata["delta.typeChanges"].([]any)
+	return len(changes) > 0 || slices.ContainsFunc(inside(f.Type), Widened)
+}
+
+// inside are the fields of the structs that a type is made of.
+func inside(t Type) []Field {
+	switch t := t.(type) {
+	case *Struct:
+		return t.Fields
+	case *Array:
+		return inside(t.Element)
+	case *Map:
+		return slices.Concat(inside(t.Key), inside(t.Value))
+	}
+	return nil
 }
 
 // withChanges returns the metadata with changes appended to delta.typeChanges; the old stays as it is.

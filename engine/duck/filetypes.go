@@ -21,21 +21,27 @@ type fileTypes struct {
 // rememberedFiles bounds the memory; a file more begins anew.
 const rememberedFiles = 10000
 
-// match says whether every file has every column of the view that is kept in files, with the type
-// of the table. It looks into the footers of files it has not seen.
-func (t *fileTypes) match(ctx context.Context, c *duckdb.Conn, v *view) (bool, error) {
+// compare finds out whether the view's files have its columns, with the types of the table. It reads
+// the footers of files it has not seen.
+func (t *fileTypes) compare(ctx context.Context, c *duckdb.Conn, v *view) error {
+	v.native = true
+	clear(v.widened)
 	for i, path := range v.input.paths {
 		columns, err := t.columns(ctx, c, path, v.input.files[i])
 		if err != nil {
-			return false, err
+			return err
 		}
 		for j, f := range v.input.fields() {
-			if v.inFile(f) && columns[strings.ToLower(f.Name)] != unquoted(v.types[j]) {
-				return false, nil
+			if !v.inFile(f) {
+				continue
+			}
+			stored, ok := columns[strings.ToLower(f.Name)]
+			if v.native = v.native && stored == unquoted(v.types[j]); ok && stored != unquoted(v.types[j]) {
+				v.widened[j] = true
 			}
 		}
 	}
-	return true, nil
+	return nil
 }
 
 func unquoted(s string) string { return strings.ReplaceAll(s, `"`, "") }

@@ -31,7 +31,7 @@ func install(ctx context.Context, c *duckdb.Conn, inputs []*input, types *fileTy
 			return fmt.Errorf("table %s: %w", in.name, err)
 		}
 		if n := len(in.paths); n > 0 && n <= installFew {
-			if v.native, err = types.match(ctx, c, v); err != nil {
+			if err = types.compare(ctx, c, v); err != nil {
 				return fmt.Errorf("table %s: %w", in.name, err)
 			}
 		}
@@ -58,7 +58,8 @@ type view struct {
 	input     *input
 	types     []string // of the fields, in DuckDB's words
 	partition map[string]partition
-	native    bool // the files have the table's columns: no schema is given
+	native    bool   // every file has every column as the table has it: no schema is given
+	widened   []bool // by field: some files may keep the column as another type
 }
 
 // partition is a partition column's value in each file: the values that occur, and for each file
@@ -76,6 +77,7 @@ func newView(number int, in *input) (*view, error) {
 			return nil, fmt.Errorf("column %q: %w", f.Name, err)
 		}
 		v.types = append(v.types, t)
+		v.widened = append(v.widened, schema.Widened(f))
 	}
 	for _, name := range in.meta.PartitionColumns {
 		v.partition[strings.ToLower(name)] = partitionOf(name, in.files)
@@ -164,7 +166,7 @@ func (v *view) sql() string {
 			list = append(list, fmt.Sprintf("getvariable('%s')[getvariable('%s')[file_index::BIGINT + 1]] AS %s",
 				v.valuesVariable(i), v.indexVariable(i), name))
 		default:
-			list = append(list, name)
+			list = append(list, v.unfiltered(i, name))
 			inFile = append(inFile, fmt.Sprintf("%s: {'name': %s, 'type': %s, 'default_value': NULL}",
 				duckdb.Quote(f.Name), duckdb.Quote(f.Name), duckdb.Quote(v.types[i])))
 		}
@@ -178,6 +180,17 @@ func (v *view) sql() string {
 	}
 	return fmt.Sprintf("SELECT %s FROM read_parquet(getvariable('%s'), hive_partitioning = false, explicit_cardinality = %d%s)",
 		strings.Join(list, ", "), filesVariable(v.number), v.rows(), columns)
+}
+
+// unfiltered is the expression for a column that is kept in the data files. A condition on the column
+// alone is moved into the scan, where DuckDB casts its constants to the type of the file: 2.5 becomes 2
+// for a file of integers, and the wrong rows come. A condition on an expression stays outside of the
+// cast, so a column that may have another type in some file is hidden in one that changes nothing.
+func (v *view) unfiltered(field int, name string) string {
+	if !v.widened[field] {
+		return name
+	}
+	return "coalesce(" + name + ", " + name + ") AS " + name
 }
 
 // inFile says whether a column is kept in the data files.
