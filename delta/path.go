@@ -5,6 +5,8 @@ import (
 	"io/fs"
 	"net/url"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // The log writes a path as a URI (RFC 2396); in memory it is the plain path.
@@ -20,38 +22,44 @@ func decodePath(uri string) (string, error) {
 	return path, nil
 }
 
-// encodePath keeps what RFC 2396 leaves unreserved, and the separators that mean nothing in a
-// relative path. A colon is encoded: before the first slash it would end a scheme.
+// encodePath writes a path as the reference implementation does, byte for byte: it looks for the files
+// of its log by this text when it vacuums, and deletes a live file whose path is escaped in another
+// legal way. The rule is that of java.net.URI for a path: letters beyond ASCII stay as they are,
+// spaces and controls among them do not. A colon before the first slash is encoded too, where it would
+// end a scheme.
 func encodePath(path string) string {
-	for i := 0; i < len(path); i++ {
-		if !plainInPath(path[i]) && !(path[i] == ':' && absolute(path)) {
-			return encodePathFrom(path, i)
-		}
-	}
-	return path
-}
-
-func encodePathFrom(path string, from int) string {
 	const hex = "0123456789ABCDEF"
+	first := strings.IndexByte(path, '/')
+	if first < 0 {
+		first = len(path)
+	}
+	if absolute(path) {
+		first = 0
+	}
 	var b strings.Builder
-	b.WriteString(path[:from])
-	keepColon := absolute(path)
-	for i := from; i < len(path); i++ {
-		switch c := path[i]; {
-		case plainInPath(c), c == ':' && keepColon:
-			b.WriteByte(c)
-		default:
-			b.WriteByte('%')
-			b.WriteByte(hex[c>>4])
-			b.WriteByte(hex[c&15])
+	done := 0 // bytes that are written
+	for i, c := range path {
+		_, size := utf8.DecodeRuneInString(path[i:])
+		if broken := c == utf8.RuneError && size == 1; !broken && plainInPath(c) && !(c == ':' && i < first) {
+			continue
+		}
+		b.WriteString(path[done:i])
+		for done = i; done < i+size; done++ {
+			b.WriteString("%" + string(hex[path[done]>>4]) + string(hex[path[done]&15]))
 		}
 	}
-	return b.String()
+	if done == 0 {
+		return path
+	}
+	return b.String() + path[done:]
 }
 
-func plainInPath(c byte) bool {
-	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' ||
-		strings.IndexByte("-_.!~*'()/=+,;@&$", c) >= 0
+// plainInPath says whether a character stays as it is.
+func plainInPath(c rune) bool {
+	if c >= utf8.RuneSelf {
+		return !unicode.IsControl(c) && !unicode.In(c, unicode.Z)
+	}
+	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || strings.ContainsRune("-_.!~*'()/=+,;@&$:", c)
 }
 
 // absolute says whether a path names a place outside the table: "s3://bucket/x", "/x", "file:/x".

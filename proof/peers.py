@@ -5,6 +5,7 @@ Requests come as JSON lines on standard input, answers go as JSON lines to stand
     {"do": "spark", "sql": ["...", "..."], "out": "/a/b.arrow"}    statements, in order
     {"do": "deltalake" | "polars", "table": "/a/t", "version": 3, "out": "/a/b.arrow"}
     {"do": "deltalake-append", "table": "/a/t", "rows": [{...}]}
+    {"do": "deltalake-vacuum", "table": "/a/t"}                    what no version names goes at once
     {"do": "versions"}
 
     {"ok": true, "value": ...}        or        {"ok": false, "error": "..."}
@@ -83,6 +84,11 @@ class Peers:
 
             schema = pa.schema(DeltaTable(request["table"]).schema().to_arrow())
             write_deltalake(request["table"], pa.Table.from_pylist(request["rows"], schema), mode="append")
+        elif do == "deltalake-vacuum":
+            from deltalake import DeltaTable
+
+            table = DeltaTable(request["table"])
+            return table.vacuum(retention_hours=0, dry_run=False, enforce_retention_duration=False)
         elif do == "versions":
             from importlib.metadata import version
 

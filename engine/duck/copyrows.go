@@ -62,7 +62,9 @@ func copyRow(batch arrow.RecordBatch, i int) (written, error) {
 			w.columns = columnTexts(c, i)
 		case "partition_keys":
 			if c, ok := col.(*array.Map); ok && c.IsValid(i) {
-				w.partition = textMap(c, i)
+				for _, number := range textMap(c, i) { // of one column
+					w.partition = *number
+				}
 			}
 		}
 	}

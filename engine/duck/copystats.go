@@ -17,7 +17,7 @@ type written struct {
 	path       string
 	rows, size int64
 	columns    map[string]map[string]string // by quoted path: "st"."c"
-	partition  map[string]*string
+	partition  string                       // the number of its partition
 }
 
 // stats turns the texts into values of the columns' types. A bound that has no exact reading (an

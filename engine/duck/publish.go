@@ -2,8 +2,10 @@ package duck
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
+	"strconv"
 	"strings"
 	"time"
 
@@ -11,6 +13,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/petalake/petalake/delta"
+	"github.com/petalake/petalake/delta/datafile"
 	"github.com/petalake/petalake/delta/schema"
 	"github.com/petalake/petalake/delta/stats"
 	"github.com/petalake/petalake/store"
@@ -83,19 +86,13 @@ func (w *writer) sweep(ctx context.Context, files []delta.Add) {
 }
 
 func (w *writer) add(f written, i int, data *schema.Struct) (delta.Add, error) {
-	var folder strings.Builder
-	values := make(map[string]*string, len(w.job.PartitionBy))
-	for _, name := range w.names(w.job.PartitionBy) {
-		text, ok := f.partition[name]
-		if !ok {
-			return delta.Add{}, fmt.Errorf("write: no value of the partition column %s for %s", name, f.path)
-		}
-		value := partitionText(w.job.Schema.Fields[w.job.Schema.Index(name)].Type, text)
-		values[name] = value
-		folder.WriteString(partitionFolder(name, value) + "/")
+	columns := w.names(w.job.PartitionBy)
+	values, err := w.partition(f, columns)
+	if err != nil {
+		return delta.Add{}, err
 	}
 	return delta.Add{
-		Path:            fmt.Sprintf("%spart-%05d-%s.zstd.parquet", folder.String(), i, uuid.New()),
+		Path:            fmt.Sprintf("%spart-%05d-%s.zstd.parquet", datafile.Dir(columns, values), i, uuid.New()),
 		PartitionValues: values,
 		Size:            f.size,
 		ModTime:         w.job.Now.UnixMilli(),
@@ -104,49 +101,68 @@ func (w *writer) add(f written, i int, data *schema.Struct) (delta.Add, error) {
 	}, nil
 }
 
-// partitionText writes a partition value as the protocol does (Partition Value Serialization): an
-// empty text is null, a moment is in UTC with a Z, so that no reader takes its own zone.
-func partitionText(t schema.Type, text *string) *string {
+// partition are a staged file's partition values as the log has them: those that the rows of the file's
+// number had, whatever the folder is called.
+func (w *writer) partition(f written, columns []string) (map[string]*string, error) {
+	values := make(map[string]*string, len(columns))
+	if len(columns) == 0 {
+		return values, nil
+	}
+	number, err := strconv.Atoi(f.partition)
+	texts, ok := w.partitions.Texts(number)
+	if err != nil || !ok {
+		return nil, fmt.Errorf("write: %s has the partition %q, which no row has", f.path, f.partition)
+	}
+	for i, name := range columns {
+		if values[name], err = partitionText(w.job.Schema.Fields[w.job.Schema.Index(name)].Type, texts[i]); err != nil {
+			return nil, &PartitionError{Table: w.job.Root, Column: name, Value: *texts[i], Reason: err.Error()}
+		}
+	}
+	return values, nil
+}
+
+// PartitionError says that the value of a partition column cannot be written to the log.
+type PartitionError struct {
+	Table, Column, Value, Reason string
+}
+
+// Error implements error.
+func (e *PartitionError) Error() string {
+	return fmt.Sprintf("table %s: partition column %s: %q: %s", e.Table, e.Column, e.Value, e.Reason)
+}
+
+// Hint says what to do.
+func (e *PartitionError) Hint() string {
+	return "correct or filter the rows, or partition the table by another column; nothing was written"
+}
+
+// partitionText writes DuckDB's text of a partition value as the protocol does (Partition Value
+// Serialization): an empty text is null, a moment is in UTC with a Z, so that no reader takes its own zone.
+func partitionText(t schema.Type, text *string) (*string, error) {
 	if text == nil || *text == "" {
-		return nil
+		return nil, nil
 	}
-	value := *text
+	plain := *text
 	if t == schema.Timestamp {
-		if at, ok := stats.ParseTimestamp(strings.TrimSuffix(value, "+00")); ok {
-			value = strings.Replace(at.String(), " ", "T", 1) + "Z"
-		}
+		plain = strings.TrimSuffix(plain, "+00")
 	}
-	return &value
+	value, err := stats.ParsePartition(t, &plain)
+	if err != nil {
+		return nil, errors.New("a partition has no such " + t.String())
+	}
+	if year, dated := yearOf(value); dated && (year < 1 || year > 9999) {
+		return nil, errors.New("readers of Delta tables agree on the years 1 to 9999 of a partition only")
+	}
+	return stats.FormatPartition(t, value)
 }
 
-// partitionFolder is "column=value", escaped as Hive and Spark do.
-func partitionFolder(name string, value *string) string {
-	if value == nil {
-		return escapeFolder(name) + "=__HIVE_DEFAULT_PARTITION__"
+// yearOf is the year of a date or a moment.
+func yearOf(v stats.Value) (year int, dated bool) {
+	switch v := v.(type) {
+	case stats.Date:
+		return time.Unix(int64(v)*24*3600, 0).UTC().Year(), true
+	case stats.Timestamp:
+		return time.UnixMicro(int64(v)).UTC().Year(), true
 	}
-	return cut(escapeFolder(name), 100) + "=" + cut(escapeFolder(*value), 150)
-}
-
-// cut bounds the name of a folder: the value is in the log, the path only tells it to people.
-func cut(s string, n int) string {
-	if len(s) <= n {
-		return s
-	}
-	return strings.ToValidUTF8(s[:n], "")
-}
-
-func escapeFolder(s string) string {
-	const hex = "0123456789ABCDEF"
-	var b strings.Builder
-	for i := range len(s) {
-		c := s[i]
-		if c < ' ' || c == 0x7f || strings.IndexByte(`"#%'*/:=?\{}[]^`, c) >= 0 {
-			b.WriteByte('%')
-			b.WriteByte(hex[c>>4])
-			b.WriteByte(hex[c&15])
-		} else {
-			b.WriteByte(c)
-		}
-	}
-	return b.String()
+	return 0, false
 }

@@ -42,7 +42,7 @@ func (b *bench) writeSelect(sql string, job Job) (Written, error) {
 	}
 	defer db.Close()
 	defer conn.Close()
-	w.conn = conn
+	w.use(conn)
 	d, err := conn.Describe(b.t.Context(), sql)
 	if err != nil {
 		b.t.Fatal(err)

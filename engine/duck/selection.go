@@ -46,7 +46,7 @@ func (w *writer) selection(source string, columns *schema.Struct) (string, error
 		return "", err
 	}
 	var b strings.Builder
-	b.WriteString("SELECT * FROM (SELECT " + strings.Join(casts, ", ") + " FROM " + source + ") AS row_")
+	b.WriteString("SELECT " + w.outputs() + " FROM (SELECT " + strings.Join(casts, ", ") + " FROM " + source + ") AS row_")
 	if check := w.check(); check != "" {
 		b.WriteString(" WHERE " + check)
 	}
@@ -54,6 +54,21 @@ func (w *writer) selection(source string, columns *schema.Struct) (string, error
 		b.WriteString(" ORDER BY " + identifiers(w.names(append(slices.Clone(w.job.PartitionBy), w.job.SortBy...))))
 	}
 	return b.String(), nil
+}
+
+// outputs are the columns of a data file, and the number of the partition it belongs to.
+func (w *writer) outputs() string {
+	if len(w.job.PartitionBy) == 0 {
+		return "*"
+	}
+	var list, texts []string
+	for _, f := range fileColumns(w.job) {
+		list = append(list, duckdb.QuoteIdent(f.Name))
+	}
+	for _, name := range w.names(w.job.PartitionBy) {
+		texts = append(texts, "CAST("+duckdb.QuoteIdent(name)+" AS VARCHAR)")
+	}
+	return strings.Join(list, ", ") + ", " + w.partitions.SQL(texts...) + " AS " + w.partitionColumn()
 }
 
 func (w *writer) casts(columns *schema.Struct) ([]string, error) {

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/petalake/petalake/delta"
 	"github.com/petalake/petalake/delta/schema"
 	"github.com/petalake/petalake/internal/duckdb"
 )
@@ -80,25 +79,34 @@ func newView(number int, in *input) (*view, error) {
 		v.widened = append(v.widened, schema.Widened(f))
 	}
 	for _, name := range in.meta.PartitionColumns {
-		v.partition[strings.ToLower(name)] = partitionOf(name, in.files)
+		v.partition[strings.ToLower(name)] = partitionOf(name, in)
 	}
 	return v, nil
 }
 
-func partitionOf(name string, files []delta.Add) partition {
+func partitionOf(name string, in *input) partition {
 	var p partition
 	at := map[string]int64{}
-	for _, f := range files {
+	dated := false
+	if i := in.meta.Schema.Index(name); i >= 0 {
+		t := in.meta.Schema.Fields[i].Type
+		dated = t == schema.Date || classOf(t) == momentClass
+	}
+	for _, f := range in.files {
 		value := f.PartitionValues[name]
 		if value == nil || *value == "" { // the protocol: an empty string is null, of any type
 			p.index = append(p.index, 0)
 			continue
 		}
-		i, seen := at[*value]
+		text := *value
+		if dated {
+			text = strings.TrimPrefix(text, "+") // Spark has it before years of five digits, DuckDB has not
+		}
+		i, seen := at[text]
 		if !seen {
-			p.values = append(p.values, *value)
+			p.values = append(p.values, text)
 			i = int64(len(p.values))
-			at[*value] = i
+			at[text] = i
 		}
 		p.index = append(p.index, i)
 	}

@@ -77,7 +77,8 @@ func (l Loader) Load(ctx context.Context, raw Raw, job Job) (Written, error) {
 	}
 	defer db.Close()
 	defer conn.Close()
-	w.conn = conn
+	w.use(conn)
+	defer w.conn.Forget(w.partitions)
 	w.unordered = len(job.SortBy) == 0
 	rows := &rawRows{raw: raw, files: files, writer: w}
 	out, err := rows.load(ctx)
@@ -106,7 +107,9 @@ func (e *Engine) Write(ctx context.Context, sql string, job Job) (Written, error
 		return Written{}, err
 	}
 	defer r.end()
-	w.conn, w.untyped = r.conn, true
+	w.use(r.conn)
+	defer w.conn.Forget(w.partitions)
+	w.untyped = true
 	d, err := r.conn.Describe(ctx, r.sql)
 	if err != nil {
 		return Written{}, r.failed(ctx, err)
@@ -138,9 +141,22 @@ type writer struct {
 	n    int    // COPYs begun
 	// unordered rows may be written in any order, which is faster. Where the order counts it holds
 	// within a file but for row groups that two threads finish at once.
-	unordered bool
-	untyped   bool // a column that is described as INTEGER may be one of NULLs alone
-	tell      reporter
+	unordered  bool
+	untyped    bool // a column that is described as INTEGER may be one of NULLs alone
+	tell       reporter
+	partitions *duckdb.Numbering // of the values of the partition columns
+}
+
+// partitionColumn is the name of the column that has the number of a row's partition. DuckDB names the
+// folders of partitions by it, and by no value of a row: the text __HIVE_DEFAULT_PARTITION__ would share
+// a folder with NULL, and a file of one of them would replace the other's; so would texts that differ in
+// case alone, on some file systems; and a long one can be no name.
+func (w *writer) partitionColumn() string {
+	name := "petalake_partition"
+	for w.job.Schema.Index(name) >= 0 {
+		name += "_"
+	}
+	return name
 }
 
 func newWriter(job Job) (*writer, error) {
@@ -159,6 +175,9 @@ func newWriter(job Job) (*writer, error) {
 	dir, err := stage(job.Staging)
 	return &writer{job: job, dir: dir, tell: reporter{report: job.Progress}}, err
 }
+
+// use makes a connection the one that the COPYs run on.
+func (w *writer) use(c *duckdb.Conn) { w.conn, w.partitions = c, c.Numbering() }
 
 // checkPartitions refuses columns that cannot be folders.
 func checkPartitions(job Job) error {
@@ -241,7 +260,7 @@ func (w *writer) options() string {
 	if len(w.job.PartitionBy) == 0 {
 		return strings.Join(append(o, fmt.Sprintf("FILE_SIZE_BYTES '%dB'", w.job.FileSize)), ", ")
 	}
-	return strings.Join(append(o, "PARTITION_BY ("+identifiers(w.names(w.job.PartitionBy))+")"), ", ")
+	return strings.Join(append(o, "PARTITION_BY ("+w.partitionColumn()+")"), ", ")
 }
 
 // names are columns as the schema writes them.

@@ -21,6 +21,8 @@ type Conn struct {
 
 	life   sync.RWMutex // held for reading while handle is used without mu
 	closed bool
+
+	numberings *numberings // of the instance
 }
 
 // ErrBusy says that a Conn still has an unreleased reader.
@@ -30,7 +32,7 @@ var errClosed = errors.New("duckdb: connection closed")
 
 // Conn opens a session.
 func (db *DB) Conn() (*Conn, error) {
-	c := &Conn{}
+	c := &Conn{numberings: db.numberings}
 	if bind.Connect(db.handle, &c.handle) == bind.StateError {
 		return nil, errors.New("duckdb: connect refused: instance closed")
 	}

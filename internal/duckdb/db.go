@@ -36,7 +36,8 @@ type Options struct {
 
 // DB is an instance in memory. Its methods are safe for concurrent use.
 type DB struct {
-	handle bind.Database
+	handle     bind.Database
+	numberings *numberings
 }
 
 // Open starts an instance.
@@ -51,7 +52,7 @@ func Open(o Options) (*DB, error) {
 			return nil, fmt.Errorf("duckdb: open: setting %s=%q refused", s[0], s[1])
 		}
 	}
-	db := &DB{}
+	db := &DB{numberings: &numberings{used: map[int64]*Numbering{}}}
 	var msg string
 	if bind.OpenExt(":memory:", &db.handle, config, &msg) == bind.StateError {
 		return nil, fmt.Errorf("duckdb: open: %w", parseError(msg))
@@ -107,6 +108,9 @@ func (db *DB) apply(statements []string) error {
 		return errors.New("connect refused")
 	}
 	defer bind.Disconnect(&conn)
+	if err := db.numberings.register(conn); err != nil {
+		return err
+	}
 	return set(conn, statements)
 }
 
