@@ -31,28 +31,43 @@ func (r *rawRows) stageCSV(ctx context.Context, files []rawFile) ([]written, []b
 	if aside {
 		more = storeRejects
 	}
-	source, columns, err := r.csvSource(d, groups, more)
+	source, columns, err := r.csvSource(d, groups, checkedMoments, more)
 	if err != nil {
 		return nil, nil, err
 	}
 	staged, err := r.copy(ctx, source, columns)
-	if err == nil && !aside {
+	switch {
+	case err == nil && !aside:
 		return staged, nil, nil
-	}
-	if err != nil && (aside || !aboutRows(err)) {
+	case err != nil && !isLostMoment(err) && (aside || !aboutRows(err)):
 		return nil, nil, err
-	}
-	if err != nil { // read again, to find the first bad row instead of any
-		source, _, _ = r.csvSource(d, groups, storeRejects)
-		if _, again := r.conn.Exec(ctx, "SELECT count(COLUMNS(*)) FROM "+source); again != nil {
+	case err != nil: // read again, to find the bad rows and where they are
+		if again := r.reject(ctx, d, groups); again != nil {
 			return nil, nil, err
 		}
 	}
-	bad, badErr := r.rejects(ctx, d, files)
+	bad, badErr := r.rejects(ctx, d, groups, files)
 	if badErr != nil {
 		return nil, nil, badErr
 	}
+	if err != nil && aside && len(bad) > 0 {
+		source, columns, _ = r.csvSource(d, groups, goodMoments, storeRejects)
+		staged, err = r.copy(ctx, source, columns)
+	}
 	return staged, bad, err
+}
+
+// reject reads the groups for the rows that DuckDB rejects alone.
+func (r *rawRows) reject(ctx context.Context, d dialect, groups []csvGroup) error {
+	source, _, err := r.csvSource(d, groups, rejectMoments, storeRejects)
+	if err != nil {
+		return err
+	}
+	if _, err = r.conn.Exec(ctx, "DROP TABLE IF EXISTS reject_errors; DROP TABLE IF EXISTS reject_scans"); err != nil {
+		return err
+	}
+	_, err = r.conn.Exec(ctx, "SELECT count(COLUMNS(*)) FROM "+source)
+	return err
 }
 
 // dialect is the files' dialect. Their first record is a header if it names columns of the table,
@@ -81,7 +96,7 @@ func (r *rawRows) dialect(ctx context.Context, files []rawFile) (dialect, error)
 
 // csvSource reads all groups with the table's types, so that a value that does not fit is a fault
 // of its row.
-func (r *rawRows) csvSource(d dialect, groups []csvGroup, more string) (string, *schema.Struct, error) {
+func (r *rawRows) csvSource(d dialect, groups []csvGroup, m moments, more string) (string, *schema.Struct, error) {
 	columns := &schema.Struct{}
 	var parts []string
 	for _, g := range groups {
@@ -91,24 +106,28 @@ func (r *rawRows) csvSource(d dialect, groups []csvGroup, more string) (string, 
 		}
 		types := make([]string, len(fields))
 		for i, f := range fields {
-			if types[i], err = queryType(f.Type); err != nil {
+			if types[i], err = m.readerType(f.Type); err != nil {
 				return "", nil, err
 			}
 			if columns.Index(f.Name) < 0 {
 				columns.Fields = append(columns.Fields, f)
 			}
 		}
-		parts = append(parts, "FROM "+d.reader(g.files, g.names, types, more))
+		list, where := m.selection(d, fields)
+		parts = append(parts, list+"FROM "+d.reader(g.files, g.names, types, more)+where)
 	}
 	return "(" + strings.Join(parts, " UNION ALL BY NAME ") + ")", columns, nil
 }
 
 // rejects reads what DuckDB noted of rows it could not read. Where bad rows are not wanted, the
 // first one is the error.
-func (r *rawRows) rejects(ctx context.Context, d dialect, files []rawFile) ([]badRow, error) {
+func (r *rawRows) rejects(ctx context.Context, d dialect, groups []csvGroup, files []rawFile) ([]badRow, error) {
 	rows, err := r.conn.Strings(ctx, "SELECT s.file_path, e.line, e.line_byte_position, coalesce(e.column_name, ''), "+
 		"e.error_type::VARCHAR, e.csv_line, e.error_message FROM reject_errors e JOIN reject_scans s USING (scan_id, file_id) "+
 		"ORDER BY s.file_path, e.line_byte_position, e.column_idx LIMIT "+strconv.Itoa(8*r.job.MaxBad))
+	if err == nil {
+		rows, err = r.trulyLost(ctx, d, groups, rows)
+	}
 	if err != nil || len(rows) == 0 {
 		return nil, err
 	}

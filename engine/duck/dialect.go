@@ -227,12 +227,24 @@ func (d dialect) firstRecord(f rawFile) ([]string, error) {
 	}
 	text := decode(head, d.encoding)
 	for range d.skip {
-		_, text, _ = strings.Cut(text, "\n")
+		text = afterLine(text)
 	}
 	if strings.Trim(text, "\r\n") == "" {
 		return nil, nil
 	}
 	return splitRecord(text, d.delimiter, d.quote, d.escape), nil
+}
+
+// afterLine is what follows the first line of a text, which may end in \n, \r\n or \r.
+func afterLine(text string) string {
+	end := strings.IndexAny(text, "\r\n")
+	if end < 0 {
+		return ""
+	}
+	if strings.HasPrefix(text[end:], "\r\n") {
+		end++
+	}
+	return text[end+1:]
 }
 
 // decode reads text of the encodings that read_csv knows.

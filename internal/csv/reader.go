@@ -81,6 +81,9 @@ func (r *Reader) fill(buffer []byte) ([]byte, error) {
 	r.carry = r.carry[:0]
 	if r.ended = errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF); r.ended {
 		if n > 0 && buffer[n-1] != '\n' { // the last record may go without
+			if buffer[n-1] == '\r' { // with the newline it would look like the end of another form
+				return nil, decline(r.files[0], "its last line ends in a carriage return alone")
+			}
 			buffer[n] = '\n'
 			if n++; r.crlf && r.known {
 				return nil, decline(r.files[0], "the last line does not end as the others do")
