@@ -37,7 +37,7 @@ func (l *Lake) pull(ctx context.Context, source *spec.Source, tell func(Event)) 
 		began := time.Now()
 		pipeline.Load = func(ctx context.Context, b ingest.Batch) (func(*delta.Txn) error, error) {
 			change, e, err := l.loadBatch(ctx, resolved, table, b, watched, event, tell)
-			if done = e; errors.Is(err, ingest.ErrNothing) {
+			if done = e; errors.Is(err, ingest.ErrNotYet) && !slices.Contains(notes, e.Note) {
 				notes = append(notes, e.Note)
 			}
 			return change, err
@@ -120,9 +120,7 @@ func (l *Lake) loadBatch(ctx context.Context, s *spec.Source, table *delta.Table
 	event.Files = len(present)
 	if len(gone) > 0 {
 		event.Note = vanished(gone)
-		if len(present) == 0 && isMissing(ctx, table) {
-			return nil, event, ingest.ErrNothing
-		}
+		return nil, event, ingest.ErrNotYet
 	}
 	format, err := formatOf(s.Files.Format, present)
 	if err != nil {
@@ -148,7 +146,7 @@ func (l *Lake) loadBatch(ctx context.Context, s *spec.Source, table *delta.Table
 	}
 	if w.raw.Format == duck.FormatCSV && written.Rows+written.BadRows == 0 && (w.decl == nil || len(w.decl.Columns) == 0) && isMissing(ctx, table) {
 		event.Note = present[0].Path + " has no rows yet that tell the types of its columns"
-		return nil, event, ingest.ErrNothing
+		return nil, event, ingest.ErrNotYet
 	}
 	if err := l.isolate(ctx, written.Bad, &b); err != nil {
 		return nil, event, err
@@ -158,14 +156,16 @@ func (l *Lake) loadBatch(ctx context.Context, s *spec.Source, table *delta.Table
 	return change, built, nil
 }
 
-// wanted moves files that the source's paths no longer match to those that are gone.
+// wanted moves files to those that are gone that the source's paths no longer match, or that are empty
+// now: nobody has written them yet.
 func wanted(watched *files.Source, present, gone []files.File) ([]files.File, []files.File) {
+	unwanted := func(f files.File) bool { return f.Size == 0 || !watched.Wants(f.Path) }
 	for _, f := range present {
-		if !watched.Wants(f.Path) {
+		if unwanted(f) {
 			gone = append(gone, f)
 		}
 	}
-	return slices.DeleteFunc(present, func(f files.File) bool { return !watched.Wants(f.Path) }), gone
+	return slices.DeleteFunc(present, unwanted), gone
 }
 
 // isMissing says whether a table is still to be made.
@@ -176,9 +176,9 @@ func isMissing(ctx context.Context, table *delta.Table) bool {
 
 func vanished(gone []files.File) string {
 	if len(gone) == 1 {
-		return gone[0].Path + " was taken away before it was loaded"
+		return gone[0].Path + " was taken away before it was loaded; it is loaded when it is back"
 	}
-	return fmt.Sprintf("%d files were taken away before they were loaded, such as %s", len(gone), gone[0].Path)
+	return fmt.Sprintf("%d files were taken away before they were loaded, such as %s; they are loaded when they are back", len(gone), gone[0].Path)
 }
 
 func csvOptions(o spec.Options) duck.CSV {

@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -55,6 +56,43 @@ func TestFailedBatchIsNoDeadEnd(t *testing.T) {
 			expect(t, lake, "select count(*) from t", "2")
 			checkAll(t, lake, "t")
 		})
+	}
+}
+
+// TestTakenAwayIsNotLoaded: a file that was taken away to be corrected, as the hint says, and comes back
+// under its name is loaded, once, and so is one that came between.
+func TestTakenAwayIsNotLoaded(t *testing.T) {
+	const bad, good = "a\n1\nx\n", "a\n1\n2\n"
+	for _, first := range []string{"", "a\n7\n"} {
+		h := newHouse(t, map[string]string{"lakehouse.yaml": "lakehouse: x\ntables:\n  t: {columns: [a: int]}\nsources:\n  t: {path: 'raw/*.csv'}\n"})
+		lake, want := h.open(), []string{}
+		if first != "" {
+			h.write("raw/0.csv", first)
+			h.mustUp(lake, "source t: built 1")
+			want = append(want, "7")
+		}
+		h.write("raw/1.csv", bad)
+		if _, err := h.up(lake); err == nil {
+			t.Fatal("a bad row was loaded")
+		}
+		if err := os.Remove(filepath.Join(h.dir, "raw/1.csv")); err != nil {
+			t.Fatal(err)
+		}
+		for range 2 {
+			events, err := h.up(lake)
+			if err != nil || events[0].State != petalake.Current || !strings.Contains(events[0].Note, "raw/1.csv was taken away") {
+				t.Fatalf("got %+v, %v; want the note that the file is gone", events, err)
+			}
+		}
+		h.write("raw/2.csv", "a\n5\n")
+		h.mustUp(lake, "source t: built 1")
+		h.write("raw/1.csv", good)
+		h.mustUp(h.open(), "source t: built 2")
+		h.mustUp(lake, "source t: current")
+		want = append(want, "1", "2", "5")
+		slices.Sort(want)
+		expect(t, lake, "select a from t order by a", want...)
+		checkAll(t, lake, "t")
 	}
 }
 

@@ -6,9 +6,14 @@
 // transaction version for the source (the txn action of the Delta protocol). So after a crash, or
 // beside a second ingester, the same batch is loaded from the same offsets, and only one commit of
 // it can succeed.
+//
+// What a batch names may be gone when it is loaded. The next number is then decided from the position
+// where the table is, and takes the batch's place: what was not loaded is not behind the table's position,
+// and comes when it is there again. A batch counts only where it begins at the table's position.
 package ingest
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -74,28 +79,21 @@ func (o *Offsets) Read(ctx context.Context, n int64) (Batch, error) {
 	return b, nil
 }
 
-// Next returns the batch after n: the one that was decided before, or else a new one, which is
-// then in the log. False means that the source has nothing new.
-func (o *Offsets) Next(ctx context.Context, n int64, source Source) (Batch, bool, error) {
-	switch b, err := o.Read(ctx, n+1); {
+// decide returns batch n: the one that was decided before, or else what the source has behind a
+// position, which is then in the log. False means that the source has nothing new: nothing at all, or
+// the very work that a batch before was to do.
+func (o *Offsets) decide(ctx context.Context, n int64, from Position, source Source, before json.RawMessage) (Batch, bool, error) {
+	switch b, err := o.Read(ctx, n); {
 	case err == nil:
 		return b, true, nil
 	case !errors.Is(err, fs.ErrNotExist):
 		return Batch{}, false, err
 	}
-	var from Position
-	if n >= 0 {
-		last, err := o.Read(ctx, n)
-		if err != nil {
-			return Batch{}, false, fmt.Errorf("where batch %d of %s ended: %w", n, o.source, err)
-		}
-		from = last.To
-	}
 	chunk, ok, err := source.Next(ctx, from)
-	if err != nil || !ok {
+	if err != nil || !ok || same(chunk.Work, before) {
 		return Batch{}, false, err
 	}
-	b := Batch{Source: o.source, N: n + 1, Chunk: chunk}
+	b := Batch{Source: o.source, N: n, Chunk: chunk}
 	text, err := json.Marshal(b)
 	if err != nil {
 		return Batch{}, false, err
@@ -108,4 +106,29 @@ func (o *Offsets) Next(ctx context.Context, n int64, source Source) (Batch, bool
 		return Batch{}, false, fmt.Errorf("write the offsets of batch %d of %s: %w", b.N, o.source, err)
 	}
 	return b, true, nil
+}
+
+// end is the position behind batch n; nil for -1.
+func (o *Offsets) end(ctx context.Context, n int64) (Position, error) {
+	if n < 0 {
+		return nil, nil
+	}
+	b, err := o.Read(ctx, n)
+	if err != nil {
+		return nil, fmt.Errorf("where batch %d of %s ended: %w", n, o.source, err)
+	}
+	return b.To, nil
+}
+
+// begins says whether a batch begins at a position. One that does not was decided when the table was
+// elsewhere: in place of a batch that somebody committed after all.
+func (b Batch) begins(at Position) bool { return same(b.From, at) }
+
+// same says whether two texts of JSON differ in blanks at most.
+func same(a, b json.RawMessage) bool {
+	var x, y bytes.Buffer
+	if a == nil || b == nil {
+		return a == nil && b == nil
+	}
+	return json.Compact(&x, a) == nil && json.Compact(&y, b) == nil && bytes.Equal(x.Bytes(), y.Bytes())
 }

@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"io/fs"
 
@@ -17,29 +18,50 @@ type Pipeline struct {
 	Table  *delta.Table
 	// Load writes the data files of a batch, and returns the change that makes them visible. It
 	// is called again with the same batch after a crash; what it wrote before is then an orphan.
-	// Where nothing of the batch is left and there is no table yet, it returns ErrNothing.
+	// It returns ErrNotYet where it cannot be loaded as it was decided.
 	Load func(ctx context.Context, b Batch) (func(*delta.Txn) error, error)
 }
 
-// ErrNothing says that nothing of a batch is left to make a table of. The batch is passed over: the
-// next one takes its place.
-var ErrNothing = errors.New("nothing of the batch is left")
+// ErrNotYet says that a batch cannot be loaded as it was decided: something that it names is not there,
+// or it tells no columns for a table that is still to be made. Nothing of it counts as loaded; what the
+// source has is decided anew.
+var ErrNotYet = errors.New("the batch cannot be loaded yet")
 
 // Step loads one batch, commits it and returns the table's version with it. False means that there
 // was nothing new.
 func (p *Pipeline) Step(ctx context.Context) (version int64, more bool, err error) {
+	for {
+		version, more, err = p.step(ctx)
+		var overtaken *delta.AdvancedError
+		if !errors.As(err, &overtaken) || overtaken.App != p.Name {
+			return version, more, err
+		}
+		// Somebody committed a batch in whose place ours was decided: the table is elsewhere now.
+	}
+}
+
+func (p *Pipeline) step(ctx context.Context) (version int64, more bool, err error) {
 	last, err := committed(ctx, p.Table, p.Name)
 	if err != nil {
 		return 0, false, err
 	}
 	offsets := NewOffsets(p.Lake, p.Name)
-	for at := last; ; at++ {
-		batch, ok, err := offsets.Next(ctx, at, p.Source)
+	from, err := offsets.end(ctx, last)
+	if err != nil {
+		return 0, false, err
+	}
+	var before json.RawMessage
+	for at := last + 1; ; at++ {
+		batch, ok, err := offsets.decide(ctx, at, from, p.Source, before)
 		if err != nil || !ok {
 			return 0, false, err
 		}
+		if !batch.begins(from) {
+			continue
+		}
 		change, err := p.Load(ctx, batch)
-		if errors.Is(err, ErrNothing) {
+		if errors.Is(err, ErrNotYet) {
+			before = batch.Work
 			continue
 		}
 		if err != nil {

@@ -5,8 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/petalake/petalake/delta"
@@ -95,27 +95,92 @@ func TestFailedBatchStays(t *testing.T) {
 	}
 }
 
-// A batch of which nothing is left is passed over; the next one that is loaded takes its place.
-func TestNothingOfABatchIsLeft(t *testing.T) {
-	b := &bench{lake: store.NewMem(), source: &counter{limit: 2}, fail: ingest.ErrNothing}
-	b.run(t, b.pipeline())
-	if _, err := delta.At(b.lake, "t").Snapshot(context.Background(), delta.When{}); !errors.Is(err, fs.ErrNotExist) {
-		t.Fatalf("got %v, want no table", err)
+// shelf is a source of letters that may come and go: a chunk is those that are there and that no position
+// has yet. Its bench loads a batch only where all its letters are there.
+type shelf struct{ there string }
+
+func (s *shelf) Next(_ context.Context, after ingest.Position) (ingest.Chunk, bool, error) {
+	seen := ""
+	if after != nil {
+		if err := json.Unmarshal(after, &seen); err != nil {
+			return ingest.Chunk{}, false, err
+		}
 	}
-	b.fail, b.source.limit = nil, 3
-	skip := b.pipeline()
-	load := skip.Load
-	skip.Load = func(ctx context.Context, batch ingest.Batch) (func(*delta.Txn) error, error) {
-		if batch.N < 2 {
-			return nil, ingest.ErrNothing
+	work := strings.Map(func(c rune) rune {
+		if strings.ContainsRune(seen, c) {
+			return -1
+		}
+		return c
+	}, s.there)
+	to, _ := json.Marshal(seen + work)
+	text, _ := json.Marshal(work)
+	return ingest.Chunk{From: after, To: to, Work: text}, work != "", nil
+}
+
+func (b *bench) shelves(s *shelf) *ingest.Pipeline {
+	p := b.pipeline()
+	load := p.Load
+	p.Source = s
+	p.Load = func(ctx context.Context, batch ingest.Batch) (func(*delta.Txn) error, error) {
+		var work string
+		if err := json.Unmarshal(batch.Work, &work); err != nil {
+			return nil, err
+		}
+		for _, c := range work {
+			if !strings.ContainsRune(s.there, c) {
+				return nil, ingest.ErrNotYet
+			}
 		}
 		return load(ctx, batch)
 	}
-	b.run(t, skip)
-	b.source.limit = 4
-	b.run(t, b.pipeline())
-	if want := []string{"2:3", "3:4"}; !slices.Equal(b.loaded, want) {
+	return p
+}
+
+// What a batch named and was gone when it was loaded comes once it is back, once; what was beside it
+// does not wait.
+func TestGoneIsNotLoaded(t *testing.T) {
+	b, s := &bench{lake: store.NewMem()}, &shelf{there: "ab"}
+	b.fail = errors.New("no")
+	if _, _, err := b.shelves(s).Step(t.Context()); !errors.Is(err, b.fail) {
+		t.Fatal(err)
+	}
+	b.fail = nil
+	for _, there := range []string{"", "", "bc", "bc", "abc", "abcd"} {
+		s.there = there
+		b.run(t, b.shelves(s))
+	}
+	if want := []string{`1:"bc"`, `2:"a"`, `3:"d"`}; !slices.Equal(b.loaded, want) {
 		t.Errorf("loaded: got %q, want %q", b.loaded, want)
+	}
+}
+
+// A batch that was decided in place of another does not count where that other was committed after all.
+func TestReplacedBatchThatWasCommitted(t *testing.T) {
+	b, s := &bench{lake: store.NewMem()}, &shelf{there: "ab"}
+	b.fail = errors.New("no")
+	if _, _, err := b.shelves(s).Step(t.Context()); !errors.Is(err, b.fail) { // batch 0 is decided
+		t.Fatal(err)
+	}
+	b.fail = nil
+	s.there = "b"
+	late := b.shelves(s)
+	load := late.Load
+	late.Load = func(ctx context.Context, batch ingest.Batch) (func(*delta.Txn) error, error) {
+		change, err := load(ctx, batch)
+		if batch.N == 1 && err == nil { // in place of batch 0, which another ingester finds whole
+			s.there = "abc"
+			b.run(t, b.shelves(s))
+		}
+		return change, err
+	}
+	b.run(t, late)
+	// What the late one loaded as batch 1 was never committed.
+	if want := []string{`1:"b"`, `0:"ab"`, `2:"c"`}; !slices.Equal(b.loaded, want) {
+		t.Errorf("loaded: got %q, want %q", b.loaded, want)
+	}
+	snapshot, err := late.Table.Snapshot(t.Context(), delta.When{})
+	if err != nil || snapshot.Transaction("numbers") != 2 || snapshot.Version() != 1 {
+		t.Errorf("table: got %v, %v; want version 1 with batch 2", snapshot, err)
 	}
 }
 
