@@ -88,19 +88,22 @@ func (g *guard) engine(l *Lake) *duck.Engine {
 	if g == nil {
 		return l.engine
 	}
-	return l.engine.With(guarded{g, resolver{lake: l}})
+	return g.over(l.engine, resolver{lake: l})
+}
+
+// over is an engine on other tables, as the actor sees them.
+func (g *guard) over(e *duck.Engine, tables duck.Resolver) *duck.Engine {
+	switch {
+	case g == nil:
+		return e.With(tables)
+	case g.everything():
+		return e.With(guarded{g, tables})
+	}
+	return e.Limited(guarded{g, tables})
 }
 
 // everything says whether nothing is held back.
 func (g *guard) everything() bool { return g == nil || g.rules.Everything(g.who) }
-
-// tables are tables as the actor sees them.
-func (g *guard) tables(r duck.Resolver) duck.Resolver {
-	if g == nil {
-		return r
-	}
-	return guarded{g, r}
-}
 
 func (g *guard) reads(t spec.TableName) bool {
 	ok, _ := g.rules.Allows(g.who, access.Read, t, "")

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -114,6 +116,70 @@ func TestColumnsThatAreNotTheirs(t *testing.T) {
 	}
 	if got, err := as(t, lake, "support", "SELECT * FROM bronze.customers ORDER BY id"); err != nil || got[1] != "1|hidden-1@x" {
 		t.Errorf("columns: got %q, %v", got, err)
+	}
+}
+
+// TestFilesAreNotNamed promises that no plan and no error names a data file to somebody who may not see
+// every column: its folder has values of partition columns.
+func TestFilesAreNotNamed(t *testing.T) {
+	const yaml = `lakehouse: shop
+tables:
+  bronze.people: {columns: [id: bigint, secret: string, n: int], partition_by: secret}
+sources:
+  people: {path: raw/p.csv, table: bronze.people}
+access:
+  roles:
+    analyst: {members: [ann], reads: bronze.people, except: bronze.people.secret}
+    auditor: {members: [ada], reads: "*", writes: "*", reason: audits all}
+`
+	h := newHouse(t, map[string]string{"lakehouse.yaml": yaml, "raw/p.csv": "id,secret,n\n1,TOPSECRET,5\n2,HIDDEN,6\n"})
+	lake := h.open()
+	h.mustUp(lake, "source people: built 2")
+	explains := []string{
+		"EXPLAIN", "EXPLAIN ANALYZE", "explain analyze", "EXPLAIN (ANALYZE)", "EXPLAIN (FORMAT JSON)", "EXPLAIN (ANALYZE, FORMAT JSON)",
+		"EXPLAIN (FORMAT html, ANALYZE)", "EXPLAIN /* */ ANALYZE",
+	}
+	queries := []string{"SELECT * FROM bronze.people", "SELECT n FROM bronze.people WHERE id = 1", "SELECT count(*) FROM bronze.people", "WITH p AS (FROM bronze.people) SELECT max(n) FROM p"}
+	refused := 0
+	for _, explain := range explains {
+		for _, query := range queries {
+			got, err := as(t, lake, "ann", explain+" "+query)
+			if shown := fmt.Sprint(got, err); strings.Contains(shown, "TOPSECRET") || strings.Contains(shown, "HIDDEN") || strings.Contains(shown, ".parquet") {
+				t.Errorf("%s %s shows a file:\n%s", explain, query, shown)
+			}
+			if err != nil {
+				refused++
+			}
+		}
+	}
+	if refused == len(explains)*len(queries) {
+		t.Error("every EXPLAIN is refused, want EXPLAIN without ANALYZE to be answered")
+	}
+	data, err := filepath.Glob(filepath.Join(h.dir, "lake/bronze/people/*/*.parquet"))
+	if err != nil || len(data) != 2 {
+		t.Fatalf("data files: got %v, %v, want 2", data, err)
+	}
+	for name, damage := range map[string]func(string) error{
+		"cut":  func(f string) error { return os.WriteFile(f, []byte("PAR1"), 0o600) },
+		"gone": os.Remove,
+	} {
+		for _, f := range data {
+			if err := damage(f); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for _, query := range append(queries[:2:2], "DESCRIBE bronze.people", "SUMMARIZE bronze.people") {
+			got, err := as(t, lake, "ann", query)
+			if shown := fmt.Sprint(got, err); strings.Contains(shown, "SECRET") || strings.Contains(shown, "HIDDEN") || strings.Contains(shown, ".parquet") {
+				t.Errorf("%s: %s shows a file:\n%s", name, query, shown)
+			}
+		}
+		if _, err := as(t, lake, "ada", queries[0]); err == nil || !strings.Contains(err.Error(), ".parquet") {
+			t.Errorf("%s: to somebody who may read everything: got %v, want the file", name, err)
+		}
+	}
+	if _, err := lake.As(""); err == nil {
+		t.Error("As with an empty name: got the lake, want an error")
 	}
 }
 

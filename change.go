@@ -166,7 +166,7 @@ func (w *changing) open(ctx context.Context) (err error) {
 			return strings.EqualFold(sqlName(r).String(), w.name.String())
 		})
 	}
-	w.engine = l.engine.With(w.guard.tables(pinned{inputs: inputs, names: resolver{lake: l}}))
+	w.engine = w.guard.over(l.engine, pinned{inputs: inputs, names: resolver{lake: l}})
 	return nil
 }
 

@@ -48,3 +48,36 @@ func damaged(err error, inputs []*input) error {
 	}
 	return err
 }
+
+// HiddenFileError is an error about a data file whose name is not for whom the error is shown to.
+type HiddenFileError struct{ Tables []string }
+
+// Error implements error.
+func (e *HiddenFileError) Error() string {
+	return "a data file of " + strings.Join(e.Tables, ", ") + " cannot be read"
+}
+
+// Hint says what to do.
+func (e *HiddenFileError) Hint() string {
+	return "somebody who may read all of the table is told which file, and why"
+}
+
+// discreet keeps the names of data files out of an error, where they are to be hidden.
+func (r *relation) discreet(err error) error {
+	if err == nil || !r.hideFiles {
+		return err
+	}
+	text := err.Error()
+	named := strings.Contains(text, ".parquet") || strings.Contains(text, "_delta_log")
+	hidden := &HiddenFileError{}
+	for _, in := range r.inputs {
+		hidden.Tables = append(hidden.Tables, in.name.String())
+		for _, f := range in.files {
+			named = named || strings.Contains(text, f.Path)
+		}
+	}
+	if !named {
+		return err
+	}
+	return hidden
+}

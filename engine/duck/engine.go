@@ -38,6 +38,8 @@ type Options struct {
 	Memory  int64  // bytes for DuckDB; 0: 80 % of the machine's memory
 	Threads int    // 0: one for each core
 	TempDir string // where large sorts and joins spill; empty: they fail when memory ends
+
+	hideFiles bool // for somebody who may not see every column: no text names a data file
 }
 
 // Engine is DuckDB on one lake. It is safe for concurrent use; each statement sees only its own
@@ -173,4 +175,12 @@ func (e *Engine) With(tables Resolver) *Engine {
 	other := *e
 	other.options.Tables = tables
 	return &other
+}
+
+// Limited is With for somebody who may not see every column. The folder of a data file has values of
+// partition columns, so neither a plan nor an error names a file.
+func (e *Engine) Limited(tables Resolver) *Engine {
+	other := e.With(tables)
+	other.options.hideFiles = true
+	return other
 }

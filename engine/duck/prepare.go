@@ -23,6 +23,7 @@ type relation struct {
 	inputs      []*input
 	rewritten   rewritten
 	footersOnly bool // nothing will run: columns need not be here
+	hideFiles   bool // as Options has it
 	ends        []func()
 }
 
@@ -44,10 +45,10 @@ func (e *Engine) prepareFor(ctx context.Context, sql string, args []any, footers
 	if err != nil {
 		return nil, err
 	}
-	r := &relation{conn: session.conn, args: args, footersOnly: footersOnly, ends: []func(){session.end}}
+	r := &relation{conn: session.conn, args: args, footersOnly: footersOnly, hideFiles: e.options.hideFiles, ends: []func(){session.end}}
 	if err := e.ready(ctx, r, session, sql); err != nil {
 		r.end()
-		return nil, err
+		return nil, r.discreet(err)
 	}
 	return r, nil
 }
@@ -58,6 +59,9 @@ func (e *Engine) ready(ctx context.Context, r *relation, session *session, sql s
 		return err
 	}
 	r.statement = s
+	if e.options.hideFiles && s.explain != "" && !s.plansOnly() {
+		return failure(Refused, "EXPLAIN shows the plan, and runs nothing", "EXPLAIN ANALYZE names data files, which may show values of columns that are not yours").at(sql, 0)
+	}
 	if s.show != "" {
 		r.sql, err = e.showTables(ctx)
 		r.rewritten, r.plan = rewritten{sql: r.sql}, &Plan{}
@@ -233,10 +237,10 @@ func (r *relation) failed(ctx context.Context, err error) error {
 		return ended(ctx, err)
 	}
 	if err = damaged(err, r.inputs); errors.As(err, new(*DamageError)) {
-		return err
+		return r.discreet(err)
 	}
 	if d, ok := errors.AsType[*duckdb.Error](err); ok {
-		return r.statement.explainError(d, r.rewritten)
+		return r.discreet(r.statement.explainError(d, r.rewritten))
 	}
-	return err
+	return r.discreet(err)
 }

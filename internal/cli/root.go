@@ -111,6 +111,9 @@ func (a *app) checkFlags(c *cobra.Command) error {
 	if filepath.Ext(a.file) == ".sql" {
 		return &usageError{fmt.Errorf("--file %s: this is not a %s", a.file, lakefile), "give SQL files with --input, as in `petalake sql -i " + a.file + "`"}
 	}
+	if err := noEmptyFlags(c); err != nil {
+		return err
+	}
 	if a.output == "table" {
 		a.output = "text"
 	}
@@ -124,6 +127,17 @@ func (a *app) checkFlags(c *cobra.Command) error {
 		}
 	}
 	return &usageError{fmt.Errorf("--output %s: want %s", a.output, strings.Join(allowed, ", ")), ""}
+}
+
+// noEmptyFlags refuses a flag that is given an empty text, as by a variable that is not set: it would do as
+// if the flag were not there, and that is most often the widest there is: all rights, all rows, all files.
+func noEmptyFlags(c *cobra.Command) (err error) {
+	c.Flags().Visit(func(f *pflag.Flag) {
+		if f.Value.Type() == "string" && f.Value.String() == "" && err == nil {
+			err = &usageError{fmt.Errorf("--%s is empty", f.Name), "give it a value, or leave the flag out; a variable of the shell may not be set"}
+		}
+	})
+	return err
 }
 
 // usage makes what a check of arguments says a usage error.
