@@ -15,6 +15,7 @@ import (
 	"github.com/petalake/petalake/delta/schema"
 	"github.com/petalake/petalake/engine/duck"
 	"github.com/petalake/petalake/internal/aws/access"
+	"github.com/petalake/petalake/internal/sql"
 	"github.com/petalake/petalake/spec"
 )
 
@@ -155,7 +156,7 @@ type guarded struct {
 }
 
 // Resolve implements duck.Resolver. A name is judged before it is looked for.
-func (g guarded) Resolve(ctx context.Context, name duck.TableName, at delta.When) (duck.Relation, string, error) {
+func (g guarded) Resolve(ctx context.Context, name sql.TableName, at delta.When) (duck.Relation, string, error) {
 	if err := g.guard.may(access.Read, sqlName(name)); err != nil {
 		return nil, "", err
 	}
@@ -175,9 +176,9 @@ func (g guarded) Resolve(ctx context.Context, name duck.TableName, at delta.When
 }
 
 // Names implements duck.Resolver.
-func (g guarded) Names(ctx context.Context) ([]duck.TableName, error) {
+func (g guarded) Names(ctx context.Context) ([]sql.TableName, error) {
 	names, err := g.tables.Names(ctx)
-	return slices.DeleteFunc(names, func(n duck.TableName) bool { return !g.guard.reads(toSpec(sqlName(n))) }), err
+	return slices.DeleteFunc(names, func(n sql.TableName) bool { return !g.guard.reads(toSpec(sqlName(n))) }), err
 }
 
 // limited is a table some of whose columns are not there.

@@ -5,13 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/petalake/petalake/delta"
 	"github.com/petalake/petalake/engine/duck"
 	"github.com/petalake/petalake/engine/spark"
+	"github.com/petalake/petalake/internal/sql"
 	"github.com/petalake/petalake/spec"
 )
 
@@ -39,9 +39,9 @@ func (l *Lake) Choose(ctx context.Context, engine, sql string, args ...any) (Cho
 // wrongOnBoth says whether a statement that DuckDB refused is wrong on Spark too, as far as that can be
 // told without one: its words are no statement in any SQL, or it names a table that there is not. What
 // DuckDB does not understand otherwise, Spark may.
-func (l *Lake) wrongOnBoth(sql string, refused *duck.Error) bool {
+func (l *Lake) wrongOnBoth(statement string, refused *duck.Error) bool {
 	if refused.Kind == duck.Syntax {
-		return spark.Nonsense(sql)
+		return sql.Nonsense(statement)
 	}
 	l.sparkMu.Lock()
 	views := l.spark != nil // a session may have temporary ones
@@ -49,7 +49,7 @@ func (l *Lake) wrongOnBoth(sql string, refused *duck.Error) bool {
 	if refused.Kind != duck.Unknown || !errors.Is(refused, fs.ErrNotExist) || views || !l.environment.Spark.Managed() {
 		return false
 	}
-	return slices.ContainsFunc(spark.References(sql), func(r spark.Reference) bool {
+	return slices.ContainsFunc(sql.References(sql.Spark, statement), func(r sql.Reference) bool {
 		return r.From == refused.Offset && len(r.Name) <= 2 && !strings.EqualFold(r.Name[0], "delta") && !strings.EqualFold(r.Name[0], "global_temp")
 	})
 }
@@ -68,7 +68,7 @@ func (l *Lake) choose(ctx context.Context, engine, sql string, args []any) (Choi
 }
 
 // chooseOn chooses for a statement on the tables that an engine sees.
-func (l *Lake) chooseOn(ctx context.Context, tables *duck.Engine, engine, sql string, args []any) (Choice, error) {
+func (l *Lake) chooseOn(ctx context.Context, tables *duck.Engine, engine, statement string, args []any) (Choice, error) {
 	on, err := l.on(engine)
 	if err != nil {
 		return Choice{}, err
@@ -79,9 +79,9 @@ func (l *Lake) chooseOn(ctx context.Context, tables *duck.Engine, engine, sql st
 	case onSpark:
 		return Choice{Engine: spec.EngineSpark, Reason: "as it was asked for"}, nil
 	}
-	f := facts{memory: l.memory, from: int64(l.environment.Spark.From), heavy: heavyWork(sql)}
-	query := sql
-	if change, err := duck.ParseChange(sql); err == nil && change != nil && change.Query != "" {
+	f := facts{memory: l.memory, from: int64(l.environment.Spark.From), heavy: heavyWork(statement)}
+	query := statement
+	if change, err := duck.ParseChange(statement); err == nil && change != nil && change.Query != "" {
 		query = change.Query
 	}
 	plan, err := tables.Weigh(ctx, query, args...)
@@ -158,10 +158,10 @@ func (f facts) choose() Choice {
 	return Choice{Engine: spec.EngineSpark, Reason: why, refused: f.refused}
 }
 
-// heavyWords tell that rows are joined, sorted or grouped.
-var heavyWords = regexp.MustCompile(`(?i)\b(join|order|group|distinct|over|union|intersect|except|merge)\b`)
-
-func heavyWork(sql string) bool { return heavyWords.MatchString(sql) }
+// heavyWork says whether a statement joins, sorts or groups rows, as far as its words tell.
+func heavyWork(statement string) bool {
+	return sql.HasWord(sql.DuckDB, statement, "JOIN", "ORDER", "GROUP", "DISTINCT", "OVER", "UNION", "INTERSECT", "EXCEPT", "MERGE")
+}
 
 func firstLine(text string) string {
 	line, _, _ := strings.Cut(text, "\n")

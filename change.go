@@ -16,6 +16,7 @@ import (
 	"github.com/petalake/petalake/delta"
 	"github.com/petalake/petalake/engine/duck"
 	"github.com/petalake/petalake/internal/aws/access"
+	"github.com/petalake/petalake/internal/sql"
 	"github.com/petalake/petalake/spec"
 )
 
@@ -50,16 +51,16 @@ func (c changed) reader() (array.RecordReader, error) {
 
 // run answers a statement on DuckDB, within what a guard lets through: a query by the engine, a change by a commit
 // of ours.
-func (l *Lake) run(ctx context.Context, g *guard, tell func(duck.Progress), sql string, args []any) (array.RecordReader, error) {
-	change, err := duck.ParseChange(sql)
+func (l *Lake) run(ctx context.Context, g *guard, tell func(duck.Progress), statement string, args []any) (array.RecordReader, error) {
+	change, err := duck.ParseChange(statement)
 	if err != nil {
 		return nil, err
 	}
 	if change == nil {
-		return g.engine(l).Watch(ctx, tell, sql, args...)
+		return g.engine(l).Watch(ctx, tell, statement, args...)
 	}
 	if len(args) > 0 {
-		return nil, change.Wrong(duck.Refused, "write the values into the statement", "a statement that writes takes no parameters")
+		return nil, duck.ErrorAt(change.Text, change.At, duck.Refused, "write the values into the statement", "a statement that writes takes no parameters")
 	}
 	done, err := l.change(ctx, g, change, nil, tell)
 	if err != nil {
@@ -70,7 +71,7 @@ func (l *Lake) run(ctx context.Context, g *guard, tell func(duck.Progress), sql 
 
 // change runs an INSERT or a CREATE TABLE on DuckDB, in one commit. Where it reads the table that it
 // writes, or the table's columns change meanwhile, it begins again on the newer version.
-func (l *Lake) change(ctx context.Context, g *guard, c *duck.Change, o *once, tell func(duck.Progress)) (changed, error) {
+func (l *Lake) change(ctx context.Context, g *guard, c *sql.Change, o *once, tell func(duck.Progress)) (changed, error) {
 	for tries := 1; ; tries++ {
 		done, err := l.changeOnce(ctx, g, c, o, tell)
 		if !errors.Is(err, errMoved) {
@@ -84,7 +85,7 @@ func (l *Lake) change(ctx context.Context, g *guard, c *duck.Change, o *once, te
 
 // changing is one try of a change.
 type changing struct {
-	*duck.Change
+	*sql.Change
 	lake  *Lake
 	guard *guard
 	name  catalog.Name
@@ -98,7 +99,7 @@ type changing struct {
 	metadata delta.Metadata  // what the table is to be
 }
 
-func (l *Lake) changeOnce(ctx context.Context, g *guard, c *duck.Change, o *once, tell func(duck.Progress)) (changed, error) {
+func (l *Lake) changeOnce(ctx context.Context, g *guard, c *sql.Change, o *once, tell func(duck.Progress)) (changed, error) {
 	w := &changing{Change: c, lake: l, guard: g, name: sqlName(c.Table), once: o}
 	if err := w.open(ctx); err != nil {
 		return changed{}, err
@@ -109,7 +110,7 @@ func (l *Lake) changeOnce(ctx context.Context, g *guard, c *duck.Change, o *once
 	if w.base != nil && c.IfNotExists {
 		return changed{version: w.base.Version()}, nil
 	}
-	sql, err := w.target(ctx)
+	query, err := w.target(ctx)
 	if err != nil {
 		return changed{}, err
 	}
@@ -120,7 +121,7 @@ func (l *Lake) changeOnce(ctx context.Context, g *guard, c *duck.Change, o *once
 		if w.decl != nil {
 			job.SortBy = w.decl.ClusterBy
 		}
-		if written, err = w.engine.Write(ctx, sql, job); err != nil {
+		if written, err = w.engine.Write(ctx, query, job); err != nil {
 			return changed{}, w.blame(err)
 		}
 	}
@@ -141,10 +142,10 @@ func (w *changing) open(ctx context.Context) (err error) {
 		return err
 	}
 	if strings.EqualFold(w.name.String(), quarantine.String()) {
-		return w.Wrong(duck.Refused, "write another table", "the table %s belongs to petalake", w.name)
+		return w.wrong(duck.Refused, "write another table", "the table %s belongs to petalake", w.name)
 	}
 	if m := l.spec.Model(toSpec(w.name)); m != nil {
-		return w.Wrong(duck.Refused, "write another table, or take the model out of lakehouse.yaml", "%s is made by a model, which would replace the rows", w.name)
+		return w.wrong(duck.Refused, "write another table, or take the model out of lakehouse.yaml", "%s is made by a model, which would replace the rows", w.name)
 	}
 	w.decl = l.spec.Table(toSpec(w.name))
 	if w.table, err = l.table(ctx, w.name); err != nil {
@@ -162,7 +163,7 @@ func (w *changing) open(ctx context.Context) (err error) {
 		if err != nil {
 			return err
 		}
-		w.readsOwn = slices.ContainsFunc(references, func(r duck.TableName) bool {
+		w.readsOwn = slices.ContainsFunc(references, func(r sql.TableName) bool {
 			return strings.EqualFold(sqlName(r).String(), w.name.String())
 		})
 	}
@@ -171,8 +172,8 @@ func (w *changing) open(ctx context.Context) (err error) {
 }
 
 // target settles what the table is to be, and the SELECT whose columns are named as the table's.
-func (w *changing) target(ctx context.Context) (sql string, err error) {
-	if w.Verb == duck.Create {
+func (w *changing) target(ctx context.Context) (query string, err error) {
+	if w.Verb == sql.Create {
 		return w.Query, w.created(ctx)
 	}
 	if w.base != nil {
@@ -191,7 +192,7 @@ func (w *changing) target(ctx context.Context) (sql string, err error) {
 	}
 	for _, name := range names {
 		if w.metadata.Schema.Index(name) < 0 {
-			return "", w.Wrong(duck.Unknown, "", "the table %s has no column %q", w.name, name)
+			return "", w.wrong(duck.Unknown, "", "the table %s has no column %q", w.name, name)
 		}
 	}
 	found, err := w.engine.Describe(ctx, w.Query)
@@ -199,7 +200,7 @@ func (w *changing) target(ctx context.Context) (sql string, err error) {
 		return "", err
 	}
 	if n := found.NumFields(); n != len(names) {
-		return "", w.Wrong(duck.Unknown, "give a value for each of "+strings.Join(names, ", ")+", or list the columns after the table's name",
+		return "", w.wrong(duck.Unknown, "give a value for each of "+strings.Join(names, ", ")+", or list the columns after the table's name",
 			"the query has %d columns, and %d are wanted", n, len(names))
 	}
 	return w.Select(names), nil
@@ -224,7 +225,7 @@ func (w *changing) created(ctx context.Context) error {
 			return err
 		}
 	case !w.Replace:
-		return w.Wrong(duck.Refused, "write CREATE OR REPLACE TABLE, CREATE TABLE IF NOT EXISTS, or INSERT INTO", "the table %s exists", w.name)
+		return w.wrong(duck.Refused, "write CREATE OR REPLACE TABLE, CREATE TABLE IF NOT EXISTS, or INSERT INTO", "the table %s exists", w.name)
 	}
 	if err := (&loading{decl: w.decl}).first(&w.metadata); err != nil {
 		return err
@@ -266,7 +267,7 @@ func (w *changing) spell() error {
 	for i, name := range columns {
 		at := w.metadata.Schema.Index(name)
 		if at < 0 {
-			return w.Wrong(duck.Unknown, "", "PARTITIONED BY: the table has no column %q", name)
+			return w.wrong(duck.Unknown, "", "PARTITIONED BY: the table has no column %q", name)
 		}
 		columns[i] = w.metadata.Schema.Fields[at].Name
 	}
@@ -294,21 +295,21 @@ func (w *changing) commit(ctx context.Context, x *delta.Txn, written duck.Writte
 	if s.Version() != version && (w.readsOwn || w.base == nil || !sameRules(s.Metadata(), w.base.Metadata())) {
 		return errMoved
 	}
-	if w.Verb == duck.Create || s.Version() < 0 {
+	if w.Verb == sql.Create || s.Version() < 0 {
 		if err := become(ctx, x, w.metadata, true); err != nil {
 			return err
 		}
-	} else if w.Verb == duck.Overwrite {
+	} else if w.Verb == sql.Overwrite {
 		if err := x.RemoveAll(ctx); err != nil {
 			return err
 		}
 	}
 	x.Add(written.Files...)
 	mode, operation := "Append", "WRITE"
-	if w.Verb == duck.Overwrite {
+	if w.Verb == sql.Overwrite {
 		mode = "Overwrite"
 	}
-	if w.Verb == duck.Create {
+	if w.Verb == sql.Create {
 		mode, operation = "Overwrite", "CREATE TABLE AS SELECT"
 		if w.Replace {
 			operation = "CREATE OR REPLACE TABLE AS SELECT"
@@ -318,6 +319,11 @@ func (w *changing) commit(ctx context.Context, x *delta.Txn, written duck.Writte
 		"numFiles": fmt.Sprint(len(written.Files)), "numOutputRows": fmt.Sprint(written.Rows), "numOutputBytes": fmt.Sprint(written.Bytes),
 	})
 	return nil
+}
+
+// wrong is an error about the query of the statement.
+func (w *changing) wrong(kind duck.Kind, hint, format string, args ...any) error {
+	return duck.ErrorAt(w.Text, w.At, kind, hint, format, args...)
 }
 
 // blame says of which table an error about columns is.

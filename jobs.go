@@ -19,6 +19,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/petalake/petalake/internal/sql"
 	"github.com/petalake/petalake/job"
 	"github.com/petalake/petalake/spec"
 )
@@ -170,7 +171,7 @@ func (l *Lake) touched(ctx context.Context, o job.Order, steps []job.Step) (read
 			add(&to, n.String())
 		}
 	}
-	for _, s := range job.Split(o.Program.SQL, o.Program.Engine == spec.EngineSpark) {
+	for _, s := range sql.Split(dialectOf(o.Program.Engine), o.Program.SQL) {
 		for _, name := range l.readBy(ctx, s.Text) {
 			add(&from, name)
 		}

@@ -23,21 +23,22 @@ const most = 48
 // "." is the root, which wires the parts. A new package changes the picture here and there.
 var picture = map[string][]string{
 	"cmd/petalake":        {"internal/cli"},
-	"internal/cli":        {".", "engine/spark/local", "internal/cli/render", "internal/cli/shell", "internal/aws/access", "internal/aws/audit", "internal/aws/deploy", "internal/aws/estimate", "internal/aws/fleet", "internal/aws/price", "internal/aws/rehearse", "internal/aws/rollout", "internal/aws/stack", "internal/aws/terraform", "catalog", "job", "delta", "delta/schema", "engine/spark/eventlog", "spec"},
+	"internal/cli":        {".", "engine/spark/local", "internal/cli/render", "internal/cli/shell", "internal/sql", "internal/aws/access", "internal/aws/audit", "internal/aws/deploy", "internal/aws/estimate", "internal/aws/fleet", "internal/aws/price", "internal/aws/rehearse", "internal/aws/rollout", "internal/aws/stack", "internal/aws/terraform", "catalog", "job", "delta", "delta/schema", "engine/spark/eventlog", "spec"},
 	"internal/cli/render": {},
-	"internal/cli/shell":  {},
-	".":                   {"spec", "internal/aws/access", "internal/aws/awsx", "internal/aws/emr", "internal/aws/fleet", "internal/aws/price", "internal/aws/replicate", "frame", "internal/compare", "ingest", "ingest/files", "engine", "engine/duck", "engine/spark", "engine/spark/door", "engine/spark/eventlog", "engine/spark/local", "catalog", "internal/aws/glue", "job", "delta", "delta/schema", "delta/stats", "store", "store/s3"},
+	"internal/cli/shell":  {"internal/sql"},
+	".":                   {"spec", "internal/aws/access", "internal/aws/awsx", "internal/aws/emr", "internal/aws/fleet", "internal/aws/price", "internal/aws/replicate", "frame", "internal/compare", "internal/sql", "ingest", "ingest/files", "engine", "engine/duck", "engine/spark", "engine/spark/door", "engine/spark/eventlog", "engine/spark/local", "catalog", "internal/aws/glue", "job", "delta", "delta/schema", "delta/stats", "store", "store/s3"},
 
 	"ingest":            {"delta", "delta/schema", "store"},
 	"ingest/files":      {"ingest", "store"},
 	"engine":            {"delta"},
-	"engine/duck":       {"engine", "delta", "delta/schema", "delta/stats", "store", "internal/csv", "internal/duckdb"},
+	"engine/duck":       {"engine", "delta", "delta/schema", "delta/stats", "store", "internal/csv", "internal/duckdb", "internal/sql"},
 	"catalog":           {"delta", "store"},
 	"internal/aws/glue": {"catalog", "delta", "delta/schema", "internal/aws/access", "internal/aws/awsx"},
 	"job":               {"store"},
-	"frame":             {"engine"},
+	"frame":             {"engine", "internal/sql"},
+	"internal/sql":      {"delta/schema"}, // of any engine it knows the dialect alone
 
-	"engine/spark":           {"engine", "engine/spark/connectpb", "delta", "frame"},
+	"engine/spark":           {"engine", "engine/spark/connectpb", "delta", "frame", "internal/sql"},
 	"engine/spark/connectpb": {}, // generated
 	"engine/spark/door":      {"engine/spark/connectpb"},
 	"engine/spark/local":     {"engine/spark"},

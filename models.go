@@ -21,7 +21,7 @@ import (
 	"github.com/petalake/petalake/delta"
 	"github.com/petalake/petalake/delta/stats"
 	"github.com/petalake/petalake/engine/duck"
-	"github.com/petalake/petalake/engine/spark"
+	"github.com/petalake/petalake/internal/sql"
 	"github.com/petalake/petalake/spec"
 )
 
@@ -78,9 +78,9 @@ func (l *Lake) reads(ctx context.Context, m *spec.Model) ([]catalog.Name, error)
 	if err == nil || l.engineOf(m) == spec.EngineDuckDB {
 		return names, err
 	}
-	for _, r := range spark.References(m.Query) {
-		if n, ok := sparkName(r); ok {
-			add(n)
+	for _, r := range sql.References(sql.Spark, m.Query) {
+		if n, ok := r.Table(); ok {
+			add(sqlName(n))
 		}
 	}
 	return names, nil
@@ -437,7 +437,7 @@ type pinned struct {
 }
 
 // Resolve implements duck.Resolver.
-func (p pinned) Resolve(ctx context.Context, name duck.TableName, at delta.When) (duck.Relation, string, error) {
+func (p pinned) Resolve(ctx context.Context, name sql.TableName, at delta.When) (duck.Relation, string, error) {
 	key := strings.ToLower(sqlName(name).String())
 	s := p.inputs[key]
 	switch {
@@ -450,7 +450,7 @@ func (p pinned) Resolve(ctx context.Context, name duck.TableName, at delta.When)
 }
 
 // Names implements duck.Resolver.
-func (p pinned) Names(ctx context.Context) ([]duck.TableName, error) { return p.names.Names(ctx) }
+func (p pinned) Names(ctx context.Context) ([]sql.TableName, error) { return p.names.Names(ctx) }
 
 // increment is the part of a snapshot that was added since an earlier version. It leaves no file
 // out: what is new is little.

@@ -9,6 +9,7 @@ import (
 	"github.com/petalake/petalake/catalog"
 	"github.com/petalake/petalake/delta"
 	"github.com/petalake/petalake/engine/duck"
+	"github.com/petalake/petalake/internal/sql"
 	"github.com/petalake/petalake/spec"
 )
 
@@ -16,14 +17,11 @@ import (
 func specName(n spec.TableName) catalog.Name { return mainless(n.Schema, n.Table) }
 
 // sqlName is a table of a statement as the catalog names it.
-func sqlName(n duck.TableName) catalog.Name { return mainless(n.Schema, n.Name) }
+func sqlName(n sql.TableName) catalog.Name { return mainless(n.Schema, n.Table) }
 
 // mainless leaves out the schema main: "main.flights" and "flights" are one table.
 func mainless(schema, table string) catalog.Name {
-	if strings.EqualFold(schema, "main") {
-		schema = ""
-	}
-	return catalog.Name{Schema: schema, Table: table}
+	return catalog.Name(sql.NewTableName(schema, table))
 }
 
 // toSpec is the way back.
@@ -95,7 +93,7 @@ func (l *Lake) missing(ctx context.Context, name string) error {
 type resolver struct{ lake *Lake }
 
 // Resolve implements duck.Resolver.
-func (r resolver) Resolve(ctx context.Context, name duck.TableName, at delta.When) (duck.Relation, string, error) {
+func (r resolver) Resolve(ctx context.Context, name sql.TableName, at delta.When) (duck.Relation, string, error) {
 	t, err := r.lake.table(ctx, sqlName(name))
 	if err != nil {
 		return nil, "", err
@@ -108,11 +106,11 @@ func (r resolver) Resolve(ctx context.Context, name duck.TableName, at delta.Whe
 }
 
 // Names implements duck.Resolver.
-func (r resolver) Names(ctx context.Context) ([]duck.TableName, error) {
+func (r resolver) Names(ctx context.Context) ([]sql.TableName, error) {
 	names, err := r.lake.Names(ctx)
-	out := make([]duck.TableName, len(names))
+	out := make([]sql.TableName, len(names))
 	for i, n := range names {
-		out[i] = duck.TableName{Schema: n.Schema, Name: n.Table}
+		out[i] = sql.NewTableName(n.Schema, n.Table)
 	}
 	return out, err
 }

@@ -20,6 +20,7 @@ import (
 	"github.com/petalake/petalake/catalog"
 	"github.com/petalake/petalake/engine/spark"
 	"github.com/petalake/petalake/engine/spark/local"
+	"github.com/petalake/petalake/internal/sql"
 )
 
 // link is the lake's way to a Spark.
@@ -342,14 +343,14 @@ func (e *OtherLakeError) Error() string {
 func (e *OtherLakeError) Hint() string { return "use a server, or a metastore, for this lake alone" }
 
 // know makes the tables known that a statement names, or all where it asks for their names.
-func (k *link) know(ctx context.Context, sql string) error {
+func (k *link) know(ctx context.Context, statement string) error {
 	names, err := k.lake.Names(ctx)
 	if err != nil {
 		return err
 	}
 	var wanted []catalog.Name
-	references := spark.References(sql)
-	asks := len(references) == 0 && strings.Contains(strings.ToUpper(sql), "SHOW")
+	references := sql.References(sql.Spark, statement)
+	asks := len(references) == 0 && sql.HasWord(sql.Spark, statement, "SHOW")
 	for _, n := range names {
 		if asks || namedBy(references, n) {
 			wanted = append(wanted, n)
@@ -371,28 +372,13 @@ func (k *link) know(ctx context.Context, sql string) error {
 }
 
 // namedBy says whether one of the references is to a table.
-func namedBy(references []spark.Reference, n catalog.Name) bool {
+func namedBy(references []sql.Reference, n catalog.Name) bool {
 	for _, r := range references {
-		if found, ok := sparkName(r); ok && strings.EqualFold(found.String(), n.String()) {
+		if found, ok := r.Table(); ok && strings.EqualFold(found.String(), n.String()) {
 			return true
 		}
 	}
 	return false
-}
-
-// sparkName is the table of the lake that a reference in a statement for Spark means.
-func sparkName(r spark.Reference) (catalog.Name, bool) {
-	name := r.Name
-	if len(name) == 3 && strings.EqualFold(name[0], "spark_catalog") {
-		name = name[1:]
-	}
-	switch len(name) {
-	case 1:
-		return catalog.Name{Table: name[0]}, true
-	case 2:
-		return mainless(name[0], name[1]), true
-	}
-	return catalog.Name{}, false
 }
 
 // registering is how many tables are made known at once.

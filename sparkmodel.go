@@ -20,6 +20,7 @@ import (
 	"github.com/petalake/petalake/delta/schema"
 	"github.com/petalake/petalake/engine/duck"
 	"github.com/petalake/petalake/engine/spark"
+	"github.com/petalake/petalake/internal/sql"
 	"github.com/petalake/petalake/spec"
 )
 
@@ -110,8 +111,9 @@ func (b *sparkBuild) query(ctx context.Context) (string, error) {
 			return "", err
 		}
 	}
-	query := spark.Rewrite(strings.TrimRight(b.model.Query, "; \t\r\n"), func(r spark.Reference) string {
-		n, ok := sparkName(r)
+	query := sql.Rewrite(sql.Spark, sql.Trim(sql.Spark, b.model.Query), func(r sql.Reference) string {
+		found, ok := r.Table()
+		n := sqlName(found)
 		input := b.inputs[strings.ToLower(n.String())]
 		switch {
 		case !ok || input == nil || r.Travels:

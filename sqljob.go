@@ -12,6 +12,7 @@ import (
 	"github.com/petalake/petalake/delta"
 	"github.com/petalake/petalake/engine/duck"
 	"github.com/petalake/petalake/engine/spark"
+	"github.com/petalake/petalake/internal/sql"
 	"github.com/petalake/petalake/job"
 	"github.com/petalake/petalake/spec"
 )
@@ -132,7 +133,7 @@ func (r *sqlRunner) run(ctx context.Context, t *sqlAttempt, a job.Attempt) {
 			t.link.close()
 		}
 	}()
-	steps := job.Split(a.Program.SQL, a.Program.Engine == spec.EngineSpark)
+	steps := sql.Split(dialectOf(a.Program.Engine), a.Program.SQL)
 	if a.Done > 0 {
 		t.say("%d of %d steps are done", a.Done, len(steps))
 	}
@@ -157,7 +158,7 @@ func (r *sqlRunner) run(ctx context.Context, t *sqlAttempt, a job.Attempt) {
 }
 
 // failed notes why an attempt ended. What is wrong with the statement itself stays so.
-func (r *sqlRunner) failed(ctx context.Context, t *sqlAttempt, a job.Attempt, i int, s job.Statement, err error) {
+func (r *sqlRunner) failed(ctx context.Context, t *sqlAttempt, a job.Attempt, i int, s sql.Statement, err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.status.Phase, t.status.Exit = job.Over, 1
@@ -188,7 +189,7 @@ func (r *sqlRunner) failed(ctx context.Context, t *sqlAttempt, a job.Attempt, i 
 }
 
 // inStep puts an error of a step where its statement is written.
-func inStep(j *spec.Job, s job.Statement, wrong *duck.Error) spec.Problem {
+func inStep(j *spec.Job, s sql.Statement, wrong *duck.Error) spec.Problem {
 	p := spec.Problem{Pos: j.TextPos, Path: "jobs." + j.Name, Message: wrong.Message, Hint: wrong.Hint()}
 	p.Pos.Line += s.Line - 1 + wrong.Line - 1
 	p.Pos.Column += wrong.Column - 1 // all lines begin at one column
@@ -196,6 +197,14 @@ func inStep(j *spec.Job, s job.Statement, wrong *duck.Error) spec.Problem {
 		p.Pos.Column += s.Column - 1
 	}
 	return p
+}
+
+// dialectOf is the dialect in which a text of statements is cut that an engine runs, or auto.
+func dialectOf(engine string) sql.Dialect {
+	if engine == spec.EngineSpark {
+		return sql.Spark
+	}
+	return sql.DuckDB
 }
 
 // oneLine is a statement for a line of a log.

@@ -12,6 +12,7 @@ import (
 	"github.com/petalake/petalake/delta"
 	"github.com/petalake/petalake/engine/duck"
 	"github.com/petalake/petalake/engine/spark"
+	"github.com/petalake/petalake/internal/sql"
 	"github.com/petalake/petalake/job"
 	"github.com/petalake/petalake/spec"
 )
@@ -46,9 +47,9 @@ func (r *sqlRunner) step(ctx context.Context, t *sqlAttempt, a job.Attempt, i in
 }
 
 // stepped says whether one of the tables that a statement names has the step, and which version of it.
-func (l *Lake) stepped(ctx context.Context, o *once, sql string) (step job.Step, there bool, err error) {
-	for _, r := range spark.References(sql) {
-		name, ok := sparkName(r)
+func (l *Lake) stepped(ctx context.Context, o *once, statement string) (step job.Step, there bool, err error) {
+	for _, r := range sql.References(sql.Spark, statement) {
+		name, ok := r.Table()
 		if !ok {
 			continue
 		}

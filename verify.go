@@ -13,6 +13,7 @@ import (
 	"github.com/petalake/petalake/engine/duck"
 	"github.com/petalake/petalake/engine/spark"
 	"github.com/petalake/petalake/internal/compare"
+	"github.com/petalake/petalake/internal/sql"
 	"github.com/petalake/petalake/spec"
 )
 
@@ -46,10 +47,10 @@ func (e *DialectError) Hint() string {
 
 // Verify runs a query on both engines and compares their rows. What one of them does not take is a
 // *DialectError.
-func (l *Lake) Verify(ctx context.Context, sql string) (Agreement, error) {
+func (l *Lake) Verify(ctx context.Context, query string) (Agreement, error) {
 	var names []string
-	for _, r := range spark.References(sql) {
-		if n, ok := sparkName(r); ok {
+	for _, r := range sql.References(sql.Spark, query) {
+		if n, ok := r.Table(); ok {
 			names = append(names, n.String())
 		}
 	}
@@ -65,7 +66,7 @@ func (l *Lake) Verify(ctx context.Context, sql string) (Agreement, error) {
 	for i, engine := range []watcher{onDuck{l}, onSpark{l}} {
 		both.Go(func() error {
 			began := time.Now()
-			r, err := engine.Query(ctx, sql)
+			r, err := engine.Query(ctx, query)
 			*took[i] = time.Since(began)
 			readers[i], failed[i] = &timed{RecordReader: r, took: took[i]}, err
 			return nil

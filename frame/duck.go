@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/petalake/petalake/internal/sql"
 )
 
 // DuckSQL writes a frame as a SELECT in the SQL of DuckDB: the same text for the same frame.
@@ -82,7 +84,7 @@ func (w *writer) block(p Plan) block {
 	case Read:
 		return block{from: table(p)}
 	case Query:
-		return w.inner(block{from: "(" + strings.TrimRight(p.SQL, "; \t\r\n") + "\n)"})
+		return w.inner(block{from: "(" + sql.Trim(sql.DuckDB, p.SQL) + "\n)"})
 	case Named:
 		b := w.block(p.From)
 		if r, ok := p.From.(Read); ok {

@@ -8,21 +8,22 @@ import (
 
 	"github.com/petalake/petalake/delta"
 	"github.com/petalake/petalake/engine/duck"
+	"github.com/petalake/petalake/internal/sql"
 	"github.com/petalake/petalake/store"
 )
 
 // lake resolves the tables of a disk: each is the folder of its name.
 type lake struct{ disk *store.Disk }
 
-func (l lake) Resolve(ctx context.Context, name duck.TableName, at delta.When) (duck.Relation, string, error) {
-	s, err := delta.At(l.disk, name.Name).Snapshot(ctx, at)
+func (l lake) Resolve(ctx context.Context, name sql.TableName, at delta.When) (duck.Relation, string, error) {
+	s, err := delta.At(l.disk, name.Table).Snapshot(ctx, at)
 	if err != nil {
 		return nil, "", err
 	}
-	return s, name.Name, nil
+	return s, name.Table, nil
 }
 
-func (l lake) Names(context.Context) ([]duck.TableName, error) { return nil, nil }
+func (l lake) Names(context.Context) ([]sql.TableName, error) { return nil, nil }
 
 // engine answers SQL on the tables of the lake.
 func (p place) engine(t *testing.T) *duck.Engine {

@@ -7,11 +7,12 @@ import (
 	"strings"
 
 	"github.com/petalake/petalake/internal/duckdb"
+	"github.com/petalake/petalake/internal/sql"
 )
 
 // DamageError says that a data file of a table is missing or is not what was written.
 type DamageError struct {
-	Table   TableName
+	Table   sql.TableName
 	Version int64
 	File    string // relative to the table's folder
 	Reason  string

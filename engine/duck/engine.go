@@ -123,7 +123,7 @@ func (e *Engine) Watch(ctx context.Context, tell func(Progress), sql string, arg
 		return nil, ended(ctx, err)
 	}
 	r.ends = append([]func(){done}, r.ends...)
-	if r.statement.explain != "" {
+	if r.statement.explain.Text != "" {
 		return e.explain(ctx, r)
 	}
 	if tell != nil {

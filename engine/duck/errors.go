@@ -1,9 +1,12 @@
 package duck
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/petalake/petalake/internal/sql"
 )
 
 // Kind says what is wrong with a statement.
@@ -48,11 +51,36 @@ func (e *Error) at(text string, offset int) *Error {
 		e.Offset = -1
 		return e
 	}
-	before := text[:offset]
-	e.Offset = offset
-	e.Line = strings.Count(before, "\n") + 1
-	e.Column = len([]rune(before[strings.LastIndexByte(before, '\n')+1:])) + 1
+	p := sql.PositionAt(text, offset)
+	e.Offset, e.Line, e.Column = offset, p.Line, p.Column
 	return e
+}
+
+// ErrorAt is an error about a byte of a statement's text.
+func ErrorAt(text string, offset int, kind Kind, hint, format string, args ...any) *Error {
+	return failure(kind, hint, format, args...).at(text, offset)
+}
+
+// ParseChange is sql.ParseChange; its error is an *Error.
+func ParseChange(text string) (*sql.Change, error) {
+	c, err := sql.ParseChange(text)
+	if err != nil {
+		return nil, misread(text, err)
+	}
+	return c, nil
+}
+
+// misread is an *Error for one that package sql has of a statement's text.
+func misread(text string, err error) error {
+	wrong, ok := errors.AsType[*sql.Error](err)
+	if !ok {
+		return err
+	}
+	kind := Syntax
+	if wrong.Fault == sql.Refused {
+		kind = Refused
+	}
+	return ErrorAt(text, wrong.Offset, kind, wrong.Hint(), "%s", wrong.Message)
 }
 
 func failure(kind Kind, hint, format string, args ...any) *Error {

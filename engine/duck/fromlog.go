@@ -61,7 +61,7 @@ func logQuestions(s *statement) []question {
 	for _, key := range []string{"where_clause", "having", "qualify", "sample"} {
 		whole = whole && n[key] == nil
 	}
-	if !whole || s.explain != "" && !s.plansOnly() {
+	if !whole || s.explain.Analyze {
 		return nil
 	}
 	var out []question

@@ -12,62 +12,8 @@ import (
 	"github.com/petalake/petalake/delta/schema"
 	"github.com/petalake/petalake/delta/stats"
 	"github.com/petalake/petalake/internal/duckdb"
+	"github.com/petalake/petalake/internal/sql"
 )
-
-// FuzzLex: tokens are in order, inside the text, and leave out only spaces and comments.
-func FuzzLex(f *testing.F) {
-	for _, s := range []string{`SELECT 'a''b', "c""d", $$x$$, $t$ $$ $t$, e'\'', 1.5e-3 /* /* */ */ -- x`, `'`, `"`, `/*`, `$a$`, `e'\`} {
-		f.Add(s)
-	}
-	f.Fuzz(func(t *testing.T, s string) {
-		last := 0
-		for _, tok := range lex(s) {
-			if tok.from < last || tok.to <= tok.from || tok.to > len(s) {
-				t.Fatalf("%q: token %v after byte %d", s, tok, last)
-			}
-			last = tok.to
-			if text := tok.unquote(s); len(text) > tok.to-tok.from {
-				t.Fatalf("%q: token %v means %q, longer than it is", s, tok, text)
-			}
-		}
-	})
-}
-
-// FuzzTimeTravel: cutting keeps every other byte where it was, and what is cut is outside strings.
-func FuzzTimeTravel(f *testing.F) {
-	for _, s := range []string{
-		`SELECT * FROM t VERSION AS OF 3`, `FROM a FOR TIMESTAMP AS OF '2024-01-01' x`, `FROM a AT (VERSION => 1), b AT (TIMESTAMP => TIMESTAMP '2024-01-01')`,
-		`SELECT 'x VERSION AS OF 3' /* VERSION AS OF 3 */`, "FROM t FOR VERSION\nAS OF\n'3'", `VERSION AS OF 99999999999999999999`,
-	} {
-		f.Add(s)
-	}
-	f.Fuzz(func(t *testing.T, s string) {
-		out, clauses, err := cutTimeTravel(s)
-		if err != nil {
-			return
-		}
-		if len(out) != len(s) {
-			t.Fatalf("%q: %d bytes became %d", s, len(s), len(out))
-		}
-		at := 0
-		for _, c := range clauses {
-			if out[at:c.from] != s[at:c.from] {
-				t.Fatalf("%q: bytes %d to %d changed: %q", s, at, c.from, out)
-			}
-			if strings.Trim(out[c.from:c.to], " \n") != "" {
-				t.Fatalf("%q: %q is left of a clause", s, out[c.from:c.to])
-			}
-			at = c.to
-		}
-		if out[at:] != s[at:] {
-			t.Fatalf("%q: the tail changed: %q", s, out)
-		}
-		explain, rest := cutExplain(out)
-		if len(rest) != len(s) || len(explain) > len(s) {
-			t.Fatalf("%q: EXPLAIN moved the text: %q", s, rest)
-		}
-	})
-}
 
 // FuzzStatement: a statement of any text is answered or refused with an error, and writes nothing.
 func FuzzStatement(f *testing.F) {
@@ -87,7 +33,7 @@ func FuzzStatement(f *testing.F) {
 			return
 		}
 		for _, n := range names {
-			if n.fold() != (TableName{Name: "t"}) {
+			if n.Fold() != sql.NewTableName("", "t") {
 				return
 			}
 		}

@@ -12,12 +12,13 @@ import (
 	"github.com/petalake/petalake/delta/schema"
 	"github.com/petalake/petalake/delta/stats"
 	"github.com/petalake/petalake/internal/duckdb"
+	"github.com/petalake/petalake/internal/sql"
 )
 
 // input is one version of one table that a statement reads, with what became known of it while
 // the statement was planned.
 type input struct {
-	name     TableName // as the statement wrote it first
+	name     sql.TableName // as the statement wrote it first
 	at       delta.When
 	relation Relation
 	root     string // key of the table's folder
@@ -53,7 +54,7 @@ func (in *input) schema() string {
 
 // view is the quoted name of the input's view.
 func (in *input) view() string {
-	return duckdb.QuoteIdent(in.schema()) + "." + duckdb.QuoteIdent(in.name.Name)
+	return duckdb.QuoteIdent(in.schema()) + "." + duckdb.QuoteIdent(in.name.Table)
 }
 
 func viewSchemas(inputs []*input) []string {
@@ -68,7 +69,7 @@ func viewSchemas(inputs []*input) []string {
 
 // same says whether two references mean the same version of the same table.
 func (in *input) same(r *reference) bool {
-	return in.name.fold() == r.name.fold() && sameWhen(in.at, r.at)
+	return in.name.Fold() == r.name.Fold() && sameWhen(in.at, r.at)
 }
 
 func sameWhen(a, b delta.When) bool {
@@ -117,7 +118,7 @@ func (e *Engine) unresolved(ctx context.Context, s *statement, r *reference, cau
 	out.Err = cause
 	if r.at != (delta.When{}) {
 		out.Message, out.hint = fmt.Sprintf("table %s: %v", r.name, cause), "petalake history TABLE lists the versions"
-	} else if strings.ContainsAny(r.name.Name, "/*") || strings.Contains(r.name.Name, ".") {
+	} else if strings.ContainsAny(r.name.Table, "/*") || strings.Contains(r.name.Table, ".") {
 		out.hint = "SQL reads the tables of the lake, not files; petalake load makes a table of a file"
 	}
 	names, err := e.options.Tables.Names(ctx)

@@ -18,6 +18,7 @@ import (
 	"github.com/petalake/petalake/delta/schema"
 	"github.com/petalake/petalake/delta/stats"
 	"github.com/petalake/petalake/internal/duckdb"
+	"github.com/petalake/petalake/internal/sql"
 	"github.com/petalake/petalake/store"
 )
 
@@ -26,12 +27,12 @@ type lake struct {
 	t      testing.TB
 	dir    string
 	writer *duckdb.Conn
-	tables map[TableName][]*fake // by folded name; each version
+	tables map[sql.TableName][]*fake // by folded name; each version
 }
 
 // fake is one version of a table.
 type fake struct {
-	name    TableName
+	name    sql.TableName
 	folder  string // "": one of the table's own
 	version int64
 	meta    delta.Metadata
@@ -50,7 +51,7 @@ func newLake(t testing.TB) *lake {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { conn.Close(); db.Close() })
-	return &lake{t: t, dir: t.TempDir(), writer: conn, tables: map[TableName][]*fake{}}
+	return &lake{t: t, dir: t.TempDir(), writer: conn, tables: map[sql.TableName][]*fake{}}
 }
 
 // file is the rows of one data file, and its partition.
@@ -76,11 +77,11 @@ func (l *lake) add(name, columns string, files []file, partitionedBy ...string) 
 	if err != nil {
 		l.t.Fatal(err)
 	}
-	n := TableName{Name: name}
+	n := sql.NewTableName("", name)
 	if s, rest, ok := strings.Cut(name, "."); ok {
-		n = TableName{s, rest}
+		n = sql.NewTableName(s, rest)
 	}
-	versions := l.tables[n.fold()]
+	versions := l.tables[n.Fold()]
 	f := &fake{name: n, version: int64(len(versions)), meta: delta.Metadata{
 		ID: name, Schema: typ.(*schema.Struct), PartitionColumns: partitionedBy,
 	}}
@@ -91,7 +92,7 @@ func (l *lake) add(name, columns string, files []file, partitionedBy ...string) 
 		}
 		f.files = append(f.files, l.write(f, path, part))
 	}
-	l.tables[n.fold()] = append(versions, f)
+	l.tables[n.Fold()] = append(versions, f)
 	return f
 }
 
@@ -199,8 +200,8 @@ func (f *fake) Totals(context.Context) (files, bytes int64, err error) {
 	return files, bytes, nil
 }
 
-func (l *lake) Resolve(ctx context.Context, name TableName, at delta.When) (Relation, string, error) {
-	versions := l.tables[name.fold()]
+func (l *lake) Resolve(ctx context.Context, name sql.TableName, at delta.When) (Relation, string, error) {
+	versions := l.tables[name.Fold()]
 	if len(versions) == 0 {
 		return nil, "", fmt.Errorf("table %s: %w", name, fs.ErrNotExist)
 	}
@@ -219,8 +220,8 @@ func (l *lake) Resolve(ctx context.Context, name TableName, at delta.When) (Rela
 	return f, f.root(), nil
 }
 
-func (l *lake) Names(context.Context) ([]TableName, error) {
-	var out []TableName
+func (l *lake) Names(context.Context) ([]sql.TableName, error) {
+	var out []sql.TableName
 	for _, v := range l.tables {
 		out = append(out, v[0].name)
 	}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/petalake/petalake/delta"
+	"github.com/petalake/petalake/internal/sql"
 )
 
 // Plan says what a statement reads.
@@ -16,7 +17,7 @@ type Plan struct {
 
 // TablePlan is what a statement reads of one version of a table.
 type TablePlan struct {
-	Table      TableName
+	Table      sql.TableName
 	Version    int64
 	At         delta.When // as the statement asked for it
 	Files      int        // that are read

@@ -9,6 +9,7 @@ import (
 
 	"github.com/petalake/petalake/delta"
 	"github.com/petalake/petalake/internal/duckdb"
+	"github.com/petalake/petalake/internal/sql"
 )
 
 // relation is a query ready to run: a session in which its tables are visible, and the SQL that
@@ -59,7 +60,7 @@ func (e *Engine) ready(ctx context.Context, r *relation, session *session, sql s
 		return err
 	}
 	r.statement = s
-	if e.options.hideFiles && s.explain != "" && !s.plansOnly() {
+	if e.options.hideFiles && s.explain.Analyze {
 		return failure(Refused, "EXPLAIN shows the plan, and runs nothing", "EXPLAIN ANALYZE names data files, which may show values of columns that are not yours").at(sql, 0)
 	}
 	if s.show != "" {
@@ -100,7 +101,7 @@ func (e *Engine) ready(ctx context.Context, r *relation, session *session, sql s
 // choose finds the files each input needs, and brings them to this machine.
 func (e *Engine) choose(ctx context.Context, r *relation, s *statement, inputs []*input) error {
 	studied := len(inputs) > 0 && (s.filters || e.cache != nil)
-	if studied && e.cache == nil && !r.footersOnly && s.explain == "" {
+	if studied && e.cache == nil && !r.footersOnly && s.explain.Text == "" {
 		few, err := e.fewFiles(ctx, inputs)
 		if err != nil {
 			return err
@@ -208,7 +209,7 @@ func parserOf(c *duckdb.Conn) parser {
 
 // References returns the tables a SELECT reads, each once, in the order it names them first. Names
 // of its own CTEs are not among them. The tables need not exist.
-func (e *Engine) References(ctx context.Context, sql string) ([]TableName, error) {
+func (e *Engine) References(ctx context.Context, text string) ([]sql.TableName, error) {
 	ctx, done := e.during(ctx)
 	defer done()
 	session, err := e.data.session(ctx)
@@ -216,15 +217,15 @@ func (e *Engine) References(ctx context.Context, sql string) ([]TableName, error
 		return nil, err
 	}
 	defer session.end()
-	s, err := parse(ctx, parserOf(session.conn), sql)
+	s, err := parse(ctx, parserOf(session.conn), text)
 	if err != nil {
 		return nil, err
 	}
-	var out []TableName
-	seen := map[TableName]bool{}
+	var out []sql.TableName
+	seen := map[sql.TableName]bool{}
 	for _, r := range s.tables {
-		if !seen[r.name.fold()] {
-			seen[r.name.fold()] = true
+		if !seen[r.name.Fold()] {
+			seen[r.name.Fold()] = true
 			out = append(out, r.name)
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/petalake/petalake/delta/schema"
 	"github.com/petalake/petalake/delta/stats"
 	"github.com/petalake/petalake/internal/duckdb"
+	"github.com/petalake/petalake/internal/sql"
 )
 
 // study has DuckDB plan the statement over stubs and notes on each input which rows and columns
@@ -28,7 +29,7 @@ func (e *Engine) study(ctx context.Context, s *statement, inputs []*input, args 
 		return fmt.Errorf("planning: %w", err)
 	}
 	plain := *s
-	plain.explain = ""
+	plain.explain = sql.Explain{}
 	r := plain.rewrite(inputs)
 	rows, err := session.conn.Strings(ctx, "EXPLAIN (FORMAT JSON) "+r.sql, args...)
 	if err != nil {

@@ -12,6 +12,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/memory"
 
 	"github.com/petalake/petalake/internal/duckdb"
+	"github.com/petalake/petalake/internal/sql"
 )
 
 // query runs a prepared relation. The reader owns it: releasing the reader ends it.
@@ -144,10 +145,10 @@ func (e *Engine) showTables(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	slices.SortFunc(names, func(a, b TableName) int { return strings.Compare(a.String(), b.String()) })
+	slices.SortFunc(names, func(a, b sql.TableName) int { return strings.Compare(a.String(), b.String()) })
 	var rows []string
 	for _, n := range names {
-		rows = append(rows, fmt.Sprintf("(%s, %s)", duckdb.Quote(n.Schema), duckdb.Quote(n.Name)))
+		rows = append(rows, fmt.Sprintf("(%s, %s)", duckdb.Quote(n.Schema), duckdb.Quote(n.Table)))
 	}
 	if len(rows) == 0 {
 		return `SELECT '' AS "schema", '' AS name WHERE false`, nil

@@ -3,28 +3,11 @@ package duck
 import (
 	"context"
 	"iter"
-	"strings"
 
 	"github.com/petalake/petalake/delta"
 	"github.com/petalake/petalake/delta/stats"
+	"github.com/petalake/petalake/internal/sql"
 )
-
-// TableName is a table as SQL names it. Schema is "" for a table outside any schema ("main" in
-// SQL means the same).
-type TableName struct{ Schema, Name string }
-
-// String is the name as SQL would write it, without quotes.
-func (n TableName) String() string {
-	if n.Schema == "" {
-		return n.Name
-	}
-	return n.Schema + "." + n.Name
-}
-
-// fold is the name as DuckDB compares it: without case.
-func (n TableName) fold() TableName {
-	return TableName{Schema: strings.ToLower(n.Schema), Name: strings.ToLower(n.Name)}
-}
 
 // Relation is one version of a table: what a statement reads. A *delta.Snapshot is one.
 type Relation interface {
@@ -46,7 +29,7 @@ type Resolver interface {
 	// Resolve finds one version of a table, and the key of the table's folder in Options.Lake,
 	// without a trailing slash. Names are compared without case. An unknown table or version is an
 	// error that wraps fs.ErrNotExist.
-	Resolve(ctx context.Context, name TableName, at delta.When) (table Relation, root string, err error)
+	Resolve(ctx context.Context, name sql.TableName, at delta.When) (table Relation, root string, err error)
 	// Names are all tables, in any order.
-	Names(ctx context.Context) ([]TableName, error)
+	Names(ctx context.Context) ([]sql.TableName, error)
 }

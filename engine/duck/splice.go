@@ -32,8 +32,8 @@ func (s *statement) rewrite(inputs []*input) rewritten {
 	}
 	slices.SortFunc(r.splices, func(a, b splice) int { return a.from - b.from })
 	var b strings.Builder
-	b.WriteString(s.explain)
-	last := len(s.explain)
+	b.WriteString(s.explain.Text)
+	last := len(s.explain.Text)
 	for _, p := range r.splices {
 		b.WriteString(s.sql[last:p.from])
 		b.WriteString(p.text)

@@ -8,13 +8,15 @@ import (
 	"unicode/utf8"
 
 	"github.com/petalake/petalake/delta"
+	"github.com/petalake/petalake/internal/sql"
 )
 
 // statement is one SELECT that was let through, and the tables it names.
 type statement struct {
 	user    string // as it was written
 	sql     string // the same without EXPLAIN and time travel: blanks in their place
-	explain string // the EXPLAIN in front, "" if there is none
+	explain sql.Explain
+	verb    sql.Token // its first word
 	root    node
 	tables  []*reference // every place where a table is named
 	show    string       // "tables" for SHOW TABLES, else ""
@@ -23,28 +25,30 @@ type statement struct {
 
 // reference is a place in a statement where a table is named.
 type reference struct {
-	name     TableName
+	name     sql.TableName
 	from, to int // bytes of the name in statement.sql
 	at       delta.When
 }
 
 // parser turns SQL into the JSON of DuckDB's json_serialize_sql.
-type parser func(ctx context.Context, sql string) ([]byte, error)
+type parser func(ctx context.Context, text string) ([]byte, error)
 
 // parse reads one statement and refuses what the engine does not run.
-func parse(ctx context.Context, p parser, sql string) (*statement, error) {
-	if !utf8.ValidString(sql) || strings.Contains(sql, "\x00") {
+func parse(ctx context.Context, p parser, text string) (*statement, error) {
+	if !utf8.ValidString(text) || strings.Contains(text, "\x00") {
 		return nil, failure(Syntax, "", "the statement is not UTF-8 text")
 	}
-	text, clauses, err := cutTimeTravel(sql)
+	rest, clauses, err := sql.CutTravels(sql.Plain(sql.DuckDB, text))
 	if err != nil {
-		return nil, err
+		return nil, misread(text, err)
 	}
-	s := &statement{user: sql}
-	s.explain, s.sql = cutExplain(text)
-	if len(lex(s.sql)) == 0 {
+	s := &statement{user: text}
+	s.explain, s.sql = sql.CutExplain(rest)
+	tokens := sql.Lex(sql.DuckDB, s.sql)
+	if len(tokens) == 0 {
 		return nil, failure(Syntax, "", "the statement is empty")
 	}
+	s.verb = tokens[0]
 	if err := s.refuseVerb(); err != nil {
 		return nil, err
 	}
@@ -117,8 +121,7 @@ var verbs = map[string]string{
 // refuseVerb refuses by the first word, before anything is parsed: the message can then say what
 // to do instead. What it lets through is still judged by what the parser makes of it.
 func (s *statement) refuseVerb() error {
-	tokens := lex(s.sql)
-	verb := strings.ToLower(s.sql[tokens[0].from:tokens[0].to])
+	verb := strings.ToLower(s.verb.Text)
 	if verb == "pivot" {
 		return nil
 	}
@@ -129,8 +132,7 @@ func (s *statement) refuseVerb() error {
 }
 
 func (s *statement) notASelect() error {
-	tokens := lex(s.sql)
-	verb := strings.ToLower(s.sql[tokens[0].from:tokens[0].to])
+	verb := strings.ToLower(s.verb.Text)
 	hint := verbs[verb]
 	if hint == "" {
 		hint = "use SELECT, EXPLAIN, DESCRIBE, SUMMARIZE or SHOW TABLES"
@@ -139,44 +141,22 @@ func (s *statement) notASelect() error {
 	if verb == "pivot" {
 		e.Message = "PIVOT without a list of values is not supported"
 	}
-	return e.at(s.user, tokens[0].from)
-}
-
-// cutExplain takes EXPLAIN, EXPLAIN ANALYZE or EXPLAIN (FORMAT x) off the front and leaves blanks.
-func cutExplain(sql string) (explain, rest string) {
-	t := lex(sql)
-	if len(t) < 2 || !t[0].is(sql, "EXPLAIN") {
-		return "", sql
-	}
-	n := 1
-	switch {
-	case t[1].is(sql, "ANALYZE"):
-		n = 2
-	case t[1].is(sql, "(") && len(t) > 2 && (t[2].is(sql, "FORMAT") || t[2].is(sql, "ANALYZE")):
-		for n < len(t) && !t[n].is(sql, ")") {
-			n++
-		}
-		n++
-	}
-	if n >= len(t) {
-		return "", sql
-	}
-	cut := t[n].from
-	return sql[:cut], strings.Repeat(" ", cut) + sql[cut:]
+	return e.at(s.user, s.verb.From)
 }
 
 // assign gives every time travel clause to the table it stands behind.
-func (s *statement) assign(clauses []clause) error {
+func (s *statement) assign(clauses []sql.Travel) error {
+	used := make([]bool, len(clauses))
 	for _, r := range s.tables {
-		for i := range clauses {
-			if c := &clauses[i]; !c.used && s.follows(r.to, c.from) {
-				c.used, r.at = true, c.when
+		for i, c := range clauses {
+			if !used[i] && s.follows(r.to, c.From) {
+				used[i], r.at = true, delta.When{Version: c.Version, Time: c.Time}
 			}
 		}
 	}
-	for _, c := range clauses {
-		if !c.used {
-			return failure(Syntax, "write FROM flights VERSION AS OF 3 AS f", "time travel that follows no table").at(s.user, c.from)
+	for i, c := range clauses {
+		if !used[i] {
+			return failure(Syntax, "write FROM flights VERSION AS OF 3 AS f", "time travel that follows no table").at(s.user, c.From)
 		}
 	}
 	return nil
@@ -187,15 +167,14 @@ func (s *statement) follows(from, to int) bool {
 	if from > to {
 		return false
 	}
-	between := s.sql[from:to]
-	t := lex(between)
-	if len(t) > 0 && t[0].is(between, "AS") {
+	t := sql.Lex(sql.DuckDB, s.sql[from:to])
+	if len(t) > 0 && t[0].Is("AS") {
 		t = t[1:]
 	}
-	return len(t) == 0 || len(t) == 1 && (t[0].kind == wordToken || t[0].kind == quotedToken)
+	return len(t) == 0 || len(t) == 1 && t[0].IsName()
 }
 
 // plansOnly says that the statement is an EXPLAIN that does not run its query.
 func (s *statement) plansOnly() bool {
-	return s.explain != "" && !strings.Contains(strings.ToUpper(s.explain), "ANALYZE")
+	return s.explain.Text != "" && !s.explain.Analyze
 }

@@ -83,10 +83,11 @@ func plainName(s string) bool {
 	if s == "" || isDigit(s[0]) {
 		return false
 	}
-	for i := range len(s) {
-		if s[i] >= 0x80 || s[i] == '$' || !isWordStart(s[i]) && !isDigit(s[i]) {
-			return false
-		}
-	}
-	return true
+	return !strings.ContainsFunc(s, func(r rune) bool {
+		return r != '_' && (r < '0' || r > '9') && (r < 'a' || r > 'z') && (r < 'A' || r > 'Z')
+	})
+}
+
+func isDigit(c byte) bool {
+	return c >= '0' && c <= '9'
 }

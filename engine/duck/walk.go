@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"sync"
+
+	"github.com/petalake/petalake/internal/sql"
 )
 
 // node is an object of the parser's JSON.
@@ -31,12 +33,15 @@ var tableNodes = []string{"BASE_TABLE", "EMPTY", "EXPRESSION_LIST", "JOIN", "PIV
 var queryNodes = []string{"SELECT_NODE", "SET_OPERATION_NODE", "RECURSIVE_CTE_NODE", "CTE_NODE"}
 
 func allowedFunction(name string) bool {
-	if !isWordStart(name[0]) {
-		return true // an operator
+	if isOperator(name) {
+		return true
 	}
 	_, ok := slices.BinarySearch(functions(), strings.ToLower(name))
 	return ok
 }
+
+// isOperator says whether the parser's name of a function is that of an operator, as + is.
+func isOperator(name string) bool { return !sql.Lex(sql.DuckDB, name)[0].IsName() }
 
 // scope is the CTEs that can be seen from a place, innermost first.
 type scope struct {
@@ -172,7 +177,7 @@ func (w *walker) table(kind string, n node, in *scope) (done bool, err error) {
 
 // baseTable records a table, unless the name is a CTE's.
 func (w *walker) baseTable(n node, in *scope) error {
-	name := TableName{Schema: str(n["schema_name"]), Name: str(n["table_name"])}
+	name := sql.NewTableName(str(n["schema_name"]), str(n["table_name"]))
 	from := offset(n)
 	switch {
 	case str(n["catalog_name"]) != "":
@@ -181,11 +186,8 @@ func (w *walker) baseTable(n node, in *scope) error {
 	case n["at_clause"] != nil:
 		return failure(Syntax, "write VERSION AS OF 3 or TIMESTAMP AS OF '2026-01-31'",
 			"time travel needs a constant").at(w.s.user, from)
-	case name.Schema == "" && in.has(name.Name):
+	case str(n["schema_name"]) == "" && in.has(name.Table): // main.x is never a CTE
 		return nil
-	}
-	if strings.EqualFold(name.Schema, "main") {
-		name.Schema = ""
 	}
 	to := from
 	if from >= 0 {
@@ -196,16 +198,16 @@ func (w *walker) baseTable(n node, in *scope) error {
 }
 
 // nameEnd is where the dotted name that starts at from ends.
-func nameEnd(sql string, from int) int {
-	t := lex(sql[from:])
+func nameEnd(text string, from int) int {
+	t := sql.Lex(sql.DuckDB, text[from:])
 	if len(t) == 0 {
 		return from
 	}
 	n := 1
-	for n+1 < len(t) && t[n].is(sql[from:], ".") {
+	for n+1 < len(t) && t[n].Is(".") {
 		n += 2
 	}
-	return from + t[n-1].to
+	return from + t[n-1].To()
 }
 
 // show judges DESCRIBE, SUMMARIZE and SHOW.

@@ -5,17 +5,18 @@ import (
 
 	"github.com/petalake/petalake/delta/stats"
 	"github.com/petalake/petalake/internal/duckdb"
+	"github.com/petalake/petalake/internal/sql"
 )
 
 // Where reads a SQL condition on the columns of a table as far as statistics can answer it: every
 // row for which the condition is true satisfies the predicate. Nil is satisfied by every row.
-func (e *Engine) Where(ctx context.Context, table TableName, condition string) (stats.Predicate, error) {
+func (e *Engine) Where(ctx context.Context, table sql.TableName, condition string) (stats.Predicate, error) {
 	session, err := e.data.session(ctx)
 	if err != nil {
 		return nil, err
 	}
 	defer session.end()
-	name := duckdb.QuoteIdent(table.Name)
+	name := duckdb.QuoteIdent(table.Table)
 	if table.Schema != "" {
 		name = duckdb.QuoteIdent(table.Schema) + "." + name
 	}

@@ -172,17 +172,3 @@ func TestArtifactSpoilt(t *testing.T) {
 		}
 	}
 }
-
-// TestReads promises that statements which may change something are known as such.
-func TestReads(t *testing.T) {
-	for sql, want := range map[string]bool{
-		"SELECT 1": true, " -- x\n(select 1)": true, "WITH a AS (SELECT 1) SELECT * FROM a": true, "VALUES (1)": true,
-		"SHOW TABLES": true, "INSERT INTO t VALUES (1)": false, "WITH a AS (SELECT 1) INSERT INTO t SELECT * FROM a": false,
-		"FROM a INSERT INTO b SELECT 1": false, "CREATE TABLE t (a INT)": false, "OPTIMIZE t": false, "": false,
-		"WITH a AS (SELECT 'insert') SELECT * FROM a": true,
-	} {
-		if got := reads(sql); got != want {
-			t.Errorf("%q only reads: got %v, want %v", sql, got, want)
-		}
-	}
-}

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -17,6 +16,7 @@ import (
 
 	"github.com/petalake/petalake/delta"
 	"github.com/petalake/petalake/engine/spark/connectpb"
+	"github.com/petalake/petalake/internal/sql"
 )
 
 // Error is what a Spark server said against a statement, or why it could not be asked. Where another
@@ -263,38 +263,15 @@ func (l *link) supported(version string) error {
 // unsure marks the error of a command whose end is not known: it was sent, and what came is no
 // answer to it. After a cut, what a server says without a condition may be of the cut, as Sail forgets
 // what ran then. One that only reads has changed nothing.
-func unsure(err error, sql string) error {
+func unsure(err error, text string) error {
 	var said *Error
 	switch {
-	case err == nil, errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded), reads(sql):
+	case err == nil, errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded), sql.Reads(text):
 		return err
 	case errors.As(err, &said) && said.code != codes.Unavailable && (said.Class != "" || !said.torn):
 		return err
 	}
 	return &unknown{err}
-}
-
-// reads says that a statement changes nothing, as far as its words tell.
-func reads(sql string) bool {
-	first := ""
-	for i := 0; i < len(sql); {
-		kind, n := token(sql, i)
-		text := strings.ToLower(sql[i : i+n])
-		i += n
-		if kind != word {
-			continue
-		}
-		if first == "" {
-			first = text
-		}
-		if first != "with" {
-			break
-		}
-		if slices.Contains([]string{"insert", "update", "delete", "merge"}, text) {
-			return false
-		}
-	}
-	return slices.Contains([]string{"select", "with", "values", "show", "describe", "desc", "explain", "table"}, first)
 }
 
 // Unreachable says whether an error is that the server does not answer.

@@ -4,13 +4,13 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"strings"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/apache/arrow-go/v18/arrow/ipc"
 
 	"github.com/petalake/petalake/engine/spark/connectpb"
+	"github.com/petalake/petalake/internal/sql"
 )
 
 // Query runs one statement and streams its rows. DDL and DML have run when it returns. Args are
@@ -85,8 +85,8 @@ func (s *Session) run(ctx context.Context, tell func(Progress), command *connect
 }
 
 // Describe returns the columns of a SELECT. Other statements are refused, and do not run.
-func (s *Session) Describe(ctx context.Context, sql string) (*arrow.Schema, error) {
-	plan, err := statement("SELECT * FROM (\n"+strings.TrimRight(sql, "; \t\r\n")+"\n) LIMIT 0", nil)
+func (s *Session) Describe(ctx context.Context, query string) (*arrow.Schema, error) {
+	plan, err := statement("SELECT * FROM (\n"+sql.Trim(sql.Spark, query)+"\n) LIMIT 0", nil)
 	if err != nil {
 		return nil, err
 	}

@@ -56,6 +56,7 @@ func (a *app) shell(ctx context.Context, lake *petalake.Lake, f sqlFlags) error 
 	f.all = `\rows 0`
 	s := &session{a: a, lake: lake, flags: f, ctx: ctx}
 	lines := shell.NewLines(a.in.(*os.File), a.out, history, s.names)
+	lines.Dialect = a.dialect()
 	a.say(`petalake shell: end statements with ; and press Tab for names; \? for help, \q to leave`)
 	for ctx.Err() == nil {
 		statements, err := lines.Statement()
@@ -154,7 +155,7 @@ func (s *session) read(arg string) error {
 	if err != nil {
 		return err
 	}
-	for _, statement := range shell.Statements(string(text)) {
+	for _, statement := range s.a.statements(string(text)) {
 		if err := s.a.statement(s.ctx, s.lake, s.flags, statement); err != nil {
 			return err
 		}

@@ -14,7 +14,8 @@ import (
 
 	"github.com/petalake/petalake"
 	"github.com/petalake/petalake/internal/cli/render"
-	"github.com/petalake/petalake/internal/cli/shell"
+	"github.com/petalake/petalake/internal/sql"
+	"github.com/petalake/petalake/spec"
 )
 
 // sqlFlags are the flags of `petalake sql`.
@@ -86,7 +87,7 @@ func (a *app) sql(ctx context.Context, f sqlFlags, args []string) error {
 		}
 		text = string(b)
 	}
-	statements := shell.Statements(text)
+	statements := a.statements(text)
 	if len(statements) == 0 {
 		return &usageError{errors.New("no statement"), `write one, as in petalake sql "show tables"`}
 	}
@@ -110,6 +111,23 @@ func (a *app) sql(ctx context.Context, f sqlFlags, args []string) error {
 		}
 		return nil
 	})
+}
+
+// dialect is the dialect in which a text of statements is cut: that of the engine that was asked for.
+func (a *app) dialect() sql.Dialect {
+	if a.engine == spec.EngineSpark {
+		return sql.Spark
+	}
+	return sql.DuckDB
+}
+
+// statements cuts a text into its statements, each with the comments around it.
+func (a *app) statements(text string) []string {
+	var all []string
+	for _, s := range sql.Split(a.dialect(), text) {
+		all = append(all, s.Whole())
+	}
+	return all
 }
 
 // asker answers statements.
@@ -144,9 +162,9 @@ func (a *app) outputByName(f *sqlFlags) error {
 }
 
 // statement runs one statement and shows its rows.
-func (a *app) statement(ctx context.Context, lake asker, f sqlFlags, sql string) (err error) {
+func (a *app) statement(ctx context.Context, lake asker, f sqlFlags, text string) (err error) {
 	if f.explain {
-		sql = "EXPLAIN " + sql
+		text = "EXPLAIN " + text
 	}
 	start := a.now()
 	out, err := a.create(f.out)
@@ -156,7 +174,7 @@ func (a *app) statement(ctx context.Context, lake asker, f sqlFlags, sql string)
 	defer func() { err = out.finish(err) }()
 	wait := a.progress("running")
 	defer wait.end()
-	reader, err := lake.Watch(ctx, wait.running, sql)
+	reader, err := lake.Watch(ctx, wait.running, text)
 	if err != nil {
 		return err
 	}

@@ -14,7 +14,6 @@ import (
 
 	"github.com/petalake/petalake"
 	"github.com/petalake/petalake/internal/cli/render"
-	"github.com/petalake/petalake/internal/cli/shell"
 	"github.com/petalake/petalake/spec"
 )
 
@@ -148,7 +147,7 @@ func (a *app) toVerify(lake *petalake.Lake, args []string) (all []verifying, err
 			if err != nil {
 				return nil, err
 			}
-			statements := shell.Statements(string(text))
+			statements := a.statements(string(text))
 			for i, sql := range statements {
 				name := strings.TrimSuffix(filepath.Base(file), ".sql")
 				if len(statements) > 1 {

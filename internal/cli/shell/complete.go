@@ -3,6 +3,8 @@ package shell
 import (
 	"slices"
 	"strings"
+
+	"github.com/petalake/petalake/internal/sql"
 )
 
 // Vocabulary is the names that can be completed.
@@ -28,18 +30,20 @@ func (v Vocabulary) Complete(text string, pos int) (start int, candidates []stri
 		}
 		return 0, matching(v.Commands, head)
 	}
-	start = pos
-	for start > 0 && (wordByte(head[start-1]) || head[start-1] == '.') {
-		start--
-	}
-	word := head[start:]
-	if inLiteral(head) {
+	tokens := sql.LexAll(sql.DuckDB, head)
+	n := len(tokens)
+	if n > 0 && (tokens[n-1].Open || tokens[n-1].Kind == sql.Comment) {
 		return pos, nil
 	}
-	switch previous := lastWord(head[:start]); {
-	case previous == "FROM" || previous == "JOIN" || previous == "DESCRIBE" || previous == "SUMMARIZE":
+	start = pos
+	for n > 0 && (tokens[n-1].Kind == sql.Word || tokens[n-1].Kind == sql.Number || tokens[n-1].Is(".")) {
+		n--
+		start = tokens[n].From
+	}
+	word := head[start:]
+	if before := sql.Lex(sql.DuckDB, head[:start]); len(before) > 0 && before[len(before)-1].Is("FROM", "JOIN", "DESCRIBE", "SUMMARIZE") {
 		candidates = matching(v.tables(), word)
-	default:
+	} else {
 		candidates = v.anywhere(text, word)
 	}
 	slices.Sort(candidates)
@@ -135,28 +139,6 @@ func matching(names []string, prefix string) []string {
 		}
 	}
 	return found
-}
-
-// lastWord is the last word of SQL text, in upper case.
-func lastWord(text string) string {
-	text = strings.TrimRight(text, " \t\r\n")
-	start := len(text)
-	for start > 0 && wordByte(text[start-1]) {
-		start--
-	}
-	return strings.ToUpper(text[start:])
-}
-
-// inLiteral says whether text ends inside quotes or a comment.
-func inLiteral(text string) bool {
-	for i := 0; i < len(text); {
-		end, k := next(text, i)
-		if k == open || k == comment && end == len(text) {
-			return true
-		}
-		i = end
-	}
-	return false
 }
 
 // common is the longest beginning that all candidates share, in any case of letters.

@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+
+	"github.com/petalake/petalake/internal/sql"
 )
 
 // keep is how many lines a history holds.
@@ -79,7 +81,7 @@ func (h *History) At(i int) string {
 // Keep adds a statement as one line, or line by line where it cannot be one, and writes it to the
 // file.
 func (h *History) Keep(statement string) error {
-	line, ok := fold(statement)
+	line, ok := sql.Fold(sql.DuckDB, statement)
 	lines := []string{line}
 	if !ok {
 		lines = strings.Split(statement, "\n")

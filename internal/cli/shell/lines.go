@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"golang.org/x/term"
+
+	"github.com/petalake/petalake/internal/sql"
 )
 
 // ErrInterrupted is returned by Lines.Statement after Ctrl-C: what was typed is thrown away.
@@ -19,6 +21,7 @@ type Lines struct {
 	term    *term.Terminal
 	keys    *keys
 	History *History
+	Dialect sql.Dialect // in which statements are cut
 	// Names is asked for what can be completed at every Tab.
 	Names func() Vocabulary
 
@@ -88,13 +91,16 @@ func (l *Lines) take(line string) []string {
 		}
 	}
 	l.typed = append(l.typed, line)
-	text := strings.Join(l.typed, "\n")
-	statements, rest := Split(text)
-	if rest != "" {
+	statements := sql.Split(l.Dialect, strings.Join(l.typed, "\n"))
+	if n := len(statements); n > 0 && !statements[n-1].Ended {
 		return nil
 	}
 	l.typed = nil
-	return statements
+	var all []string
+	for _, s := range statements {
+		all = append(all, s.Whole())
+	}
+	return all
 }
 
 // IsCommand says whether a line is a command of the shell itself rather than SQL.

@@ -10,70 +10,16 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-func TestSplit(t *testing.T) {
-	for _, c := range []struct {
-		text string
-		want []string
-		rest string
-	}{
-		{"", nil, ""},
-		{" ;; ; -- nothing\n", nil, ""},
-		{"select 1", nil, "select 1"},
-		{"select 1;", []string{"select 1"}, ""},
-		{"select 1; select 2 ;\nselect", []string{"select 1", "select 2"}, "select"},
-		{"select ';', \";\", 'it''s;';", []string{"select ';', \";\", 'it''s;'"}, ""},
-		{"select 1 -- a; b\n;", []string{"select 1 -- a; b"}, ""},
-		{"select /* ; /* ; */ ; */ 1;", []string{"select /* ; /* ; */ ; */ 1"}, ""},
-		{"select $$;$$, $a$;$$;$a$;", []string{"select $$;$$, $a$;$$;$a$"}, ""},
-		{"select $1;", []string{"select $1"}, ""},
-		{`select e'\';';`, []string{`select e'\';'`}, ""},
-		{"select 'open;", nil, "select 'open;"},
-		{"select /* open;", nil, "select /* open;"},
-		{"-- comment only;\nselect 1;", []string{"-- comment only;\nselect 1"}, ""},
-		{"select some$thing;", []string{"select some$thing"}, ""},
-	} {
-		got, rest := Split(c.text)
-		if diff := cmp.Diff(c.want, got); diff != "" || rest != c.rest {
-			t.Errorf("Split(%q): rest %q, want %q; statements (-want +got):\n%s", c.text, rest, c.rest, diff)
-		}
-	}
-}
-
-func FuzzSplit(f *testing.F) {
-	for _, s := range []string{"select ';' ; x", "/* /* */ ;", "$a$;$b$", "--;\n;", `e'\`, "\"", "é;'"} {
+// Whatever was typed, completing it ends, and a word that is completed is before the cursor.
+func FuzzComplete(f *testing.F) {
+	for _, s := range []string{"select ';' ; x", "/* /* */ ;", "$a$;$b$", "--;\n;", `e'\`, "\"", "é;'", "select a. from t", "1.5."} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		statements, rest := Split(text)
-		for _, s := range statements {
-			if again, more := Split(s + "\n;"); more != "" || len(again) != 1 || again[0] != s {
-				t.Errorf("statement %q of %q splits again into %q and %q", s, text, again, more)
-			}
+		if start, _ := vocabulary.Complete(text, len(text)); start < 0 || start > len(text) {
+			t.Errorf("Complete(%q): the word begins at %d", text, start)
 		}
-		if again, more := Split(rest); rest != "" && (len(again) != 0 || more != rest) {
-			t.Errorf("rest %q of %q splits again into %q and %q", rest, text, again, more)
-		}
-		if line, ok := fold(text); ok && strings.ContainsAny(line, "\n\r") {
-			t.Errorf("fold(%q) = %q has a line break", text, line)
-		}
-		vocabulary.Complete(text, len(text))
 	})
-}
-
-func TestFold(t *testing.T) {
-	for _, c := range []struct {
-		text, want string
-		ok         bool
-	}{
-		{"select 1", "select 1", true},
-		{"select\n  a, -- why\n  b\nfrom t", "select a, b from t", true},
-		{"select 'a\nb'", "", false},
-		{"select '  '  ,  1", "select '  ' , 1", true},
-	} {
-		if got, ok := fold(c.text); got != c.want || ok != c.ok {
-			t.Errorf("fold(%q): got %q, %v; want %q, %v", c.text, got, ok, c.want, c.ok)
-		}
-	}
 }
 
 var vocabulary = Vocabulary{
