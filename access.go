@@ -10,7 +10,6 @@ import (
 
 	"github.com/apache/arrow-go/v18/arrow/array"
 
-	"github.com/petalake/petalake/catalog"
 	"github.com/petalake/petalake/delta"
 	"github.com/petalake/petalake/delta/schema"
 	"github.com/petalake/petalake/engine/duck"
@@ -112,11 +111,11 @@ func (g *guard) reads(t spec.TableName) bool {
 }
 
 // may is an error where the actor may not do something with a table.
-func (g *guard) may(do access.Action, n catalog.Name) error {
+func (g *guard) may(do access.Action, n spec.TableName) error {
 	if g == nil {
 		return nil
 	}
-	if ok, why := g.rules.Allows(g.who, do, toSpec(n), ""); !ok {
+	if ok, why := g.rules.Allows(g.who, do, n, ""); !ok {
 		return &DeniedError{Actor: g.who.Name(), Table: n.String(), Reason: why}
 	}
 	return nil
@@ -157,20 +156,20 @@ type guarded struct {
 
 // Resolve implements duck.Resolver. A name is judged before it is looked for.
 func (g guarded) Resolve(ctx context.Context, name sql.TableName, at delta.When) (duck.Relation, string, error) {
-	if err := g.guard.may(access.Read, sqlName(name)); err != nil {
+	if err := g.guard.may(access.Read, name); err != nil {
 		return nil, "", err
 	}
 	table, root, err := g.tables.Resolve(ctx, name, at)
 	if err != nil {
 		return nil, "", err
 	}
-	columns := g.guard.rules.Columns(g.guard.who, toSpec(sqlName(name)))
+	columns := g.guard.rules.Columns(g.guard.who, name)
 	if columns.All() {
 		return table, root, nil
 	}
 	limited, err := limit(table, columns)
 	if err != nil {
-		return nil, "", &DeniedError{Actor: g.guard.who.Name(), Table: sqlName(name).String(), Reason: err.Error()}
+		return nil, "", &DeniedError{Actor: g.guard.who.Name(), Table: name.String(), Reason: err.Error()}
 	}
 	return limited, root, nil
 }
@@ -178,7 +177,7 @@ func (g guarded) Resolve(ctx context.Context, name sql.TableName, at delta.When)
 // Names implements duck.Resolver.
 func (g guarded) Names(ctx context.Context) ([]sql.TableName, error) {
 	names, err := g.tables.Names(ctx)
-	return slices.DeleteFunc(names, func(n sql.TableName) bool { return !g.guard.reads(toSpec(sqlName(n))) }), err
+	return slices.DeleteFunc(names, func(n sql.TableName) bool { return !g.guard.reads(n) }), err
 }
 
 // limited is a table some of whose columns are not there.

@@ -68,7 +68,7 @@ func (l *Lake) owner() string { return glue.Owner(l.spec.Name, l.environment.Nam
 
 // Sync makes the catalog show tables of the lake by their names, or all where there are none: then also what
 // the lake has no more goes. It returns what was done; what cannot be done is an error for each.
-func (s *CatalogSync) Sync(ctx context.Context, names ...catalog.Name) ([]CatalogStep, error) {
+func (s *CatalogSync) Sync(ctx context.Context, names ...spec.TableName) ([]CatalogStep, error) {
 	if err := s.load(ctx); err != nil {
 		return nil, err
 	}
@@ -92,7 +92,7 @@ func (s *CatalogSync) Sync(ctx context.Context, names ...catalog.Name) ([]Catalo
 			continue
 		}
 		database := access.Database(s.lake.spec, s.lake.environment, n.Schema)
-		want = append(want, glue.Describe(s.lake.owner(), database, n, s.lake.bucketURL()+"/"+n.Root(), snapshot))
+		want = append(want, glue.Describe(s.lake.owner(), database, n, s.lake.bucketURL()+"/"+catalog.Root(n), snapshot))
 		if !slices.Contains(databases, database) {
 			databases = append(databases, database)
 		}
@@ -110,7 +110,7 @@ func (s *CatalogSync) Sync(ctx context.Context, names ...catalog.Name) ([]Catalo
 	return steps, err
 }
 
-func (s *CatalogSync) snapshot(ctx context.Context, n catalog.Name) (*delta.Snapshot, error) {
+func (s *CatalogSync) snapshot(ctx context.Context, n spec.TableName) (*delta.Snapshot, error) {
 	t, err := s.lake.table(ctx, n)
 	if err != nil {
 		return nil, err
@@ -180,9 +180,9 @@ const (
 
 // keepCatalog keeps the catalog until ctx ends: all of it at first and now and then, and the tables that are
 // named as they change. What fails is told once, and tried again.
-func (l *Lake) keepCatalog(ctx context.Context, changed <-chan catalog.Name, tell func(Event)) {
+func (l *Lake) keepCatalog(ctx context.Context, changed <-chan spec.TableName, tell func(Event)) {
 	var sync *CatalogSync
-	var names []catalog.Name
+	var names []spec.TableName
 	said, again, whole := "", time.NewTimer(0), time.Time{}
 	defer again.Stop()
 	for {

@@ -12,7 +12,6 @@ import (
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/apache/arrow-go/v18/arrow/memory"
-	"github.com/petalake/petalake/catalog"
 	"github.com/petalake/petalake/delta"
 	"github.com/petalake/petalake/engine/duck"
 	"github.com/petalake/petalake/internal/aws/access"
@@ -78,7 +77,7 @@ func (l *Lake) change(ctx context.Context, g *guard, c *sql.Change, o *once, tel
 			return done, err
 		}
 		if tries == 10 {
-			return done, fmt.Errorf("table %s: %w %d times in a row: %w", sqlName(c.Table), errMoved, tries, delta.ErrConflict)
+			return done, fmt.Errorf("table %s: %w %d times in a row: %w", c.Table, errMoved, tries, delta.ErrConflict)
 		}
 	}
 }
@@ -88,7 +87,7 @@ type changing struct {
 	*sql.Change
 	lake  *Lake
 	guard *guard
-	name  catalog.Name
+	name  spec.TableName
 	table *delta.Table
 	decl  *spec.Table
 	once  *once
@@ -100,7 +99,7 @@ type changing struct {
 }
 
 func (l *Lake) changeOnce(ctx context.Context, g *guard, c *sql.Change, o *once, tell func(duck.Progress)) (changed, error) {
-	w := &changing{Change: c, lake: l, guard: g, name: sqlName(c.Table), once: o}
+	w := &changing{Change: c, lake: l, guard: g, name: c.Table, once: o}
 	if err := w.open(ctx); err != nil {
 		return changed{}, err
 	}
@@ -141,13 +140,13 @@ func (w *changing) open(ctx context.Context) (err error) {
 	if err := w.guard.may(access.Write, w.name); err != nil {
 		return err
 	}
-	if strings.EqualFold(w.name.String(), quarantine.String()) {
+	if w.name.Same(quarantine) {
 		return w.wrong(duck.Refused, "write another table", "the table %s belongs to petalake", w.name)
 	}
-	if m := l.spec.Model(toSpec(w.name)); m != nil {
+	if m := l.spec.Model(w.name); m != nil {
 		return w.wrong(duck.Refused, "write another table, or take the model out of lakehouse.yaml", "%s is made by a model, which would replace the rows", w.name)
 	}
-	w.decl = l.spec.Table(toSpec(w.name))
+	w.decl = l.spec.Table(w.name)
 	if w.table, err = l.table(ctx, w.name); err != nil {
 		return err
 	}
@@ -164,7 +163,7 @@ func (w *changing) open(ctx context.Context) (err error) {
 			return err
 		}
 		w.readsOwn = slices.ContainsFunc(references, func(r sql.TableName) bool {
-			return strings.EqualFold(sqlName(r).String(), w.name.String())
+			return r.Same(w.name)
 		})
 	}
 	w.engine = w.guard.over(l.engine, pinned{inputs: inputs, names: resolver{lake: l}})

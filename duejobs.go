@@ -24,7 +24,7 @@ func (l *Lake) readBy(ctx context.Context, sql string) (names []string) {
 		return nil // Spark may take it
 	}
 	for _, r := range references {
-		names = append(names, sqlName(r).String())
+		names = append(names, r.String())
 	}
 	return names
 }

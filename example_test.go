@@ -8,7 +8,7 @@ import (
 	"path/filepath"
 
 	"github.com/petalake/petalake"
-	"github.com/petalake/petalake/catalog"
+	"github.com/petalake/petalake/spec"
 )
 
 // A lakehouse from Go: open it, load a file into a table, ask the table, close it.
@@ -35,7 +35,7 @@ func Example() {
 	}
 	defer lake.Close()
 
-	loaded, err := lake.Load(ctx, petalake.Load{Table: catalog.Name{Schema: "bronze", Table: "sales"}, Paths: []string{sales}}, nil)
+	loaded, err := lake.Load(ctx, petalake.Load{Table: spec.TableName{Schema: "bronze", Table: "sales"}, Paths: []string{sales}}, nil)
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -52,7 +52,7 @@ func (s sparkFrames) ready(ctx context.Context, f frame.Frame, writes ...string)
 		if err != nil {
 			return nil, err
 		}
-		if err := k.schema(ctx, mainless(name.Schema, name.Table).Schema); err != nil {
+		if err := k.schema(ctx, spec.NewTableName(name.Schema, name.Table).Schema); err != nil {
 			return nil, err
 		}
 	}

@@ -173,7 +173,7 @@ func (l *Lake) Table(ctx context.Context, name string) (*delta.Table, error) {
 	if err != nil {
 		return nil, err
 	}
-	t, err := l.table(ctx, mainless(parsed.Schema, parsed.Table))
+	t, err := l.table(ctx, spec.NewTableName(parsed.Schema, parsed.Table))
 	if err != nil {
 		return nil, err
 	}
@@ -184,15 +184,15 @@ func (l *Lake) Table(ctx context.Context, name string) (*delta.Table, error) {
 }
 
 // Names lists the tables of the lake, ordered by name.
-func (l *Lake) Names(ctx context.Context) ([]catalog.Name, error) {
-	var names []catalog.Name
+func (l *Lake) Names(ctx context.Context) ([]spec.TableName, error) {
+	var names []spec.TableName
 	for name, err := range l.catalog.Names(ctx) {
 		if err != nil {
 			return nil, err
 		}
 		names = append(names, name)
 	}
-	slices.SortFunc(names, func(a, b catalog.Name) int { return strings.Compare(a.String(), b.String()) })
+	slices.SortFunc(names, func(a, b spec.TableName) int { return strings.Compare(a.String(), b.String()) })
 	return names, nil
 }
 
@@ -214,7 +214,7 @@ func (l *Lake) Tables(ctx context.Context) iter.Seq2[TableState, error] {
 }
 
 // state looks at one table.
-func (l *Lake) state(ctx context.Context, name catalog.Name) TableState {
+func (l *Lake) state(ctx context.Context, name spec.TableName) TableState {
 	state := TableState{Name: name, Declared: l.declared(name)}
 	t, err := l.table(ctx, name)
 	if err != nil {
@@ -251,11 +251,11 @@ func rowsOf(ctx context.Context, s *delta.Snapshot, files int64) (int64, error) 
 	return rows, nil
 }
 
-func (l *Lake) declared(name catalog.Name) string {
+func (l *Lake) declared(name spec.TableName) string {
 	switch {
-	case l.spec.Model(toSpec(name)) != nil:
+	case l.spec.Model(name) != nil:
 		return "model"
-	case l.spec.Table(toSpec(name)) != nil:
+	case l.spec.Table(name) != nil:
 		return "table"
 	}
 	return ""

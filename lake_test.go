@@ -13,7 +13,6 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/array"
 
 	"github.com/petalake/petalake"
-	"github.com/petalake/petalake/catalog"
 	"github.com/petalake/petalake/delta"
 	"github.com/petalake/petalake/engine/duck"
 	"github.com/petalake/petalake/spec"
@@ -194,7 +193,7 @@ models:
 
 	// Rows that are taken away cannot be followed: the model is built anew.
 	event, err := lake.Load(context.Background(), petalake.Load{
-		Table: catalog.Name{Table: "orders"}, Paths: []string{filepath.Join(h.dir, "raw/2.csv")}, Replace: true,
+		Table: spec.TableName{Table: "orders"}, Paths: []string{filepath.Join(h.dir, "raw/2.csv")}, Replace: true,
 	}, nil)
 	if err != nil || event.Rows != 3 {
 		t.Fatalf("load: got %d rows, %v", event.Rows, err)

@@ -7,7 +7,7 @@ import (
 	"github.com/petalake/petalake/catalog"
 	"github.com/petalake/petalake/delta"
 	"github.com/petalake/petalake/delta/stats"
-	"github.com/petalake/petalake/internal/sql"
+	"github.com/petalake/petalake/spec"
 )
 
 // Files yields the live files of a table that may hold a row for which a SQL condition is true, by
@@ -36,6 +36,6 @@ func (l *Lake) selection(ctx context.Context, name, where string) (*delta.Snapsh
 	if err != nil {
 		return nil, nil, err
 	}
-	predicate, err := l.engine.Where(ctx, sql.NewTableName(parsed.Schema, parsed.Table), where)
+	predicate, err := l.engine.Where(ctx, spec.NewTableName(parsed.Schema, parsed.Table), where)
 	return s, predicate, err
 }

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -21,13 +20,13 @@ import (
 )
 
 // quarantine is the table that takes rows which cannot be read.
-var quarantine = catalog.Name{Table: "_quarantine"}
+var quarantine = spec.TableName{Table: "_quarantine"}
 
 // loading is one load of raw files into one table.
 type loading struct {
 	lake    *Lake
 	table   *delta.Table
-	name    catalog.Name
+	name    spec.TableName
 	source  string // what the quarantine says the rows came from
 	decl    *spec.Table
 	raw     duck.Raw
@@ -44,8 +43,8 @@ type loading struct {
 // Load loads raw files into a table, in one commit. Progress may be nil.
 func (l *Lake) Load(ctx context.Context, load Load, progress func(Event)) (Event, error) {
 	began := time.Now()
-	load.Table = mainless(load.Table.Schema, load.Table.Table)
-	if strings.EqualFold(load.Table.String(), quarantine.String()) {
+	load.Table = spec.NewTableName(load.Table.Schema, load.Table.Table)
+	if load.Table.Same(quarantine) {
 		return Event{}, fmt.Errorf("load %s: the table belongs to petalake: %w", load.Table, fs.ErrInvalid)
 	}
 	table, err := l.table(ctx, load.Table)
@@ -101,7 +100,7 @@ func (l *Lake) loading(ctx context.Context, load Load, table *delta.Table, tell 
 	if tell == nil {
 		tell = func(Event) {}
 	}
-	decl := l.spec.Table(toSpec(load.Table))
+	decl := l.spec.Table(load.Table)
 	w := &loading{
 		lake: l, table: table, name: load.Table, source: "petalake load " + load.Table.String(), decl: decl, files: found, place: files.Folder(""), replace: load.Replace,
 		evolve: spec.Evolution(load.Evolve), onError: cmp.Or(spec.OnError(load.OnError), spec.Reject),
@@ -200,7 +199,7 @@ func (w *loading) discard(ctx context.Context, written duck.Written) {
 		keys = append(keys, w.table.Root()+"/"+f.Path)
 	}
 	for _, f := range written.Bad {
-		keys = append(keys, quarantine.Root()+"/"+f.Path)
+		keys = append(keys, catalog.Root(quarantine)+"/"+f.Path)
 	}
 	_ = w.lake.place.store.Delete(context.WithoutCancel(ctx), keys...)
 }
@@ -239,7 +238,7 @@ func (w *loading) attempt(ctx context.Context, metadata delta.Metadata) (duck.Wr
 		job.SortBy = w.decl.ClusterBy
 	}
 	if w.onError == spec.Quarantine {
-		job.Quarantine = quarantine.Root()
+		job.Quarantine = catalog.Root(quarantine)
 	}
 	job.Progress = func(p duck.Progress) {
 		running := w.event

@@ -17,7 +17,6 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/petalake/petalake/catalog"
 	"github.com/petalake/petalake/delta"
 	"github.com/petalake/petalake/delta/stats"
 	"github.com/petalake/petalake/engine/duck"
@@ -37,8 +36,8 @@ const (
 // model is a model with the tables it reads.
 type model struct {
 	*spec.Model
-	name   catalog.Name
-	inputs []catalog.Name
+	name   spec.TableName
+	inputs []spec.TableName
 }
 
 // models puts the models into an order in which each comes after those it reads. All cycles and
@@ -47,7 +46,7 @@ func (l *Lake) models(ctx context.Context) ([]model, error) {
 	var all []model
 	var problems spec.Errors
 	for _, m := range l.spec.Models {
-		one := model{Model: m, name: specName(m.Name)}
+		one := model{Model: m, name: m.Name}
 		var err error
 		if one.inputs, err = l.reads(ctx, m); err != nil {
 			problems = append(problems, inModel(m, err))
@@ -64,23 +63,23 @@ func (l *Lake) models(ctx context.Context) ([]model, error) {
 
 // reads finds the tables that a model reads. A statement that DuckDB cannot parse is one of Spark's, if
 // the model may run there.
-func (l *Lake) reads(ctx context.Context, m *spec.Model) ([]catalog.Name, error) {
-	var names []catalog.Name
-	add := func(n catalog.Name) {
+func (l *Lake) reads(ctx context.Context, m *spec.Model) ([]spec.TableName, error) {
+	var names []spec.TableName
+	add := func(n spec.TableName) {
 		if !slices.Contains(names, n) {
 			names = append(names, n)
 		}
 	}
 	references, err := l.engine.References(ctx, m.Query)
 	for _, r := range references {
-		add(sqlName(r))
+		add(r)
 	}
 	if err == nil || l.engineOf(m) == spec.EngineDuckDB {
 		return names, err
 	}
 	for _, r := range sql.References(sql.Spark, m.Query) {
 		if n, ok := r.Table(); ok {
-			add(sqlName(n))
+			add(n)
 		}
 	}
 	return names, nil
@@ -126,7 +125,7 @@ func order(all []model) (ordered []model, cycles spec.Errors) {
 		state[i] = open
 		path = append(path, i)
 		for _, input := range all[i].inputs {
-			if j := slices.IndexFunc(all, func(m model) bool { return strings.EqualFold(m.name.String(), input.String()) }); j >= 0 {
+			if j := slices.IndexFunc(all, func(m model) bool { return m.name.Same(input) }); j >= 0 {
 				visit(j)
 			}
 		}
@@ -280,20 +279,20 @@ func (l *Lake) planBuild(ctx context.Context, m model, table *delta.Table) (buil
 }
 
 // unmade says why a table that a model reads is not there.
-func (l *Lake) unmade(ctx context.Context, m model, name catalog.Name) error {
+func (l *Lake) unmade(ctx context.Context, m model, name spec.TableName) error {
 	for _, s := range l.spec.Sources {
-		if s.Table.Same(toSpec(name)) {
+		if s.Table.Same(name) {
 			problem := inModel(m.Model, fmt.Errorf("reads %s, which source %s has not made yet", name, s.Name))
 			problem.Hint = "it is made when the source finds its first file"
 			return problem
 		}
 	}
 	for _, j := range l.spec.Jobs {
-		if slices.ContainsFunc(j.Writes, toSpec(name).Same) {
+		if slices.ContainsFunc(j.Writes, name.Same) {
 			return &waitsError{name, "job " + j.Name}
 		}
 	}
-	if l.spec.Model(toSpec(name)) != nil { // it was not skipped, and so waits itself
+	if l.spec.Model(name) != nil { // it was not skipped, and so waits itself
 		return &waitsError{name, "a model"}
 	}
 	return inModel(m.Model, fmt.Errorf("reads %s: %w", name, l.missing(ctx, name.String())))
@@ -301,7 +300,7 @@ func (l *Lake) unmade(ctx context.Context, m model, name catalog.Name) error {
 
 // waitsError says that a model cannot be built before something else made a table, and that nothing is wrong.
 type waitsError struct {
-	table catalog.Name
+	table spec.TableName
 	maker string
 }
 
@@ -327,7 +326,7 @@ func (p *build) compare(ctx context.Context, m model, target *delta.Snapshot, pi
 	if m.Mode != spec.Incremental {
 		return nil
 	}
-	on := strings.ToLower(specName(m.IncrementalOn).String())
+	on := strings.ToLower(m.IncrementalOn.String())
 	input := p.inputs[on]
 	if input == nil {
 		return spec.Problem{Pos: m.At("incremental_on"), Path: "models." + m.Name.String(),
@@ -438,7 +437,7 @@ type pinned struct {
 
 // Resolve implements duck.Resolver.
 func (p pinned) Resolve(ctx context.Context, name sql.TableName, at delta.When) (duck.Relation, string, error) {
-	key := strings.ToLower(sqlName(name).String())
+	key := strings.ToLower(name.String())
 	s := p.inputs[key]
 	switch {
 	case s == nil || at != (delta.When{}):

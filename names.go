@@ -6,31 +6,11 @@ import (
 	"io/fs"
 	"strings"
 
-	"github.com/petalake/petalake/catalog"
 	"github.com/petalake/petalake/delta"
 	"github.com/petalake/petalake/engine/duck"
 	"github.com/petalake/petalake/internal/sql"
 	"github.com/petalake/petalake/spec"
 )
-
-// specName is a table of lakehouse.yaml as the catalog names it.
-func specName(n spec.TableName) catalog.Name { return mainless(n.Schema, n.Table) }
-
-// sqlName is a table of a statement as the catalog names it.
-func sqlName(n sql.TableName) catalog.Name { return mainless(n.Schema, n.Table) }
-
-// mainless leaves out the schema main: "main.flights" and "flights" are one table.
-func mainless(schema, table string) catalog.Name {
-	return catalog.Name(sql.NewTableName(schema, table))
-}
-
-// toSpec is the way back.
-func toSpec(n catalog.Name) spec.TableName {
-	if n.Schema == "" {
-		return spec.TableName{Schema: "main", Table: n.Table}
-	}
-	return spec.TableName{Schema: n.Schema, Table: n.Table}
-}
 
 // MissingTableError says that there is no table of a name. It wraps fs.ErrNotExist.
 type MissingTableError struct {
@@ -53,7 +33,7 @@ func (e *MissingTableError) Hint() string {
 }
 
 // table gives the one *delta.Table of a name, which remembers the newest snapshot it has seen.
-func (l *Lake) table(ctx context.Context, name catalog.Name) (*delta.Table, error) {
+func (l *Lake) table(ctx context.Context, name spec.TableName) (*delta.Table, error) {
 	key := strings.ToLower(name.String())
 	l.mu.Lock()
 	t := l.tables[key]
@@ -94,7 +74,7 @@ type resolver struct{ lake *Lake }
 
 // Resolve implements duck.Resolver.
 func (r resolver) Resolve(ctx context.Context, name sql.TableName, at delta.When) (duck.Relation, string, error) {
-	t, err := r.lake.table(ctx, sqlName(name))
+	t, err := r.lake.table(ctx, name)
 	if err != nil {
 		return nil, "", err
 	}
@@ -108,9 +88,5 @@ func (r resolver) Resolve(ctx context.Context, name sql.TableName, at delta.When
 // Names implements duck.Resolver.
 func (r resolver) Names(ctx context.Context) ([]sql.TableName, error) {
 	names, err := r.lake.Names(ctx)
-	out := make([]sql.TableName, len(names))
-	for i, n := range names {
-		out[i] = sql.NewTableName(n.Schema, n.Table)
-	}
-	return out, err
+	return names, err
 }

@@ -13,7 +13,7 @@ import (
 
 	"github.com/petalake/petalake"
 	"github.com/petalake/petalake/bench/tpch"
-	"github.com/petalake/petalake/catalog"
+	"github.com/petalake/petalake/spec"
 )
 
 // codes are the pieces of code in a line of a page.
@@ -97,7 +97,7 @@ func mustOn(t *testing.T, lake *petalake.Lake, name string) querier {
 	return on
 }
 
-func load(t *testing.T, lake *petalake.Lake, table catalog.Name, path string) {
+func load(t *testing.T, lake *petalake.Lake, table spec.TableName, path string) {
 	t.Helper()
 	if _, err := lake.Load(t.Context(), petalake.Load{Table: table, Paths: []string{path}}, nil); err != nil {
 		t.Fatal(err)
@@ -112,7 +112,7 @@ func loadTPCH(t *testing.T, lake *petalake.Lake) {
 		t.Fatalf("tpchgen-cli: %v\n%s", err, out)
 	}
 	for _, table := range tpch.Tables {
-		load(t, lake, catalog.Name{Table: table}, filepath.Join(dir, table+".parquet"))
+		load(t, lake, spec.TableName{Table: table}, filepath.Join(dir, table+".parquet"))
 	}
 }
 
@@ -124,8 +124,8 @@ func queriesOfOthers(t *testing.T, lake *petalake.Lake) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	load(t, lake, catalog.Name{Schema: "bronze", Table: "flights"}, filepath.Join(example, "raw/flights/2001-01.csv"))
-	load(t, lake, catalog.Name{Schema: "bronze", Table: "airports"}, filepath.Join(example, "raw/airports.jsonl"))
+	load(t, lake, spec.TableName{Schema: "bronze", Table: "flights"}, filepath.Join(example, "raw/flights/2001-01.csv"))
+	load(t, lake, spec.TableName{Schema: "bronze", Table: "airports"}, filepath.Join(example, "raw/airports.jsonl"))
 	queries := map[string]string{}
 	for n := range 22 {
 		queries[fmt.Sprintf("tpch/q%02d", n+1)] = tpch.Query(n + 1)

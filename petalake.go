@@ -7,11 +7,11 @@ package petalake
 import (
 	"time"
 
-	"github.com/petalake/petalake/catalog"
 	"github.com/petalake/petalake/delta"
 	"github.com/petalake/petalake/delta/schema"
 	"github.com/petalake/petalake/engine/duck"
 	"github.com/petalake/petalake/engine/spark/local"
+	"github.com/petalake/petalake/spec"
 )
 
 // Options say which lakehouse, where, and with how much of the machine.
@@ -30,7 +30,7 @@ type Options struct {
 
 // TableState is what a listing of tables shows.
 type TableState struct {
-	Name     catalog.Name
+	Name     spec.TableName
 	Version  int64
 	Files    int64
 	Bytes    int64
@@ -44,7 +44,7 @@ type TableState struct {
 
 // Load says what raw files go into which table.
 type Load struct {
-	Table   catalog.Name
+	Table   spec.TableName
 	Paths   []string // files or patterns with *, ** and ?
 	Format  string   // csv, json, parquet; "" by the files' names
 	Replace bool     // the rows replace what the table has
@@ -69,7 +69,7 @@ const (
 type Event struct {
 	Kind     string // "source", "model", "load", "job", "table", "fleet", "catalog" or "replication"
 	Name     string // of the source, model, job or table; of the fleet and the catalog what was done
-	Table    catalog.Name
+	Table    spec.TableName
 	State    State
 	Done     float64 // 0 to 1, while Running
 	Version  int64   // of the table, when Built; of a job the number of the run

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/petalake/petalake/catalog"
 	"github.com/petalake/petalake/internal/aws/access"
 	"github.com/petalake/petalake/internal/aws/awsx"
 	"github.com/petalake/petalake/internal/aws/emr"
@@ -86,7 +85,7 @@ func (l *Lake) account(ctx context.Context) (string, error) {
 }
 
 // readable leaves out what a role of access does not read whole: a program reads files, which know no columns.
-func (l *Lake) readable(role string, names []catalog.Name) ([]catalog.Name, error) {
+func (l *Lake) readable(role string, names []spec.TableName) ([]spec.TableName, error) {
 	if role == "" {
 		return names, nil
 	}
@@ -94,9 +93,9 @@ func (l *Lake) readable(role string, names []catalog.Name) ([]catalog.Name, erro
 	if err != nil {
 		return nil, err
 	}
-	var out []catalog.Name
+	var out []spec.TableName
 	for _, n := range names {
-		t := toSpec(n)
+		t := n
 		if ok, _ := l.rules().Allows(who, access.Read, t, ""); ok && l.rules().Columns(who, t).All() {
 			out = append(out, n)
 		}

@@ -5,7 +5,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/petalake/petalake/catalog"
 	"github.com/petalake/petalake/internal/aws/emr"
 	"github.com/petalake/petalake/job"
 	"github.com/petalake/petalake/spec"
@@ -78,7 +77,7 @@ func TestProgramsRunAsTheirRole(t *testing.T) {
 // A program of a role is told of the tables alone that the role reads whole.
 func TestProgramsAreToldOfTheirTables(t *testing.T) {
 	l := lakeWithRoles(t, "prod", nil)
-	all := []catalog.Name{{Schema: "bronze", Table: "orders"}, {Schema: "bronze", Table: "customers"}, {Schema: "gold", Table: "scores"}, {Table: "other"}}
+	all := []spec.TableName{{Schema: "bronze", Table: "orders"}, {Schema: "bronze", Table: "customers"}, {Schema: "gold", Table: "scores"}, {Table: "other"}}
 	got, err := l.readable("scorer", all)
 	if err != nil || len(got) != 2 || got[0] != all[0] || got[1] != all[2] {
 		t.Errorf("got %v, %v, want bronze.orders and gold.scores", got, err)

@@ -10,7 +10,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/petalake/petalake/catalog"
 	"github.com/petalake/petalake/spec"
 )
 
@@ -31,7 +30,7 @@ func (l *Lake) Run(ctx context.Context, up Up, tell func(Event)) error {
 	defer group.Wait()
 	defer stop()
 	if e := l.environment; e.InAWS() && e.AWS.Catalog == spec.CatalogGlue && !up.Once {
-		changed := make(chan catalog.Name, 1000)
+		changed := make(chan spec.TableName, 1000)
 		tell = naming(tell, changed)
 		told := tell
 		group.Go(func() { l.keepCatalog(watching, changed, told) })
@@ -62,7 +61,7 @@ func (l *Lake) Run(ctx context.Context, up Up, tell func(Event)) error {
 }
 
 // naming tells, and names the tables that changed, as far as somebody listens; no name for any, where a job ran.
-func naming(tell func(Event), changed chan<- catalog.Name) func(Event) {
+func naming(tell func(Event), changed chan<- spec.TableName) func(Event) {
 	return func(e Event) {
 		if e.State == Built && (e.Table.Table != "" || e.Kind == "job") {
 			select {
@@ -110,7 +109,7 @@ func (l *Lake) round(ctx context.Context, models []model, tell func(Event)) erro
 		stale[strings.ToLower(event.Table.String())] = true
 	}
 	settle := func(decl *spec.Table) {
-		event := Event{Kind: "table", Name: decl.Name.String(), Table: specName(decl.Name)}
+		event := Event{Kind: "table", Name: decl.Name.String(), Table: decl.Name}
 		changed, err := l.settle(ctx, decl)
 		if err != nil {
 			fail(event, err)
@@ -125,7 +124,7 @@ func (l *Lake) round(ctx context.Context, models []model, tell func(Event)) erro
 		}
 	}
 	for _, s := range l.spec.Sources {
-		event := Event{Kind: "source", Name: s.Name, Table: specName(s.Table)}
+		event := Event{Kind: "source", Name: s.Name, Table: s.Table}
 		if stale[strings.ToLower(event.Table.String())] {
 			continue // told with the table
 		}
@@ -134,7 +133,7 @@ func (l *Lake) round(ctx context.Context, models []model, tell func(Event)) erro
 		}
 	}
 	for _, decl := range l.spec.Tables {
-		if l.replaced(decl) && !stale[strings.ToLower(specName(decl.Name).String())] {
+		if l.replaced(decl) && !stale[strings.ToLower(decl.Name.String())] {
 			settle(decl)
 		}
 	}
@@ -158,17 +157,17 @@ func (l *Lake) replaced(decl *spec.Table) bool {
 	})
 }
 
-func staleInput(m model, stale map[string]bool) (catalog.Name, bool) {
+func staleInput(m model, stale map[string]bool) (spec.TableName, bool) {
 	for _, input := range m.inputs {
 		if stale[strings.ToLower(input.String())] {
 			return input, true
 		}
 	}
-	return catalog.Name{}, false
+	return spec.TableName{}, false
 }
 
 // SkippedError says that a model was not built because something before it failed.
-type SkippedError struct{ Model, Input catalog.Name }
+type SkippedError struct{ Model, Input spec.TableName }
 
 // Error implements error.
 func (e *SkippedError) Error() string {

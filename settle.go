@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/petalake/petalake/catalog"
 	"github.com/petalake/petalake/delta"
 	"github.com/petalake/petalake/delta/schema"
 	"github.com/petalake/petalake/engine/duck"
@@ -31,7 +30,7 @@ func (l *Lake) settle(ctx context.Context, decl *spec.Table) (string, error) {
 }
 
 func (l *Lake) settleOnce(ctx context.Context, decl *spec.Table) (string, error) {
-	name := specName(decl.Name)
+	name := decl.Name
 	table, err := l.table(ctx, name)
 	if err != nil {
 		return "", err
@@ -70,7 +69,7 @@ func (l *Lake) settleOnce(ctx context.Context, decl *spec.Table) (string, error)
 }
 
 // obeyed checks the rows of a table against the rules that it does not have yet.
-func (l *Lake) obeyed(ctx context.Context, decl *spec.Table, name catalog.Name, s *delta.Snapshot, after delta.Metadata) error {
+func (l *Lake) obeyed(ctx context.Context, decl *spec.Table, name spec.TableName, s *delta.Snapshot, after delta.Metadata) error {
 	before := s.Metadata()
 	key := strings.ToLower(name.String())
 	engine := l.engine.With(pinned{inputs: map[string]*delta.Snapshot{key: s}, names: resolver{lake: l}})
@@ -121,7 +120,7 @@ func (l *Lake) obeyed(ctx context.Context, decl *spec.Table, name catalog.Name, 
 }
 
 // violations counts the rows of a table for which a condition is not true, and shows one.
-func violations(ctx context.Context, engine *duck.Engine, name catalog.Name, condition string) (count int64, example string, err error) {
+func violations(ctx context.Context, engine *duck.Engine, name spec.TableName, condition string) (count int64, example string, err error) {
 	from := quoteSQL(name.Table)
 	if name.Schema != "" {
 		from = quoteSQL(name.Schema) + "." + from

@@ -9,7 +9,6 @@ import (
 	"testing"
 
 	"github.com/petalake/petalake"
-	"github.com/petalake/petalake/catalog"
 	"github.com/petalake/petalake/delta"
 	"github.com/petalake/petalake/spec"
 )
@@ -133,7 +132,7 @@ func TestReplaceChangesPartitions(t *testing.T) {
 	h := newHouse(t, map[string]string{"raw/1.csv": "a,b\n1,x\n2,y\n"})
 	h.mustUp(h.declare("int", ""), "source t: built 2")
 	lake := h.declare("int", "partition_by: b")
-	load := petalake.Load{Table: catalog.Name{Table: "t"}, Paths: []string{filepath.Join(h.dir, "raw/1.csv")}, Replace: true}
+	load := petalake.Load{Table: spec.TableName{Table: "t"}, Paths: []string{filepath.Join(h.dir, "raw/1.csv")}, Replace: true}
 	if _, err := lake.Load(context.Background(), load, nil); err != nil {
 		t.Fatal(err)
 	}

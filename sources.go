@@ -23,7 +23,7 @@ func (l *Lake) pull(ctx context.Context, source *spec.Source, tell func(Event)) 
 	if err != nil {
 		return err
 	}
-	name := specName(resolved.Table)
+	name := resolved.Table
 	table, err := l.table(ctx, name)
 	if err != nil {
 		return err

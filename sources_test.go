@@ -18,6 +18,7 @@ import (
 	"github.com/petalake/petalake"
 	"github.com/petalake/petalake/catalog"
 	"github.com/petalake/petalake/internal/servers"
+	"github.com/petalake/petalake/spec"
 )
 
 // TestFailedBatchIsNoDeadEnd: what a person does about a file that cannot be loaded ends the trouble,
@@ -144,7 +145,7 @@ func TestHintsNameWhatToWrite(t *testing.T) {
 		h := newHouse(t, map[string]string{"lakehouse.yaml": yaml, "raw/1.csv": c.text})
 		lake := h.open()
 		_, inFile := h.up(lake)
-		_, byHand := lake.Load(context.Background(), petalake.Load{Table: catalog.Name{Table: "t"}, Paths: []string{filepath.Join(h.dir, "raw/1.csv")}}, nil)
+		_, byHand := lake.Load(context.Background(), petalake.Load{Table: spec.TableName{Table: "t"}, Paths: []string{filepath.Join(h.dir, "raw/1.csv")}}, nil)
 		for want, err := range map[string]error{c.inFile: inFile, c.byHand: byHand} {
 			var failed *petalake.LoadError
 			if !errors.As(err, &failed) || !strings.Contains(failed.Hint(), want) {
@@ -161,7 +162,7 @@ func TestTablesDoNotNest(t *testing.T) {
 	h := newHouse(t, map[string]string{"lakehouse.yaml": "lakehouse: x\n", "1.csv": "a\n1\n"})
 	lake := h.open()
 	load := func(schema, table string) error {
-		_, err := lake.Load(context.Background(), petalake.Load{Table: catalog.Name{Schema: schema, Table: table}, Paths: []string{filepath.Join(h.dir, "1.csv")}}, nil)
+		_, err := lake.Load(context.Background(), petalake.Load{Table: spec.TableName{Schema: schema, Table: table}, Paths: []string{filepath.Join(h.dir, "1.csv")}}, nil)
 		return err
 	}
 	var clash *catalog.ClashError

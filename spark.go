@@ -21,6 +21,7 @@ import (
 	"github.com/petalake/petalake/engine/spark"
 	"github.com/petalake/petalake/engine/spark/local"
 	"github.com/petalake/petalake/internal/sql"
+	"github.com/petalake/petalake/spec"
 )
 
 // link is the lake's way to a Spark.
@@ -60,11 +61,11 @@ func (l *Lake) Spark(ctx context.Context) (*spark.Session, error) {
 // plain gives tables without a schema their names in Spark's own schema default too, which is where the
 // sessions of others begin. On a server that petalake starts it lies where main does; that of another
 // server is not ours.
-func (k *link) plain(ctx context.Context, names []catalog.Name) error {
+func (k *link) plain(ctx context.Context, names []spec.TableName) error {
 	if k.server == nil {
 		return nil
 	}
-	var defaults []catalog.Name
+	var defaults []spec.TableName
 	for _, n := range names {
 		if n.Schema == "" {
 			defaults = append(defaults, n)
@@ -76,13 +77,13 @@ func (k *link) plain(ctx context.Context, names []catalog.Name) error {
 // schemas are those that lakehouse.yaml names.
 func (l *Lake) schemas() (names []string) {
 	for _, t := range l.spec.Tables {
-		names = append(names, specName(t.Name).Schema)
+		names = append(names, t.Name.Schema)
 	}
 	for _, s := range l.spec.Sources {
-		names = append(names, specName(s.Table).Schema)
+		names = append(names, s.Table.Schema)
 	}
 	for _, m := range l.spec.Models {
-		names = append(names, specName(m.Name).Schema)
+		names = append(names, m.Name.Schema)
 	}
 	return names
 }
@@ -348,7 +349,7 @@ func (k *link) know(ctx context.Context, statement string) error {
 	if err != nil {
 		return err
 	}
-	var wanted []catalog.Name
+	var wanted []spec.TableName
 	references := sql.References(sql.Spark, statement)
 	asks := len(references) == 0 && sql.HasWord(sql.Spark, statement, "SHOW")
 	for _, n := range names {
@@ -362,7 +363,7 @@ func (k *link) know(ctx context.Context, statement string) error {
 	for _, r := range references { // a table that is to be made needs its schema
 		if len(r.Name) == 2 {
 			if _, err := catalog.ParseName(r.Name[0] + "." + r.Name[1]); err == nil {
-				if err := k.schema(ctx, mainless(r.Name[0], r.Name[1]).Schema); err != nil {
+				if err := k.schema(ctx, spec.NewTableName(r.Name[0], r.Name[1]).Schema); err != nil {
 					return err
 				}
 			}
@@ -372,9 +373,9 @@ func (k *link) know(ctx context.Context, statement string) error {
 }
 
 // namedBy says whether one of the references is to a table.
-func namedBy(references []sql.Reference, n catalog.Name) bool {
+func namedBy(references []sql.Reference, n spec.TableName) bool {
 	for _, r := range references {
-		if found, ok := r.Table(); ok && strings.EqualFold(found.String(), n.String()) {
+		if found, ok := r.Table(); ok && found.Same(n) {
 			return true
 		}
 	}
@@ -385,7 +386,7 @@ func namedBy(references []sql.Reference, n catalog.Name) bool {
 const registering = 4
 
 // register makes tables known to the server.
-func (k *link) register(ctx context.Context, names []catalog.Name) error {
+func (k *link) register(ctx context.Context, names []spec.TableName) error {
 	for _, n := range names {
 		if err := k.schema(ctx, n.Schema); err != nil {
 			return err
@@ -395,11 +396,11 @@ func (k *link) register(ctx context.Context, names []catalog.Name) error {
 }
 
 // name gives tables their names, in another schema than their own where one is given.
-func (k *link) name(ctx context.Context, schema string, names []catalog.Name) error {
+func (k *link) name(ctx context.Context, schema string, names []spec.TableName) error {
 	var group errgroup.Group
 	group.SetLimit(registering)
 	for _, n := range names {
-		as := catalog.Name{Schema: cmp.Or(schema, n.Schema), Table: n.Table}
+		as := spec.TableName{Schema: cmp.Or(schema, n.Schema), Table: n.Table}
 		key := strings.ToLower(as.Schema) + "." + strings.ToLower(as.Table)
 		k.mu.Lock()
 		known := k.known[key]
@@ -408,7 +409,7 @@ func (k *link) name(ctx context.Context, schema string, names []catalog.Name) er
 			continue
 		}
 		group.Go(func() error {
-			err := k.run(ctx, "CREATE TABLE IF NOT EXISTS "+sparkTable(as)+" USING delta LOCATION "+textSpark(k.lake.location()+"/"+n.Root()))
+			err := k.run(ctx, "CREATE TABLE IF NOT EXISTS "+sparkTable(as)+" USING delta LOCATION "+textSpark(k.lake.location()+"/"+catalog.Root(n)))
 			if err != nil {
 				return fmt.Errorf("table %s: %w", n, err)
 			}
@@ -422,7 +423,7 @@ func (k *link) name(ctx context.Context, schema string, names []catalog.Name) er
 }
 
 // sparkTable names a table in a statement for Spark.
-func sparkTable(n catalog.Name) string {
+func sparkTable(n spec.TableName) string {
 	return quoteSpark(cmp.Or(n.Schema, "main")) + "." + quoteSpark(n.Table)
 }
 

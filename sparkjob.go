@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/petalake/petalake/catalog"
 	"github.com/petalake/petalake/engine/spark/local"
 	"github.com/petalake/petalake/job"
 	"github.com/petalake/petalake/spec"
@@ -140,14 +141,14 @@ func (l *Lake) statements(ctx context.Context, role string) (out statements, err
 		schemas[n.Schema] = true
 	}
 	for _, t := range l.spec.Tables {
-		schemas[specName(t.Name).Schema] = true
+		schemas[t.Name.Schema] = true
 	}
 	for _, m := range l.spec.Models {
-		schemas[specName(m.Name).Schema] = true
+		schemas[m.Name.Schema] = true
 	}
 	for _, j := range l.spec.Jobs {
 		for _, n := range j.Writes {
-			schemas[specName(n).Schema] = true
+			schemas[n.Schema] = true
 		}
 	}
 	out = statements{[]string{}, []string{}}
@@ -159,7 +160,7 @@ func (l *Lake) statements(ctx context.Context, role string) (out statements, err
 		out.Schemas = append(out.Schemas, "CREATE SCHEMA IF NOT EXISTS "+quoteSpark(cmp.Or(schema, "main"))+" LOCATION "+textSpark(location))
 	}
 	for _, n := range names {
-		out.Tables = append(out.Tables, "CREATE TABLE IF NOT EXISTS "+sparkTable(n)+" USING delta LOCATION "+textSpark(l.programRoot()+"/"+n.Root()))
+		out.Tables = append(out.Tables, "CREATE TABLE IF NOT EXISTS "+sparkTable(n)+" USING delta LOCATION "+textSpark(l.programRoot()+"/"+catalog.Root(n)))
 	}
 	return out, nil
 }

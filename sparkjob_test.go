@@ -13,10 +13,10 @@ import (
 	"time"
 
 	"github.com/petalake/petalake"
-	"github.com/petalake/petalake/catalog"
 	"github.com/petalake/petalake/engine/spark/local"
 	"github.com/petalake/petalake/internal/servers"
 	"github.com/petalake/petalake/job"
+	"github.com/petalake/petalake/spec"
 )
 
 const programs = `
@@ -106,7 +106,7 @@ func TestPrograms(t *testing.T) {
 
 // loadAll loads the sources, without the jobs that are due.
 func (h *house) loadAll(lake *petalake.Lake) (petalake.Event, error) {
-	return lake.Load(context.Background(), petalake.Load{Table: catalog.Name{Schema: "bronze", Table: "orders"}, Paths: []string{filepath.Join(h.dir, "orders.csv")}}, nil)
+	return lake.Load(context.Background(), petalake.Load{Table: spec.TableName{Schema: "bronze", Table: "orders"}, Paths: []string{filepath.Join(h.dir, "orders.csv")}}, nil)
 }
 
 // compile makes a jar of the Java program.

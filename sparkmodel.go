@@ -15,7 +15,6 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/petalake/petalake/catalog"
 	"github.com/petalake/petalake/delta"
 	"github.com/petalake/petalake/delta/schema"
 	"github.com/petalake/petalake/engine/duck"
@@ -99,7 +98,7 @@ func (b *sparkBuild) run(ctx context.Context, tell func(float64)) (duck.Written,
 // query is the model's SELECT on exactly the versions that the run records, and with the table's
 // types where it adds to one.
 func (b *sparkBuild) query(ctx context.Context) (string, error) {
-	var inputs []catalog.Name
+	var inputs []spec.TableName
 	for _, s := range b.inputs {
 		inputs = append(inputs, nameOf(s))
 	}
@@ -113,7 +112,7 @@ func (b *sparkBuild) query(ctx context.Context) (string, error) {
 	}
 	query := sql.Rewrite(sql.Spark, sql.Trim(sql.Spark, b.model.Query), func(r sql.Reference) string {
 		found, ok := r.Table()
-		n := sqlName(found)
+		n := found
 		input := b.inputs[strings.ToLower(n.String())]
 		switch {
 		case !ok || input == nil || r.Travels:
@@ -138,12 +137,12 @@ func (b *sparkBuild) query(ctx context.Context) (string, error) {
 }
 
 // nameOf is the name that a snapshot's table has in the lake.
-func nameOf(s *delta.Snapshot) catalog.Name {
+func nameOf(s *delta.Snapshot) spec.TableName {
 	schema, table, ok := strings.Cut(s.Table().Root(), "/")
 	if !ok {
-		return catalog.Name{Table: schema}
+		return spec.TableName{Table: schema}
 	}
-	return catalog.Name{Schema: schema, Table: table}
+	return spec.TableName{Schema: schema, Table: table}
 }
 
 // name is the name in Spark of something that is only for this run.

@@ -92,7 +92,7 @@ func (l *Lake) stepOnDuck(ctx context.Context, g *guard, o *once, sql string) (s
 	if err != nil {
 		return step, err
 	}
-	step.Table, step.Rows, step.Before = sqlName(change.Table).String(), done.rows, done.done
+	step.Table, step.Rows, step.Before = change.Table.String(), done.rows, done.done
 	if done.version >= 0 {
 		step.Version = &done.version
 	}

@@ -10,8 +10,8 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/petalake/petalake"
-	"github.com/petalake/petalake/catalog"
 	"github.com/petalake/petalake/delta"
+	"github.com/petalake/petalake/spec"
 )
 
 // TestTwoBesideEachOther runs one lakehouse in two places at once, from the moment when there is no
@@ -49,7 +49,7 @@ func TestTwoBesideEachOther(t *testing.T) {
 // TestLoadsBesideEachOther loads by hand into a table that nobody made yet.
 func TestLoadsBesideEachOther(t *testing.T) {
 	h := newHouse(t, map[string]string{"lakehouse.yaml": "lakehouse: x\n", "1.csv": "a\n1\n"})
-	load := petalake.Load{Table: catalog.Name{Table: "t"}, Paths: []string{filepath.Join(h.dir, "1.csv")}}
+	load := petalake.Load{Table: spec.TableName{Table: "t"}, Paths: []string{filepath.Join(h.dir, "1.csv")}}
 	var group errgroup.Group
 	for range 6 {
 		lake := h.open()

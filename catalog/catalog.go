@@ -14,45 +14,35 @@ import (
 	"unicode"
 
 	"github.com/petalake/petalake/delta"
+	"github.com/petalake/petalake/spec"
 	"github.com/petalake/petalake/store"
 )
 
-// Name is the name of a table. Schema is empty for a name without a dot.
-type Name struct{ Schema, Table string }
-
 // ParseName reads "table" or "schema.table".
-func ParseName(text string) (Name, error) {
+func ParseName(text string) (spec.TableName, error) {
 	schema, table, dotted := strings.Cut(text, ".")
 	if !dotted {
 		schema, table = "", text
 	}
 	if strings.EqualFold(schema, "_petalake") || strings.EqualFold(table, "_petalake") {
-		return Name{}, fmt.Errorf("table name %q: the name _petalake belongs to petalake: %w", text, fs.ErrInvalid)
+		return spec.TableName{}, fmt.Errorf("table name %q: the name _petalake belongs to petalake: %w", text, fs.ErrInvalid)
 	}
 	if strings.EqualFold(schema, "information_schema") || strings.EqualFold(schema, "pg_catalog") {
-		return Name{}, fmt.Errorf("table name %q: the schema %s belongs to the SQL engine: %w", text, schema, fs.ErrInvalid)
+		return spec.TableName{}, fmt.Errorf("table name %q: the schema %s belongs to the SQL engine: %w", text, schema, fs.ErrInvalid)
 	}
 	for i, part := range []string{schema, table} {
 		if part == "" && i == 0 && !dotted {
 			continue
 		}
 		if part == "" || part == "." || part == ".." || strings.ContainsAny(part, "./\\") || strings.ContainsFunc(part, unicode.IsControl) {
-			return Name{}, fmt.Errorf("table name %q: want table or schema.table: %w", text, fs.ErrInvalid)
+			return spec.TableName{}, fmt.Errorf("table name %q: want table or schema.table: %w", text, fs.ErrInvalid)
 		}
 	}
-	return Name{schema, table}, nil
+	return spec.NewTableName(schema, table), nil
 }
 
-// String is the name as it is written in SQL and in lakehouse.yaml.
-func (n Name) String() string {
-	if n.Schema == "" {
-		return n.Table
-	}
-	return n.Schema + "." + n.Table
-}
-
-// Root is the folder of the table in the lake, without a trailing slash.
-func (n Name) Root() string {
+// Root is the folder of a table in the lake, without a trailing slash.
+func Root(n spec.TableName) string {
 	if n.Schema == "" {
 		return n.Table
 	}
@@ -63,14 +53,14 @@ func (n Name) Root() string {
 type Catalog interface {
 	// Table gives the table of that name, whether or not there is one yet. Names are
 	// compared without regard to case where a table of that name exists.
-	Table(ctx context.Context, name Name) (*delta.Table, error)
+	Table(ctx context.Context, name spec.TableName) (*delta.Table, error)
 
 	// Vacant says whether a new table may have that name: a *ClashError where its folder would lie
 	// in that of another table, or hold another.
-	Vacant(ctx context.Context, name Name) error
+	Vacant(ctx context.Context, name spec.TableName) error
 
 	// Names yields the tables that exist, ordered by their folders. After an error it ends.
-	Names(ctx context.Context) iter.Seq2[Name, error]
+	Names(ctx context.Context) iter.Seq2[spec.TableName, error]
 }
 
 // Local is the catalog of a lake that nothing else describes.
@@ -80,23 +70,23 @@ type Local struct{ lake store.Store }
 func NewLocal(lake store.Store) *Local { return &Local{lake: lake} }
 
 // Table implements Catalog.
-func (l *Local) Table(ctx context.Context, name Name) (*delta.Table, error) {
-	if exists, err := l.holdsTable(ctx, name.Root()); err != nil || exists {
-		return delta.At(l.lake, name.Root()), err
+func (l *Local) Table(ctx context.Context, name spec.TableName) (*delta.Table, error) {
+	if exists, err := l.holdsTable(ctx, Root(name)); err != nil || exists {
+		return delta.At(l.lake, Root(name)), err
 	}
 	for other, err := range l.Names(ctx) {
 		if err != nil {
 			return nil, err
 		}
-		if strings.EqualFold(other.String(), name.String()) {
-			return delta.At(l.lake, other.Root()), nil
+		if other.Same(name) {
+			return delta.At(l.lake, Root(other)), nil
 		}
 	}
-	return delta.At(l.lake, name.Root()), nil
+	return delta.At(l.lake, Root(name)), nil
 }
 
 // ClashError says that a table cannot have a name because of the place of another.
-type ClashError struct{ Name, Other Name }
+type ClashError struct{ Name, Other spec.TableName }
 
 // Error implements error.
 func (e *ClashError) Error() string {
@@ -109,7 +99,7 @@ func (e *ClashError) Hint() string {
 }
 
 // Vacant implements Catalog.
-func (l *Local) Vacant(ctx context.Context, name Name) error {
+func (l *Local) Vacant(ctx context.Context, name spec.TableName) error {
 	for other, err := range l.Names(ctx) {
 		if err != nil {
 			return err
@@ -124,13 +114,13 @@ func (l *Local) Vacant(ctx context.Context, name Name) error {
 
 // Names implements Catalog. It needs a few listings a table, however many files the table has:
 // a folder that is known to be a table is passed over, not read.
-func (l *Local) Names(ctx context.Context) iter.Seq2[Name, error] {
-	return func(yield func(Name, error) bool) {
+func (l *Local) Names(ctx context.Context) iter.Seq2[spec.TableName, error] {
+	return func(yield func(spec.TableName, error) bool) {
 		after := ""
 		for {
 			key, err := l.firstKey(ctx, "", after)
 			if err != nil {
-				yield(Name{}, err)
+				yield(spec.TableName{}, err)
 				return
 			}
 			if key == "" {
@@ -138,10 +128,10 @@ func (l *Local) Names(ctx context.Context) iter.Seq2[Name, error] {
 			}
 			name, skip, err := l.place(ctx, key)
 			if err != nil {
-				yield(Name{}, err)
+				yield(spec.TableName{}, err)
 				return
 			}
-			if name != (Name{}) && !yield(name, nil) {
+			if name != (spec.TableName{}) && !yield(name, nil) {
 				return
 			}
 			after = skip
@@ -149,31 +139,31 @@ func (l *Local) Names(ctx context.Context) iter.Seq2[Name, error] {
 	}
 }
 
-// place says which table a key belongs to, none for the zero Name, and the key after which the
+// place says which table a key belongs to, none for the zero name, and the key after which the
 // next place begins.
-func (l *Local) place(ctx context.Context, key string) (Name, string, error) {
+func (l *Local) place(ctx context.Context, key string) (spec.TableName, string, error) {
 	parts := strings.Split(key, "/")
 	if len(parts) == 1 {
-		return Name{}, key, nil
+		return spec.TableName{}, key, nil
 	}
 	if hidden(parts[0]) {
-		return Name{}, past(parts[0]), nil
+		return spec.TableName{}, past(parts[0]), nil
 	}
 	if is, err := l.holdsTable(ctx, parts[0]); err != nil || is {
-		return Name{Table: parts[0]}, past(parts[0]), err
+		return spec.TableName{Table: parts[0]}, past(parts[0]), err
 	}
 	if len(parts) == 2 {
-		return Name{}, key, nil
+		return spec.TableName{}, key, nil
 	}
 	folder := parts[0] + "/" + parts[1]
 	if hidden(parts[1]) {
-		return Name{}, past(folder), nil
+		return spec.TableName{}, past(folder), nil
 	}
 	is, err := l.holdsTable(ctx, folder)
 	if !is {
-		return Name{}, past(folder), err
+		return spec.TableName{}, past(folder), err
 	}
-	return Name{Schema: parts[0], Table: parts[1]}, past(folder), err
+	return spec.TableName{Schema: parts[0], Table: parts[1]}, past(folder), err
 }
 
 // past is greater than every key below a folder ('0' follows '/') and no greater than what comes

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/petalake/petalake/catalog"
+	"github.com/petalake/petalake/spec"
 	"github.com/petalake/petalake/store"
 )
 
@@ -61,7 +62,7 @@ func TestTableIsFoundInAnyCase(t *testing.T) {
 		{"bronze", "flights", "Bronze/Flights"}, {"BRONZE", "FLIGHTS", "Bronze/Flights"}, {"", "PLAIN", "plain"},
 		{"bronze", "new", "bronze/new"}, {"", "flights", "flights"},
 	} {
-		table, err := c.Table(context.Background(), catalog.Name{Schema: step.schema, Table: step.table})
+		table, err := c.Table(context.Background(), spec.TableName{Schema: step.schema, Table: step.table})
 		if err != nil || table.Root() != step.root {
 			t.Errorf("%s.%s: got %v, %v; want the folder %s", step.schema, step.table, table.Root(), err, step.root)
 		}
@@ -83,7 +84,7 @@ func TestVacant(t *testing.T) {
 }
 
 func TestParseName(t *testing.T) {
-	for text, want := range map[string]catalog.Name{
+	for text, want := range map[string]spec.TableName{
 		"flights": {Table: "flights"}, "bronze.flights": {Schema: "bronze", Table: "flights"}, "sp ace": {Table: "sp ace"}, "_quarantine": {Table: "_quarantine"},
 	} {
 		if got, err := catalog.ParseName(text); err != nil || got != want {

@@ -1,6 +1,7 @@
 package spec
 
 import (
+	"cmp"
 	"regexp"
 	"strings"
 )
@@ -81,7 +82,8 @@ func (a *Access) Everyone(r *AccessRole) (names []string) {
 // IsARN says whether a member is a principal of AWS.
 func IsARN(member string) bool { return strings.HasPrefix(member, "arn:") }
 
-// TablePattern stands for tables: one, all of a schema (Table is *), or all (both are *).
+// TablePattern stands for tables: one, all of a schema (Table is *), or all (both are *). Schema is "" for
+// main, as in TableName.
 type TablePattern TableName
 
 // All says whether the pattern stands for all tables.
@@ -101,7 +103,7 @@ func (p TablePattern) String() string {
 	case p.All():
 		return "*"
 	case p.Schemawide():
-		return p.Schema + ".*"
+		return cmp.Or(p.Schema, MainSchema) + ".*"
 	}
 	return TableName(p).String()
 }
@@ -113,10 +115,7 @@ func (p *TablePattern) parse(text string) error {
 		*p = TablePattern{"*", "*"}
 		return nil
 	case all && word(schema):
-		if strings.EqualFold(schema, mainSchema) {
-			schema = mainSchema
-		}
-		*p = TablePattern{schema, "*"}
+		*p = TablePattern(NewTableName(schema, "*"))
 		return nil
 	case strings.Contains(text, "*"):
 		return faultf("write schema.table, schema.* or *", "bad pattern of tables %q", text)

@@ -24,7 +24,7 @@ type made struct {
 }
 
 func (c *checker) check(files fs.FS) {
-	tables := map[string]made{}
+	tables := map[TableName]made{}
 	for _, t := range c.Tables {
 		c.name(tables, made{name: t.Name, path: "tables." + t.Name.String(), pos: t.Pos})
 		c.table(t)
@@ -48,10 +48,10 @@ func (c *checker) check(files fs.FS) {
 }
 
 // name notes the name of a table, and reports one that is taken.
-func (c *checker) name(tables map[string]made, m made) {
-	first, taken := tables[m.name.folded()]
+func (c *checker) name(tables map[TableName]made, m made) {
+	first, taken := tables[m.name.Fold()]
 	if !taken {
-		tables[m.name.folded()] = m
+		tables[m.name.Fold()] = m
 		return
 	}
 	hint := "rename one"
@@ -63,10 +63,10 @@ func (c *checker) name(tables map[string]made, m made) {
 
 // nested reports a table whose name is the schema of another: the folder of the one would lie in that
 // of the other.
-func (c *checker) nested(tables map[string]made) {
+func (c *checker) nested(tables map[TableName]made) {
 	for _, inner := range tables {
-		outer, ok := tables[TableName{mainSchema, inner.name.Schema}.folded()]
-		if !ok || inner.name.Schema == mainSchema {
+		outer, ok := tables[TableName{Table: inner.name.Schema}.Fold()]
+		if !ok || inner.name.Schema == "" {
 			continue
 		}
 		c.fail(inner.pos, inner.path, "rename one: the folder of the one would lie in that of the other",

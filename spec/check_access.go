@@ -10,7 +10,7 @@ import (
 const daemonActor = "daemon"
 
 // access checks who may do what against the tables that there are.
-func (c *checker) access(tables map[string]made) {
+func (c *checker) access(tables map[TableName]made) {
 	taken := map[string]string{daemonActor: "petalake itself"}
 	for _, r := range c.Access.Roles {
 		c.actorName(taken, r.Name, "access.roles."+r.Name, r.Pos)
@@ -70,7 +70,7 @@ func (c *checker) members(e *Element, path string, list []string, ofGroup bool) 
 }
 
 // patterns checks a list of tables: each stands for at least one, and * has a reason.
-func (c *checker) patterns(r *AccessRole, path, list string, patterns []TablePattern, tables map[string]made) {
+func (c *checker) patterns(r *AccessRole, path, list string, patterns []TablePattern, tables map[TableName]made) {
 	for i, p := range patterns {
 		key := fmt.Sprintf("%s[%d]", list, i)
 		at := path + "." + key
@@ -94,14 +94,14 @@ func (c *checker) patterns(r *AccessRole, path, list string, patterns []TablePat
 	}
 }
 
-func patternCandidates(tables map[string]made) (list []TableName) {
+func patternCandidates(tables map[TableName]made) (list []TableName) {
 	for _, m := range tables {
 		list = append(list, m.name)
 	}
 	return list
 }
 
-func schemasOf(tables map[string]made) (list []string) {
+func schemasOf(tables map[TableName]made) (list []string) {
 	for _, m := range tables {
 		list = append(list, m.name.Schema+".*")
 	}
@@ -110,13 +110,13 @@ func schemasOf(tables map[string]made) (list []string) {
 }
 
 // limits checks a list of columns: their tables are read by the role, and have them where it is known.
-func (c *checker) limits(r *AccessRole, path, list string, columns []ColumnName, tables map[string]made) {
+func (c *checker) limits(r *AccessRole, path, list string, columns []ColumnName, tables map[TableName]made) {
 	for i, col := range columns {
 		key := fmt.Sprintf("%s[%d]", list, i)
 		at := path + "." + key
 		table := c.Table(col.Table)
 		same := func(o ColumnName) bool { return o.Table.Same(col.Table) && strings.EqualFold(o.Column, col.Column) }
-		switch _, known := tables[col.Table.folded()]; {
+		switch _, known := tables[col.Table.Fold()]; {
 		case !known:
 			c.fail(r.At(key), at, c.suggest(col.Table.String(), names(tables), "write schema.table.column"), "no table %q", col.Table)
 		case slices.IndexFunc(columns, same) < i:

@@ -10,14 +10,14 @@ import (
 )
 
 // written notes the tables that only jobs write, so that others may name them.
-func (c *checker) written(tables map[string]made) {
+func (c *checker) written(tables map[TableName]made) {
 	for _, j := range c.Jobs {
 		for i, name := range j.Writes {
 			at := fmt.Sprintf("writes[%d]", i)
-			known, ok := tables[name.folded()]
+			known, ok := tables[name.Fold()]
 			switch {
 			case !ok:
-				tables[name.folded()] = made{name: name, path: "jobs." + j.Name + "." + at, pos: j.At(at), job: j}
+				tables[name.Fold()] = made{name: name, path: "jobs." + j.Name + "." + at, pos: j.At(at), job: j}
 			case known.by != nil:
 				c.fail(j.At(at), "jobs."+j.Name+"."+at, "choose another table", "%s is made by a model, at line %d", name, known.pos.Line)
 			case known.name != name:
@@ -27,7 +27,7 @@ func (c *checker) written(tables map[string]made) {
 	}
 }
 
-func (c *checker) jobs(tables map[string]made, files fs.FS) {
+func (c *checker) jobs(tables map[TableName]made, files fs.FS) {
 	named := map[string]*Job{}
 	for _, j := range c.Jobs {
 		at := "jobs." + j.Name
@@ -143,7 +143,7 @@ func (c *checker) fitting(j *Job, at string) {
 }
 
 // triggers checks what makes the job due.
-func (c *checker) triggers(j *Job, at string, tables map[string]made) {
+func (c *checker) triggers(j *Job, at string, tables map[TableName]made) {
 	if j.Has("schedule") && j.Has("every") {
 		c.fail(j.At("every"), at+".every", "leave one of them out", "the job has both schedule and every")
 	}
@@ -162,7 +162,7 @@ func (c *checker) triggers(j *Job, at string, tables map[string]made) {
 	}
 	for i, name := range j.DependsOn {
 		key := fmt.Sprintf("depends_on[%d]", i)
-		known, ok := tables[name.folded()]
+		known, ok := tables[name.Fold()]
 		switch {
 		case !ok:
 			c.fail(j.At(key), at+"."+key, c.suggest(name.String(), names(tables), "declare it under tables, sources or models"), "no table %q", name)

@@ -10,7 +10,7 @@ import (
 	"unicode/utf8"
 )
 
-func (c *checker) model(m *Model, tables map[string]made, files fs.FS) {
+func (c *checker) model(m *Model, tables map[TableName]made, files fs.FS) {
 	at := "models." + m.Name.String()
 	sql, query := m.Has("sql"), m.Has("query")
 	switch {
@@ -34,7 +34,7 @@ func (c *checker) model(m *Model, tables map[string]made, files fs.FS) {
 }
 
 // increment checks what an incremental model is incremental on.
-func (c *checker) increment(m *Model, at string, tables map[string]made) {
+func (c *checker) increment(m *Model, at string, tables map[TableName]made) {
 	key := "incremental_on"
 	switch {
 	case m.Mode == Full && m.Has(key):
@@ -45,7 +45,7 @@ func (c *checker) increment(m *Model, at string, tables map[string]made) {
 	case m.IncrementalOn.Same(m.Name):
 		c.fail(m.At(key), at+"."+key, "name the table that it reads", "the model is incremental on itself")
 	default:
-		on, ok := tables[m.IncrementalOn.folded()]
+		on, ok := tables[m.IncrementalOn.Fold()]
 		if !ok {
 			c.fail(m.At(key), at+"."+key, c.suggest(m.IncrementalOn.String(), names(tables), "declare it under tables, sources or models"), "no table %q", m.IncrementalOn)
 		} else if on.name != m.IncrementalOn {
@@ -54,7 +54,7 @@ func (c *checker) increment(m *Model, at string, tables map[string]made) {
 	}
 }
 
-func names(tables map[string]made) []string {
+func names(tables map[TableName]made) []string {
 	var list []string
 	for _, m := range tables {
 		list = append(list, m.name.String())
@@ -65,11 +65,11 @@ func names(tables map[string]made) []string {
 
 // cycles reports incremental models that wait for each other. Those through the tables that the
 // SQL reads are found where SQL is read.
-func (c *checker) cycles(tables map[string]made) {
+func (c *checker) cycles(tables map[TableName]made) {
 	done := map[*Model]bool{}
 	for _, m := range c.Models {
 		var chain []*Model
-		for at := m; at != nil && !done[at]; at = tables[at.IncrementalOn.folded()].by {
+		for at := m; at != nil && !done[at]; at = tables[at.IncrementalOn.Fold()].by {
 			if start := slices.Index(chain, at); start >= 0 {
 				c.cycle(chain[start:])
 				break

@@ -9,9 +9,9 @@ import (
 )
 
 // sources checks each source, and what several of them do to one table.
-func (c *checker) sources(tables map[string]made) {
+func (c *checker) sources(tables map[TableName]made) {
 	named := map[string]*Source{}
-	loads := map[string]*Source{}
+	loads := map[TableName]*Source{}
 	c.databases()
 	for _, s := range c.Sources {
 		at := "sources." + s.Name
@@ -28,9 +28,9 @@ func (c *checker) sources(tables map[string]made) {
 		if !c.target(s, at, tables) {
 			continue
 		}
-		first := loads[s.Table.folded()]
+		first := loads[s.Table.Fold()]
 		if first == nil {
-			loads[s.Table.folded()] = s
+			loads[s.Table.Fold()] = s
 			continue
 		}
 		if replaces(first) || replaces(s) {
@@ -62,7 +62,7 @@ func (c *checker) stream(s *Source, at string) {
 func replaces(s *Source) bool { return s.Files != nil && s.Files.Mode == Replace }
 
 // target settles which table a source loads.
-func (c *checker) target(s *Source, at string, tables map[string]made) bool {
+func (c *checker) target(s *Source, at string, tables map[TableName]made) bool {
 	if !s.Has("table") {
 		if s.Table.parse(s.Name) != nil {
 			c.add(Problem{Pos: s.Pos, Path: at, Message: fmt.Sprintf("missing key %q in %s", "table", at), Hint: "the name of the source cannot be that of a table"})
@@ -72,10 +72,10 @@ func (c *checker) target(s *Source, at string, tables map[string]made) bool {
 	if s.Table.IsZero() {
 		return false // reported
 	}
-	known, ok := tables[s.Table.folded()]
+	known, ok := tables[s.Table.Fold()]
 	switch {
 	case !ok:
-		tables[s.Table.folded()] = made{name: s.Table, path: at + ".table", pos: s.At("table"), load: s}
+		tables[s.Table.Fold()] = made{name: s.Table, path: at + ".table", pos: s.At("table"), load: s}
 	case known.by != nil:
 		c.fail(s.At("table"), at+".table", "choose another table", "%s is made by a model, at line %d", s.Table, known.pos.Line)
 		return false

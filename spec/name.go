@@ -2,14 +2,23 @@ package spec
 
 import "strings"
 
-// TableName is the name of a table: schema.table. A name without a schema is in the schema main.
-// Names are compared without regard to case, as every engine does.
+// TableName is the name of a table, the one type for it in lakehouse.yaml, in statements and in the lake.
+// Schema is "" for a table of the schema main: flights and main.flights are one table. Names are
+// compared without regard to case, as every engine does.
 type TableName struct{ Schema, Table string }
 
-const (
-	mainSchema       = "main"
-	tableNamePattern = `^[A-Za-z][A-Za-z0-9_]*(\.[A-Za-z][A-Za-z0-9_]*)?$`
-)
+// MainSchema is the schema of a table whose name has none.
+const MainSchema = "main"
+
+const tableNamePattern = `^[A-Za-z][A-Za-z0-9_]*(\.[A-Za-z][A-Za-z0-9_]*)?$`
+
+// NewTableName is the name of a table in a schema, where "" and main mean the same.
+func NewTableName(schema, table string) TableName {
+	if strings.EqualFold(schema, MainSchema) {
+		schema = ""
+	}
+	return TableName{schema, table}
+}
 
 // ParseTableName reads "table" or "schema.table", of letters, digits and underscores.
 func ParseTableName(text string) (TableName, error) {
@@ -22,7 +31,7 @@ func ParseTableName(text string) (TableName, error) {
 
 // String is the shortest way to write the name: without the schema where that is main.
 func (n TableName) String() string {
-	if n.Schema == "" || n.Schema == mainSchema {
+	if n.Schema == "" {
 		return n.Table
 	}
 	return n.Schema + "." + n.Table
@@ -36,8 +45,10 @@ func (n TableName) Same(m TableName) bool {
 	return strings.EqualFold(n.Schema, m.Schema) && strings.EqualFold(n.Table, m.Table)
 }
 
-// folded is the same text for all names of one table.
-func (n TableName) folded() string { return strings.ToLower(n.Schema + "." + n.Table) }
+// Fold is the name in lower case: the same value for all names of one table.
+func (n TableName) Fold() TableName {
+	return TableName{strings.ToLower(n.Schema), strings.ToLower(n.Table)}
+}
 
 func (n *TableName) parse(text string) error {
 	parts := strings.Split(text, ".")
@@ -53,12 +64,9 @@ func (n *TableName) parse(text string) error {
 		}
 	}
 	if len(parts) == 1 {
-		parts = []string{mainSchema, parts[0]}
+		parts = []string{"", parts[0]}
 	}
-	if strings.EqualFold(parts[0], mainSchema) {
-		parts[0] = mainSchema
-	}
-	*n = TableName{Schema: parts[0], Table: parts[1]}
+	*n = NewTableName(parts[0], parts[1])
 	return nil
 }
 

@@ -95,7 +95,7 @@ func TestDefaults(t *testing.T) {
 	s, m := l.Sources[0], l.Models[0]
 	for what, pair := range map[string][2]any{
 		"kind":     {s.Kind, spec.KindFiles},
-		"table":    {s.Table, spec.TableName{Schema: "main", Table: "raw"}},
+		"table":    {s.Table, spec.TableName{Table: "raw"}},
 		"mode":     {s.Files.Mode, spec.Append},
 		"on_error": {s.OnError, spec.Reject},
 		"format":   {s.Files.Format, spec.Format("")},

@@ -12,7 +12,7 @@ import (
 	"github.com/petalake/petalake/delta/schema"
 	"github.com/petalake/petalake/delta/stats"
 	"github.com/petalake/petalake/internal/duckdb"
-	"github.com/petalake/petalake/internal/sql"
+	"github.com/petalake/petalake/spec"
 )
 
 // FuzzStatement: a statement of any text is answered or refused with an error, and writes nothing.
@@ -33,7 +33,7 @@ func FuzzStatement(f *testing.F) {
 			return
 		}
 		for _, n := range names {
-			if n.Fold() != sql.NewTableName("", "t") {
+			if n.Fold() != spec.NewTableName("", "t") {
 				return
 			}
 		}

@@ -11,7 +11,7 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/petalake/petalake/internal/sql"
+	"github.com/petalake/petalake/spec"
 )
 
 // wide is a table of files large enough that columns are fetched one by one: 200,000 rows of four
@@ -119,7 +119,7 @@ func TestRemoteAtTheSameTime(t *testing.T) {
 	}
 	wg.Wait()
 	var whole int64
-	for _, f := range l.tables[sql.NewTableName("", "wide")][0].files {
+	for _, f := range l.tables[spec.NewTableName("", "wide")][0].files {
 		whole += f.Size
 	}
 	if _, bytes := counts.Of("get"); bytes > whole {

@@ -19,6 +19,7 @@ import (
 	"github.com/petalake/petalake/delta/stats"
 	"github.com/petalake/petalake/internal/duckdb"
 	"github.com/petalake/petalake/internal/sql"
+	"github.com/petalake/petalake/spec"
 	"github.com/petalake/petalake/store"
 )
 
@@ -77,9 +78,9 @@ func (l *lake) add(name, columns string, files []file, partitionedBy ...string) 
 	if err != nil {
 		l.t.Fatal(err)
 	}
-	n := sql.NewTableName("", name)
+	n := spec.NewTableName("", name)
 	if s, rest, ok := strings.Cut(name, "."); ok {
-		n = sql.NewTableName(s, rest)
+		n = spec.NewTableName(s, rest)
 	}
 	versions := l.tables[n.Fold()]
 	f := &fake{name: n, version: int64(len(versions)), meta: delta.Metadata{

@@ -17,7 +17,7 @@ import (
 	"github.com/petalake/petalake/delta"
 	"github.com/petalake/petalake/delta/schema"
 	"github.com/petalake/petalake/internal/duckdb"
-	"github.com/petalake/petalake/internal/sql"
+	"github.com/petalake/petalake/spec"
 )
 
 // tpchLake makes the tables of TPC-H, of scale factor 0.1 or $PETALAKE_TPCH_SCALE.
@@ -65,7 +65,7 @@ func (l *lake) adopt(name, root, path string) {
 	if err != nil {
 		l.t.Fatal(err)
 	}
-	f := &fake{name: sql.NewTableName("", name), folder: root, meta: delta.Metadata{ID: name, Schema: s}}
+	f := &fake{name: spec.NewTableName("", name), folder: root, meta: delta.Metadata{ID: name, Schema: s}}
 	f.files = []delta.Add{{Path: path, Size: info.Size(), Stats: l.stats(f, query)}}
 	l.tables[f.name.Fold()] = []*fake{f}
 }

@@ -7,7 +7,7 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/petalake/petalake/internal/sql"
+	"github.com/petalake/petalake/spec"
 )
 
 // TestPartitions reads partition columns, which are not in the files.
@@ -92,7 +92,7 @@ func TestFileNamesThatLookLikePatterns(t *testing.T) {
 		{sql: "SELECT 1 AS x", path: "a[1].parquet"}, {sql: "SELECT 2 AS x", path: "p=a b/%2F?.parquet"},
 	})
 	for _, stray := range []string{"a1.parquet", "p=a b/%2FX.parquet"} {
-		l.write(&fake{name: sql.NewTableName("", "g"), meta: l.tables[sql.NewTableName("", "g")][0].meta}, stray, file{sql: "SELECT 100 AS x"})
+		l.write(&fake{name: spec.NewTableName("", "g"), meta: l.tables[spec.NewTableName("", "g")][0].meta}, stray, file{sql: "SELECT 100 AS x"})
 	}
 	if got := collect(t, l.open(), `SELECT sum(x), max(x) FROM g`); !slices.Equal(got, []string{"3|2"}) {
 		t.Errorf("got %v, want [3|2]", got)

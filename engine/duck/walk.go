@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"github.com/petalake/petalake/internal/sql"
+	"github.com/petalake/petalake/spec"
 )
 
 // node is an object of the parser's JSON.
@@ -177,7 +178,7 @@ func (w *walker) table(kind string, n node, in *scope) (done bool, err error) {
 
 // baseTable records a table, unless the name is a CTE's.
 func (w *walker) baseTable(n node, in *scope) error {
-	name := sql.NewTableName(str(n["schema_name"]), str(n["table_name"]))
+	name := spec.NewTableName(str(n["schema_name"]), str(n["table_name"]))
 	from := offset(n)
 	switch {
 	case str(n["catalog_name"]) != "":

@@ -164,7 +164,7 @@ func (a *app) toVerify(lake *petalake.Lake, args []string) (all []verifying, err
 func named(text string) spec.TableName {
 	schema, table, ok := strings.Cut(text, ".")
 	if !ok {
-		schema, table = "main", text
+		schema, table = "", text
 	}
-	return spec.TableName{Schema: schema, Table: table}
+	return spec.NewTableName(schema, table)
 }

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/petalake/petalake/delta/schema"
+	"github.com/petalake/petalake/spec"
 )
 
 // Verb is what a Change does to the rows of its table.
@@ -105,11 +106,11 @@ func (r *changeReader) table(form string) (TableName, error) {
 		return TableName{}, r.wrong(form, "the name of a table is missing")
 	}
 	if !r.take(".") {
-		return NewTableName("", first), nil
+		return spec.NewTableName("", first), nil
 	}
 	second, ok := r.name()
 	if !ok || r.is(".") {
 		return TableName{}, r.wrong("a table has at most a schema and a name, as in bronze.flights", "no name of a table")
 	}
-	return NewTableName(first, second), nil
+	return spec.NewTableName(first, second), nil
 }

@@ -1,6 +1,10 @@
 package sql
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/petalake/petalake/spec"
+)
 
 // Reference is a place in a statement where a table is named.
 type Reference struct {
@@ -22,9 +26,9 @@ func (r Reference) Table() (name TableName, ok bool) {
 	}
 	switch len(parts) {
 	case 1:
-		return NewTableName("", parts[0]), true
+		return spec.NewTableName("", parts[0]), true
 	case 2:
-		return NewTableName(parts[0], parts[1]), true
+		return spec.NewTableName(parts[0], parts[1]), true
 	}
 	return TableName{}, false
 }

@@ -1,6 +1,7 @@
 package access
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -99,12 +100,16 @@ type granting struct {
 
 func (to *granting) add(g Grant) {
 	g.Principal, g.Actor, g.Database = to.principal, to.actor, Database(to.r.l, to.e, g.Schema)
+	g.Schema = grantSchema(g.Schema)
 	to.grants = append(to.grants, g)
 }
 
+// grantSchema is the schema of a table as grants write it, which are remembered in the lake.
+func grantSchema(schema string) string { return cmp.Or(schema, spec.MainSchema) }
+
 // database lets the principal see the database of a schema, once, and do more in it.
 func (to *granting) database(schema string, more ...string) {
-	i := slices.IndexFunc(to.grants, func(g Grant) bool { return g.Table == "" && strings.EqualFold(g.Schema, schema) })
+	i := slices.IndexFunc(to.grants, func(g Grant) bool { return g.Table == "" && strings.EqualFold(g.Schema, grantSchema(schema)) })
 	if i < 0 {
 		i = len(to.grants)
 		to.add(Grant{Schema: schema, Permissions: []string{describe}})
@@ -122,7 +127,7 @@ func (to *granting) whole(patterns []spec.TablePattern, permissions []string) {
 		to.database(p.Schema)
 		table := strings.ToLower(p.Table)
 		covered := func(g Grant) bool {
-			return strings.EqualFold(g.Schema, p.Schema) && (g.Table == "*" || g.Table == table) && !slices.ContainsFunc(permissions, func(x string) bool { return !slices.Contains(g.Permissions, x) })
+			return strings.EqualFold(g.Schema, grantSchema(p.Schema)) && (g.Table == "*" || g.Table == table) && !slices.ContainsFunc(permissions, func(x string) bool { return !slices.Contains(g.Permissions, x) })
 		}
 		if p.Schemawide() && slices.Contains(permissions, insert) {
 			to.database(p.Schema, createTable)

@@ -1,6 +1,7 @@
 package access
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -54,10 +55,7 @@ func partition(region string) string {
 // Database is the database of the catalog of AWS that has the tables of a schema, such as shop_prod_bronze.
 // The catalog knows small letters alone.
 func Database(l *spec.Lakehouse, e *spec.Environment, schema string) string {
-	if schema == "" {
-		schema = "main"
-	}
-	return strings.ToLower(strings.ReplaceAll(base(l, e), "-", "_") + "_" + schema)
+	return strings.ToLower(strings.ReplaceAll(base(l, e), "-", "_") + "_" + cmp.Or(schema, spec.MainSchema))
 }
 
 // Prefix is the folder of the lake in its bucket, ending in a slash, or "".
@@ -89,7 +87,7 @@ func folder(p spec.TablePattern) string {
 	switch {
 	case p.Schemawide():
 		return p.Schema
-	case p.Schema == "main" || p.Schema == "":
+	case p.Schema == "":
 		return p.Table
 	}
 	return p.Schema + "/" + p.Table
@@ -121,7 +119,7 @@ func (r *Rules) reach(patterns []spec.TablePattern, leave func(spec.TableName) b
 
 // whole says whether patterns name all of a schema, and nothing of it is left out.
 func (r *Rules) whole(schema string, patterns []spec.TablePattern, leave func(spec.TableName) bool) bool {
-	if schema == "main" || !slices.ContainsFunc(patterns, func(p spec.TablePattern) bool {
+	if schema == "" || !slices.ContainsFunc(patterns, func(p spec.TablePattern) bool {
 		return p.All() || p.Schemawide() && strings.EqualFold(p.Schema, schema)
 	}) {
 		return false

@@ -124,7 +124,7 @@ func TestAllows(t *testing.T) {
 func TestQuarantineIsForThoseWhoReadAll(t *testing.T) {
 	l, _ := shop(t)
 	r := New(l)
-	q := spec.TableName{Schema: "main", Table: "_quarantine"}
+	q := spec.TableName{Table: "_quarantine"}
 	for name, want := range map[string]bool{"daemon": true, "auditor": true, "analyst": false, "bob": false} {
 		a, err := r.Actor(name)
 		if err != nil {

@@ -7,9 +7,9 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/petalake/petalake/catalog"
 	"github.com/petalake/petalake/delta"
 	"github.com/petalake/petalake/delta/schema"
+	"github.com/petalake/petalake/spec"
 )
 
 // Table is a table as the catalog of AWS has it. Names are in small letters there.
@@ -36,7 +36,7 @@ const (
 )
 
 // Describe is a table of the lake as the catalog is to have it.
-func Describe(owner, database string, name catalog.Name, location string, s *delta.Snapshot) Table {
+func Describe(owner, database string, name spec.TableName, location string, s *delta.Snapshot) Table {
 	t := Table{
 		Database: database, Name: strings.ToLower(name.Table), Location: location, Owner: owner,
 		Description: cut(s.Metadata().Description, mostDescription),
