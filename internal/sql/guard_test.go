@@ -17,6 +17,7 @@ func TestGuard(t *testing.T) {
 		"\u2003LIST\u3000FILES",
 		"/* /*+ */ add jar '/x.jar' -- */",
 		"-- one\radd jar '/x.jar'",
+		"select /*+ h */* from text.`/x` -- */",
 		"set spark.jars = /x.jar",
 		"set\u00a0spark.jars = /x.jar",
 		"SET `spark.sql.warehouse.dir` = /x",

@@ -24,6 +24,8 @@ func (l *lexer) spark() (kind Kind, end int, open bool) {
 	case c == '`':
 		end, open = l.quotedEnd(i, false)
 		return Quoted, end, open
+	case l.begins("*/"): // the end of a hint
+		return Symbol, i + 2, false
 	case c == '?':
 		return Marker, i + 1, false
 	case c == ':' && !l.joined() && l.lettersEnd(i+1) > i+1:

@@ -5,7 +5,8 @@ import "strings"
 // Statement is one of several in a text: what stands between two semicolons and is not only blanks and comments.
 type Statement struct {
 	Text          string // from its first token to its last
-	Position             // of its first token in the text that was split
+	From          int    // byte of its first token in the text that was split
+	Position             // of From
 	Before, After string // the blanks and comments around it
 	Ended         bool   // a semicolon stands behind it
 }
@@ -20,7 +21,7 @@ func Split(d Dialect, text string) []Statement {
 	begin, from, to := 0, -1, 0 // of the statement at hand: behind the last semicolon, its first token, behind its last
 	flush := func(end int, ended bool) {
 		if from >= 0 {
-			out = append(out, Statement{text[from:to], places.to(from), text[begin:from], text[to:end], ended})
+			out = append(out, Statement{text[from:to], from, places.to(from), text[begin:from], text[to:end], ended})
 		}
 		from = -1
 	}

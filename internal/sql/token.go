@@ -26,7 +26,7 @@ const (
 	Text                // a string constant, in any of its forms
 	Number              // 12, 1.5e3; in Spark, whose names may begin with a digit, digits alone
 	Marker              // the place of an argument in Spark: ? or :name
-	Symbol              // one character of anything else
+	Symbol              // one character of anything else; in Spark also the end of a hint
 )
 
 // Token is a piece of a text.
