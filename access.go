@@ -14,12 +14,13 @@ import (
 	"github.com/petalake/petalake/delta/schema"
 	"github.com/petalake/petalake/engine/duck"
 	"github.com/petalake/petalake/internal/aws/access"
+	"github.com/petalake/petalake/internal/lake"
 	"github.com/petalake/petalake/internal/sql"
 	"github.com/petalake/petalake/spec"
 )
 
 // rules are who may do what in the lake.
-func (l *Lake) rules() *access.Rules { return access.New(l.spec) }
+func (l *Lake) rules() *access.Rules { return access.New(l.env.Spec) }
 
 // Acting answers statements of somebody whom access in lakehouse.yaml holds to a part of the lake: tables that
 // are not theirs are refused, columns that are not theirs are not there, in whatever form a statement asks
@@ -34,7 +35,7 @@ type Acting struct {
 func (l *Lake) As(actor string) (*Acting, error) {
 	rules := l.rules()
 	if !rules.On() {
-		return nil, &noAccessError{l.spec.File}
+		return nil, &noAccessError{l.env.Spec.File}
 	}
 	who, err := rules.Actor(actor)
 	if err != nil {
@@ -54,7 +55,7 @@ func (*noAccessError) Hint() string { return "write access: with roles, or leave
 
 // Watch answers a statement, as Lake.Watch does.
 func (a *Acting) Watch(ctx context.Context, tell func(done float64), sql string, args ...any) (array.RecordReader, error) {
-	name := a.lake.environment.Engine
+	name := a.lake.env.Environment.Engine
 	if a.guard.everything() {
 		on, err := a.lake.on(name)
 		if err != nil {
@@ -88,7 +89,7 @@ func (g *guard) engine(l *Lake) *duck.Engine {
 	if g == nil {
 		return l.engine
 	}
-	return g.over(l.engine, resolver{lake: l})
+	return g.over(l.engine, lake.Resolver{Env: l.env})
 }
 
 // over is an engine on other tables, as the actor sees them.

@@ -23,15 +23,15 @@ const (
 
 // arrivals takes the queue that petalake deploy made.
 func (l *Lake) arrivals(ctx context.Context) *arrivals {
-	url, _ := l.lookup(spec.ArrivalsQueue)
-	if url == "" || !l.environment.InAWS() {
+	url, _ := l.env.Lookup(spec.ArrivalsQueue)
+	if url == "" || !l.env.Environment.InAWS() {
 		return &arrivals{}
 	}
-	cfg, err := awsx.Load(ctx, awsx.Of(l.environment))
+	cfg, err := awsx.Load(ctx, awsx.Of(l.env.Environment))
 	if err != nil {
 		return &arrivals{} // looking works without
 	}
-	return &arrivals{queue: awsx.OpenQueue(cfg, url, string(l.environment.S3.Region))}
+	return &arrivals{queue: awsx.OpenQueue(cfg, url, string(l.env.Environment.S3.Region))}
 }
 
 // wait returns when there may be something to load. Done says that all that was announced before is

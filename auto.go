@@ -46,7 +46,7 @@ func (l *Lake) wrongOnBoth(statement string, refused *duck.Error) bool {
 	l.sparkMu.Lock()
 	views := l.spark != nil // a session may have temporary ones
 	l.sparkMu.Unlock()
-	if refused.Kind != duck.Unknown || !errors.Is(refused, fs.ErrNotExist) || views || !l.environment.Spark.Managed() {
+	if refused.Kind != duck.Unknown || !errors.Is(refused, fs.ErrNotExist) || views || !l.env.Environment.Spark.Managed() {
 		return false
 	}
 	return slices.ContainsFunc(sql.References(sql.Spark, statement), func(r sql.Reference) bool {
@@ -79,7 +79,7 @@ func (l *Lake) chooseOn(ctx context.Context, tables *duck.Engine, engine, statem
 	case onSpark:
 		return Choice{Engine: spec.EngineSpark, Reason: "as it was asked for"}, nil
 	}
-	f := facts{memory: l.memory, from: int64(l.environment.Spark.From), heavy: heavyWork(statement)}
+	f := facts{memory: l.env.Limits.Memory, from: int64(l.env.Environment.Spark.From), heavy: heavyWork(statement)}
 	query := statement
 	if change, err := duck.ParseChange(statement); err == nil && change != nil && change.Query != "" {
 		query = change.Query

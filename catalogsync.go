@@ -46,16 +46,16 @@ const shownKey = "_petalake/catalog/glue.json"
 // Catalog prepares to keep the catalog of the environment's account. Of an environment that has none it is
 // nil.
 func (l *Lake) Catalog(ctx context.Context) (*CatalogSync, error) {
-	e := l.environment
+	e := l.env.Environment
 	if !e.InAWS() || e.AWS.Catalog != spec.CatalogGlue {
 		return nil, nil
 	}
-	cfg, err := awsx.Load(ctx, awsx.Of(l.environment))
+	cfg, err := awsx.Load(ctx, awsx.Of(l.env.Environment))
 	if err != nil {
 		return nil, err
 	}
 	s := &CatalogSync{lake: l, catalog: glue.New(cfg, e.AWS.Region, l.owner())}
-	if len(access.Grants(l.spec, e)) == 0 {
+	if len(access.Grants(l.env.Spec, e)) == 0 {
 		return s, nil
 	}
 	s.formation = glue.NewFormation(cfg, e.AWS.Region)
@@ -64,7 +64,7 @@ func (l *Lake) Catalog(ctx context.Context) (*CatalogSync, error) {
 }
 
 // owner is the mark of what is ours in the catalog.
-func (l *Lake) owner() string { return glue.Owner(l.spec.Name, l.environment.Name) }
+func (l *Lake) owner() string { return glue.Owner(l.env.Spec.Name, l.env.Environment.Name) }
 
 // Sync makes the catalog show tables of the lake by their names, or all where there are none: then also what
 // the lake has no more goes. It returns what was done; what cannot be done is an error for each.
@@ -91,8 +91,8 @@ func (s *CatalogSync) Sync(ctx context.Context, names ...spec.TableName) ([]Cata
 			failures, whole = append(failures, fmt.Errorf("catalog: table %s: %w", n, err)), false // it is there, and stays as it is
 			continue
 		}
-		database := access.Database(s.lake.spec, s.lake.environment, n.Schema)
-		want = append(want, glue.Describe(s.lake.owner(), database, n, s.lake.bucketURL()+"/"+catalog.Root(n), snapshot))
+		database := access.Database(s.lake.env.Spec, s.lake.env.Environment, n.Schema)
+		want = append(want, glue.Describe(s.lake.owner(), database, n, s.lake.env.BucketURL()+"/"+catalog.Root(n), snapshot))
 		if !slices.Contains(databases, database) {
 			databases = append(databases, database)
 		}
@@ -111,7 +111,7 @@ func (s *CatalogSync) Sync(ctx context.Context, names ...spec.TableName) ([]Cata
 }
 
 func (s *CatalogSync) snapshot(ctx context.Context, n spec.TableName) (*delta.Snapshot, error) {
-	t, err := s.lake.table(ctx, n)
+	t, err := s.lake.env.Table(ctx, n)
 	if err != nil {
 		return nil, err
 	}
@@ -122,7 +122,7 @@ func (s *CatalogSync) snapshot(ctx context.Context, n spec.TableName) (*delta.Sn
 // so that it can be taken back.
 func (s *CatalogSync) settle(ctx context.Context) error {
 	var want []access.Grant
-	for _, g := range access.Grants(s.lake.spec, s.lake.environment) {
+	for _, g := range access.Grants(s.lake.env.Spec, s.lake.env.Environment) {
 		if slices.Contains(s.shown.Databases, g.Database) { // what is not there cannot be granted yet
 			want = append(want, g.ForAccount(s.account))
 		}
@@ -136,7 +136,7 @@ func (s *CatalogSync) load(ctx context.Context) error {
 	if s.loaded {
 		return nil
 	}
-	body, err := s.lake.place.store.Get(ctx, shownKey, 0, -1)
+	body, err := s.lake.env.Storage.Store.Get(ctx, shownKey, 0, -1)
 	if errors.Is(err, fs.ErrNotExist) {
 		s.loaded = true
 		return nil
@@ -165,7 +165,7 @@ func (s *CatalogSync) remember(ctx context.Context, now shown) error {
 	if err != nil || bytes.Equal(before, data) {
 		return err
 	}
-	if err := s.lake.place.store.Put(ctx, shownKey, bytes.NewReader(data), store.Always); err != nil {
+	if err := s.lake.env.Storage.Store.Put(ctx, shownKey, bytes.NewReader(data), store.Always); err != nil {
 		return fmt.Errorf("catalog: %w", err)
 	}
 	s.shown = now

@@ -15,6 +15,7 @@ import (
 	"github.com/petalake/petalake/delta"
 	"github.com/petalake/petalake/engine/duck"
 	"github.com/petalake/petalake/internal/aws/access"
+	"github.com/petalake/petalake/internal/lake"
 	"github.com/petalake/petalake/internal/sql"
 	"github.com/petalake/petalake/spec"
 )
@@ -143,11 +144,11 @@ func (w *changing) open(ctx context.Context) (err error) {
 	if w.name.Same(quarantine) {
 		return w.wrong(duck.Refused, "write another table", "the table %s belongs to petalake", w.name)
 	}
-	if m := l.spec.Model(w.name); m != nil {
+	if m := l.env.Spec.Model(w.name); m != nil {
 		return w.wrong(duck.Refused, "write another table, or take the model out of lakehouse.yaml", "%s is made by a model, which would replace the rows", w.name)
 	}
-	w.decl = l.spec.Table(w.name)
-	if w.table, err = l.table(ctx, w.name); err != nil {
+	w.decl = l.env.Spec.Table(w.name)
+	if w.table, err = l.env.Table(ctx, w.name); err != nil {
 		return err
 	}
 	if w.base, err = w.table.Snapshot(ctx, delta.When{}); err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -166,7 +167,7 @@ func (w *changing) open(ctx context.Context) (err error) {
 			return r.Same(w.name)
 		})
 	}
-	w.engine = w.guard.over(l.engine, pinned{inputs: inputs, names: resolver{lake: l}})
+	w.engine = w.guard.over(l.engine, pinned{inputs: inputs, names: lake.Resolver{Env: l.env}})
 	return nil
 }
 
@@ -208,9 +209,9 @@ func (w *changing) target(ctx context.Context) (query string, err error) {
 // declared describes a table that does not exist yet and that lakehouse.yaml declares.
 func (w *changing) declared(ctx context.Context) error {
 	if w.decl == nil || len(w.decl.Columns) == 0 {
-		return w.lake.missing(ctx, w.name.String())
+		return w.lake.env.Missing(ctx, w.name.String())
 	}
-	if err := w.lake.catalog.Vacant(ctx, w.name); err != nil {
+	if err := w.lake.env.Catalog.Vacant(ctx, w.name); err != nil {
 		return err
 	}
 	return (&loading{decl: w.decl}).first(&w.metadata)
@@ -220,7 +221,7 @@ func (w *changing) declared(ctx context.Context) error {
 func (w *changing) created(ctx context.Context) error {
 	switch {
 	case w.base == nil:
-		if err := w.lake.catalog.Vacant(ctx, w.name); err != nil {
+		if err := w.lake.env.Catalog.Vacant(ctx, w.name); err != nil {
 			return err
 		}
 	case !w.Replace:

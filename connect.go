@@ -19,19 +19,19 @@ import (
 )
 
 // HasDoor says whether the environment has a door for programs of Spark Connect.
-func (l *Lake) HasDoor() bool { return l.environment.Connect.Listen != "" }
+func (l *Lake) HasDoor() bool { return l.env.Environment.Connect.Listen != "" }
 
 // ServeDoor lets programs of Spark Connect in to the environment's Spark until ctx ends, at the address
 // that lakehouse.yaml names. Opened is told the address as soon as they may come. A Spark of this
 // machine is started with the first of them.
 func (l *Lake) ServeDoor(ctx context.Context, opened func(address string)) error {
-	c := &l.environment.Connect
+	c := &l.env.Environment.Connect
 	o := door.Options{Idle: time.Duration(c.Idle), Users: map[string]string{}}
 	for _, u := range c.Users {
 		o.Users[u.Name] = u.Token.Reveal()
 	}
 	if c.CertFile != "" {
-		certificate, err := tls.LoadX509KeyPair(absolute(l.dir, string(c.CertFile)), absolute(l.dir, string(c.KeyFile)))
+		certificate, err := tls.LoadX509KeyPair(l.env.Absolute(string(c.CertFile)), l.env.Absolute(string(c.KeyFile)))
 		if err != nil {
 			return l.doorProblem("cert_file", err)
 		}
@@ -68,8 +68,8 @@ func (l *Lake) ServeDoor(ctx context.Context, opened func(address string)) error
 
 // doorProblem says where in lakehouse.yaml stands what is wrong with the door.
 func (l *Lake) doorProblem(key string, err error) error {
-	problem := spec.Problem{Pos: l.environment.Connect.At(key), Path: "environments." + l.environment.Name + ".connect." + key,
-		Message: fmt.Sprintf("environment %s: %v", l.environment.Name, err)}
+	problem := spec.Problem{Pos: l.env.Environment.Connect.At(key), Path: "environments." + l.env.Environment.Name + ".connect." + key,
+		Message: fmt.Sprintf("environment %s: %v", l.env.Environment.Name, err)}
 	var hinted interface{ Hint() string }
 	if errors.As(err, &hinted) {
 		problem.Hint = hinted.Hint()

@@ -42,7 +42,7 @@ func (l *Lake) due(ctx context.Context, d *spec.Job, last *job.Run, now time.Tim
 		case d.Every > 0:
 			return "it never ran", nil
 		default:
-			e, err := (&job.Journal{Store: l.place.store}).Since(ctx, d.Name, job.Event{At: now, What: job.Created})
+			e, err := (&job.Journal{Store: l.env.Storage.Store}).Since(ctx, d.Name, job.Event{At: now, What: job.Created})
 			if err != nil {
 				return "", err
 			}
@@ -59,7 +59,7 @@ func (l *Lake) due(ctx context.Context, d *spec.Job, last *job.Run, now time.Tim
 	for _, n := range d.DependsOn {
 		names = append(names, n.String())
 	}
-	have, err := l.versions(ctx, names)
+	have, err := l.env.Versions(ctx, names)
 	if err != nil {
 		return "", err
 	}
@@ -98,7 +98,7 @@ func dueStream(d *spec.Job, last *job.Run, now time.Time) string {
 // runDueJobs runs the jobs that are due, one after the other, and those that were left behind. It
 // says whether there were any.
 func (l *Lake) runDueJobs(ctx context.Context, tell func(Event)) (ran bool, failures []error) {
-	for _, d := range l.spec.Jobs {
+	for _, d := range l.env.Spec.Jobs {
 		if d.Streaming {
 			continue
 		}
@@ -207,7 +207,7 @@ func (l *Lake) watchJobs(ctx context.Context, every time.Duration, tell func(Eve
 		}
 	}
 	for ctx.Err() == nil {
-		for _, d := range l.spec.Jobs {
+		for _, d := range l.env.Spec.Jobs {
 			mu.Lock()
 			skip := busy[d.Name]
 			busy[d.Name] = true

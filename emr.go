@@ -33,11 +33,11 @@ const emrPoll = 2 * time.Second
 
 // emrOptions start a session on EMR. Its token is asked for anew before it ends.
 func (l *Lake) emrOptions(ctx context.Context) (o spark.Options, done func(), err error) {
-	cfg, err := awsx.Load(ctx, awsx.Of(l.environment))
+	cfg, err := awsx.Load(ctx, awsx.Of(l.env.Environment))
 	if err != nil {
 		return o, nil, err
 	}
-	e := &l.environment.Spark.EMR
+	e := &l.env.Environment.Spark.EMR
 	name := "petalake-" + uuid.NewString()
 	tell := func(string) { l.starting(local.Step{Stage: local.Starting}) }
 	var session *emr.Session
@@ -60,7 +60,7 @@ func (l *Lake) emrOptions(ctx context.Context) (o spark.Options, done func(), er
 		return o, nil, err
 	}
 	l.starting(local.Step{Stage: local.Ready})
-	o = spark.Options{Address: endpoint.Address, CAFile: absoluteOr(l.dir, string(l.environment.Spark.CAFile)), User: string(l.environment.Spark.User)}
+	o = spark.Options{Address: endpoint.Address, CAFile: l.env.Absolute(string(l.env.Environment.Spark.CAFile)), User: string(l.env.Environment.Spark.User)}
 	if o.CAFile == "" {
 		o.TLS = &tls.Config{MinVersion: tls.VersionTLS12}
 	}
@@ -78,11 +78,11 @@ const (
 
 // onEMR runs programs on EMR.
 func (l *Lake) onEMR(ctx context.Context) (job.Runner, error) {
-	cfg, err := awsx.Load(ctx, awsx.Of(l.environment))
+	cfg, err := awsx.Load(ctx, awsx.Of(l.env.Environment))
 	if err != nil {
 		return nil, err
 	}
-	e := &l.environment.Spark.EMR
+	e := &l.env.Environment.Spark.EMR
 	o := l.programs(string(e.Role))
 	if e.Cluster != "" {
 		return emr.NewSteps(cfg, string(e.Cluster), o), nil
@@ -92,8 +92,8 @@ func (l *Lake) onEMR(ctx context.Context) (job.Runner, error) {
 
 // programs are how programs run on EMR, as a role.
 func (l *Lake) programs(role string) emr.Options {
-	o := emr.Options{Role: role, Store: l.place.store, LogKey: emrLogs, LogURI: l.programRoot() + "/" + emrLogs + "/", Submission: l.submission}
-	if s := &l.environment.S3; s.SSE == spec.SSEKMS {
+	o := emr.Options{Role: role, Store: l.env.Storage.Store, LogKey: emrLogs, LogURI: l.env.ProgramRoot() + "/" + emrLogs + "/", Submission: l.submission}
+	if s := &l.env.Environment.S3; s.SSE == spec.SSEKMS {
 		o.KMSKey = string(s.KMSKey)
 	}
 	return o
@@ -103,10 +103,10 @@ func (l *Lake) programs(role string) emr.Options {
 func (l *Lake) submission(ctx context.Context, a job.Attempt) (s emr.Submission, err error) {
 	p := a.Program
 	s = emr.Submission{Class: p.Class, Args: p.Args, Conf: l.emrConf(a), Env: map[string]string{}, Streaming: p.Streaming}
-	if dir := s.Conf[eventLogDir]; strings.HasPrefix(dir, l.programRoot()+"/"+eventLogs+"/") {
+	if dir := s.Conf[eventLogDir]; strings.HasPrefix(dir, l.env.ProgramRoot()+"/"+eventLogs+"/") {
 		// Spark refuses a folder that is not there, and in a bucket one is there by what is in it.
-		marker := strings.TrimPrefix(dir, l.programRoot()+"/") + "/_attempt"
-		if err := l.place.store.Put(ctx, marker, bytes.NewReader(nil), store.IfAbsent); err != nil && !errors.Is(err, fs.ErrExist) {
+		marker := strings.TrimPrefix(dir, l.env.ProgramRoot()+"/") + "/_attempt"
+		if err := l.env.Storage.Store.Put(ctx, marker, bytes.NewReader(nil), store.IfAbsent); err != nil && !errors.Is(err, fs.ErrExist) {
 			return s, fmt.Errorf("a folder for the event log: %w", err)
 		}
 	}
@@ -137,7 +137,7 @@ func (l *Lake) emrConf(a job.Attempt) map[string]string {
 		"spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
 		"spark.sql.sources.default":       "delta",
 		"spark.sql.session.timeZone":      "UTC",
-		"spark.sql.warehouse.dir":         l.programRoot(),
+		"spark.sql.warehouse.dir":         l.env.ProgramRoot(),
 		"spark.jars":                      "/usr/share/aws/delta/lib/delta-spark.jar,/usr/share/aws/delta/lib/delta-storage.jar",
 	}
 	if p := a.Program; p.Memory > 0 {
@@ -152,10 +152,10 @@ func (l *Lake) emrConf(a job.Attempt) map[string]string {
 	}
 	if !l.serverless() {
 		maps.Copy(conf, map[string]string{
-			"spark.eventLog.enabled": "true", eventLogDir: l.programRoot() + "/" + eventLogs + "/" + a.ID, "spark.eventLog.compress": "true", "spark.eventLog.compression.codec": "zstd",
+			"spark.eventLog.enabled": "true", eventLogDir: l.env.ProgramRoot() + "/" + eventLogs + "/" + a.ID, "spark.eventLog.compress": "true", "spark.eventLog.compression.codec": "zstd",
 		})
 	}
-	maps.Copy(conf, l.environment.Spark.Conf)
+	maps.Copy(conf, l.env.Environment.Spark.Conf)
 	maps.Copy(conf, a.Program.Conf)
 	return conf
 }
@@ -170,7 +170,7 @@ func (l *Lake) uploadFile(ctx context.Context, file string) (string, error) {
 }
 
 func (l *Lake) readProgram(file string) ([]byte, error) {
-	data, err := os.ReadFile(absolute(l.dir, file))
+	data, err := os.ReadFile(l.env.Absolute(file))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, job.Refused(fmt.Errorf("no file %s", file), "write it, or name another in lakehouse.yaml")
 	}
@@ -207,8 +207,8 @@ func (l *Lake) uploadProgram(ctx context.Context, file, role string) (string, er
 func (l *Lake) upload(ctx context.Context, name string, data []byte) (string, error) {
 	sum := sha256.Sum256(data)
 	key := programsFolder + "/" + hex.EncodeToString(sum[:16]) + "/" + name
-	if err := l.place.store.Put(ctx, key, bytes.NewReader(data), store.IfAbsent); err != nil && !errors.Is(err, fs.ErrExist) {
+	if err := l.env.Storage.Store.Put(ctx, key, bytes.NewReader(data), store.IfAbsent); err != nil && !errors.Is(err, fs.ErrExist) {
 		return "", fmt.Errorf("upload %s: %w", name, err)
 	}
-	return l.programRoot() + "/" + key, nil
+	return l.env.ProgramRoot() + "/" + key, nil
 }

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"sync/atomic"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -29,7 +28,7 @@ type watcher interface {
 func (l *Lake) On(_ context.Context, name string) (engine.Engine, error) { return l.on(name) }
 
 func (l *Lake) on(name string) (watcher, error) {
-	switch name = cmp.Or(name, l.environment.Engine); name {
+	switch name = cmp.Or(name, l.env.Environment.Engine); name {
 	case spec.EngineDuckDB:
 		return onDuck{l}, nil
 	case spec.EngineSpark:
@@ -124,7 +123,7 @@ func (onSpark) Close() error { return nil }
 
 // prepared is a way to Spark that knows the tables of a statement, which has been judged.
 func (l *Lake) prepared(ctx context.Context, sql string) (*link, error) {
-	if err := spark.Guard(sql, l.holds); err != nil {
+	if err := spark.Guard(sql, l.env.Holds); err != nil {
 		return nil, err
 	}
 	link, err := l.linked(ctx)
@@ -145,17 +144,6 @@ func (l *Lake) sparkFault(err error) error {
 		}
 	}
 	return err
-}
-
-// holds says whether a place is in the lake.
-func (l *Lake) holds(location string) bool {
-	for _, root := range []string{l.location(), strings.Replace(l.location(), "s3a://", "s3://", 1), strings.TrimPrefix(l.location(), "file://"),
-		strings.Replace(l.location(), "file://", "file:", 1)} {
-		if location == root || strings.HasPrefix(location, root+"/") {
-			return true
-		}
-	}
-	return false
 }
 
 // onEither chooses an engine for each statement.

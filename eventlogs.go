@@ -13,6 +13,7 @@ import (
 
 	"github.com/petalake/petalake/engine/spark/eventlog"
 	"github.com/petalake/petalake/internal/aws/emr"
+	"github.com/petalake/petalake/internal/lake"
 	"github.com/petalake/petalake/job"
 	"github.com/petalake/petalake/spec"
 	"github.com/petalake/petalake/store"
@@ -59,7 +60,7 @@ func (e *NoRunError) Hint() string {
 // Spark left in the lake; an empty name means the latest of all. On EMR it is that of a job, or of one of its
 // runs. One that is not there is a *NoRunError.
 func (l *Lake) RunLog(ctx context.Context, name string) (*eventlog.Log, error) {
-	if l.environment.Spark.OnEMR() || l.onClusters() || l.environment.InAWS() {
+	if l.env.Environment.Spark.OnEMR() || l.env.OnClusters() || l.env.Environment.InAWS() {
 		return l.emrLog(ctx, name)
 	}
 	folder := l.SparkServer().Lake.Events
@@ -99,9 +100,9 @@ func attemptOf(app, name string) bool {
 
 // emrLog finds the event log of the last attempt of a run on EMR; an empty name means the job that left one last.
 func (l *Lake) emrLog(ctx context.Context, name string) (*eventlog.Log, error) {
-	missing := &NoRunError{name, l.programRoot() + "/" + eventLogs}
+	missing := &NoRunError{name, l.env.ProgramRoot() + "/" + eventLogs}
 	if l.serverless() {
-		missing.In = l.programRoot() + "/" + emrLogs
+		missing.In = l.env.ProgramRoot() + "/" + emrLogs
 	}
 	var runs []job.Run
 	if name == "" {
@@ -129,7 +130,7 @@ func (l *Lake) emrLog(ctx context.Context, name string) (*eventlog.Log, error) {
 		if own, ok := emr.EventLogs(run.Handle); ok {
 			folder = emrLogs + "/" + own
 		}
-		logs, err := eventlog.FindIn(ctx, l.place.store, folder, l.programRoot()+"/"+folder)
+		logs, err := eventlog.FindIn(ctx, l.env.Storage.Store, folder, l.env.ProgramRoot()+"/"+folder)
 		if err == nil {
 			return logs[0], nil
 		}
@@ -143,7 +144,7 @@ func (l *Lake) emrLog(ctx context.Context, name string) (*eventlog.Log, error) {
 // serverless says whether programs run on EMR Serverless, which brings their event logs to the folder of its
 // logs by itself. (A spark.eventLog.dir of our own would take them from its own page for them.)
 func (l *Lake) serverless() bool {
-	return l.environment.Spark.OnEMR() && l.environment.Spark.EMR.Cluster == "" && !l.onClusters()
+	return l.env.Environment.Spark.OnEMR() && l.env.Environment.Spark.EMR.Cluster == "" && !l.env.OnClusters()
 }
 
 // keptEvents are the event logs of Spark that a lake keeps.
@@ -157,7 +158,7 @@ func (l *Lake) cleanEvents() {
 		l.cleaned = time.Now()
 	}
 	l.mu.Unlock()
-	if due && l.environment.Spark.Managed() {
+	if due && l.env.Environment.Spark.Managed() {
 		_ = eventlog.Clean(l.SparkServer().Lake.Events, keptEvents, time.Now())
 	}
 }
@@ -171,8 +172,8 @@ func logBucket(ctx context.Context, bucket string, o Options) (store.Store, erro
 	if e == nil {
 		return s3.Open(ctx, s3.Options{Bucket: bucket})
 	}
-	p, err := openBucket(ctx, e, bucket)
-	return p.store, err
+	opened, err := lake.OpenBucket(ctx, e, bucket)
+	return opened.Store, err
 }
 
 // bucketEnvironment finds the environment whose lake is in a bucket: the one that was asked for, or

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/petalake/petalake/internal/aws/awsx"
@@ -16,23 +15,9 @@ import (
 	"github.com/petalake/petalake/spec"
 )
 
-// onClusters says whether programs run on clusters of the fleet.
-func (l *Lake) onClusters() bool { return l.spec.OnClusters(l.environment) }
-
-// programRoot is where the lake is for programs: EMR has a file system of its own for s3://.
-func (l *Lake) programRoot() string {
-	if l.onClusters() {
-		return l.bucketURL()
-	}
-	return l.location()
-}
-
-// bucketURL is where the lake is in S3, as AWS writes it.
-func (l *Lake) bucketURL() string { return strings.Replace(l.location(), "s3a://", "s3://", 1) }
-
 // clusters runs programs on clusters of the fleet, which the petalake that was deployed keeps.
 func (l *Lake) clusters(ctx context.Context) (job.Runner, error) {
-	cfg, err := awsx.Load(ctx, awsx.Of(l.environment))
+	cfg, err := awsx.Load(ctx, awsx.Of(l.env.Environment))
 	if err != nil {
 		return nil, err
 	}
@@ -41,29 +26,29 @@ func (l *Lake) clusters(ctx context.Context) (job.Runner, error) {
 
 // fleet is what this process is to keep; nil where another does, or nobody has to.
 func (l *Lake) fleet(ctx context.Context) (*emr.Fleet, error) {
-	text, _ := l.lookup(spec.FleetPlace)
-	if text == "" || !l.onClusters() {
+	text, _ := l.env.Lookup(spec.FleetPlace)
+	if text == "" || !l.env.OnClusters() {
 		return nil, nil
 	}
 	at, url, err := fleet.ParsePlace(text)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", spec.FleetPlace, err)
 	}
-	cfg, err := awsx.Load(ctx, awsx.Of(l.environment))
+	cfg, err := awsx.Load(ctx, awsx.Of(l.env.Environment))
 	if err != nil {
 		return nil, err
 	}
-	a := &l.environment.AWS
-	list, err := price.Beside(l.dir, a.Region)
+	a := &l.env.Environment.AWS
+	list, err := price.Beside(l.env.Dir, a.Region)
 	if err != nil {
 		return nil, err
 	}
-	policy, _, err := fleet.New(&l.spec.Fleet, a.Region, a.Zones, list)
+	policy, _, err := fleet.New(&l.env.Spec.Fleet, a.Region, a.Zones, list)
 	if err != nil {
 		return nil, err
 	}
 	o := l.programs("")
-	at.LogURI, at.EventLogURI, at.KMSKey = o.LogURI, l.programRoot()+"/"+eventLogs, o.KMSKey
+	at.LogURI, at.EventLogURI, at.KMSKey = o.LogURI, l.env.ProgramRoot()+"/"+eventLogs, o.KMSKey
 	return emr.NewFleet(emr.NewClusters(cfg, o), policy, at, awsx.OpenQueue(cfg, url, a.Region)), nil
 }
 
@@ -119,10 +104,10 @@ func noted(a fleet.Action) string {
 
 // Fleet is what is known of the clusters of an environment. Where there never was one it is fs.ErrNotExist.
 func (l *Lake) Fleet(ctx context.Context) (FleetState, error) {
-	if !l.onClusters() {
-		return FleetState{}, &noFleetError{errors.New("the environment " + l.environment.Name + " has no clusters of its own")}
+	if !l.env.OnClusters() {
+		return FleetState{}, &noFleetError{errors.New("the environment " + l.env.Environment.Name + " has no clusters of its own")}
 	}
-	return emr.ReadState(ctx, l.place.store)
+	return emr.ReadState(ctx, l.env.Storage.Store)
 }
 
 // FleetState is what is remembered of the clusters of an environment.

@@ -32,7 +32,7 @@ type sparkFrames struct{ lake *Lake }
 
 func (s sparkFrames) ready(ctx context.Context, f frame.Frame, writes ...string) (*spark.Session, error) {
 	for _, sql := range f.Texts() {
-		if err := spark.Guard(sql, s.lake.holds); err != nil {
+		if err := spark.Guard(sql, s.lake.env.Holds); err != nil {
 			return nil, err
 		}
 	}

@@ -1,9 +1,8 @@
 package petalake
 
 import (
+	"cmp"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -19,6 +18,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/petalake/petalake/internal/lake"
 	"github.com/petalake/petalake/internal/sql"
 	"github.com/petalake/petalake/job"
 	"github.com/petalake/petalake/spec"
@@ -54,10 +54,10 @@ func (l *Lake) openJobs() (*jobs, error) {
 	if err != nil {
 		host = "unnamed"
 	}
-	j.processes = &job.Processes{Host: strings.ReplaceAll(host, "/", "_"), Folder: filepath.Join(folder, "attempts"), Workdir: l.dir, Command: l.sparkCommand}
+	j.processes = &job.Processes{Host: strings.ReplaceAll(host, "/", "_"), Folder: filepath.Join(folder, "attempts"), Workdir: l.env.Dir, Command: l.sparkCommand}
 	j.processes.Sweep()
 	j.keeper = &job.Keeper{
-		Journal: &job.Journal{Store: l.place.store}, Owner: owner, Runner: j.runner, Versions: l.touched, Dead: alive.Dead, Elsewhere: j.processes.Elsewhere,
+		Journal: &job.Journal{Store: l.env.Storage.Store}, Owner: owner, Runner: j.runner, Versions: l.touched, Dead: alive.Dead, Elsewhere: j.processes.Elsewhere,
 		Now: time.Now, Chance: rand.Float64, Sleep: sleep,
 	}
 	l.jobs = j
@@ -97,16 +97,7 @@ func (j *jobs) close() error {
 
 // jobFolder is the folder of this machine for the processes of the lake's jobs.
 func (l *Lake) jobFolder() string {
-	base, err := os.UserCacheDir()
-	if err != nil {
-		base = os.TempDir()
-	}
-	place := l.place.folder
-	if place == "" {
-		place = l.place.cache
-	}
-	sum := sha256.Sum256([]byte(place))
-	return filepath.Join(base, "petalake", "jobs", hex.EncodeToString(sum[:8]))
+	return lake.CacheFolder("jobs", cmp.Or(l.env.Storage.Folder, l.env.Storage.Cache))
 }
 
 // runner is what runs a program.
@@ -114,13 +105,13 @@ func (j *jobs) runner(ctx context.Context, p job.Program) (job.Runner, error) {
 	if p.Kind == string(spec.JobSQL) {
 		return j.sql, nil
 	}
-	if e := j.lake.environment; p.Role != "" && (e.InAWS() || e.Spark.OnEMR()) {
+	if e := j.lake.env.Environment; p.Role != "" && (e.InAWS() || e.Spark.OnEMR()) {
 		return j.lake.asRole(ctx, p.Role)
 	}
-	if j.lake.onClusters() {
+	if j.lake.env.OnClusters() {
 		return j.lake.clusters(ctx)
 	}
-	if j.lake.environment.Spark.OnEMR() {
+	if j.lake.env.Environment.Spark.OnEMR() {
 		return j.lake.onEMR(ctx)
 	}
 	return j.processes, nil
@@ -128,7 +119,7 @@ func (j *jobs) runner(ctx context.Context, p job.Program) (job.Runner, error) {
 
 // order is what lakehouse.yaml says of a job now. Arguments take the place of those that it gives.
 func (l *Lake) order(described *spec.Job, args []string, why string) (job.Order, error) {
-	d, err := described.Resolve(l.lookup)
+	d, err := described.Resolve(l.env.Lookup)
 	if err != nil {
 		return job.Order{}, err
 	}
@@ -141,7 +132,7 @@ func (l *Lake) order(described *spec.Job, args []string, why string) (job.Order,
 	}
 	o := job.Order{Job: d.Name, Why: why, Program: job.Program{
 		Kind: string(d.Kind()), SQL: d.Text, File: d.PySpark, Class: d.Class, Args: args, PyFiles: d.PyFiles, Jars: d.Jars, Conf: d.Conf,
-		Memory: int64(d.Memory), Cores: d.Cores, Streaming: d.Streaming, Role: d.Role, Resumes: d.Kind() == spec.JobSQL || d.Streaming || l.onClusters() && d.Retries > 0,
+		Memory: int64(d.Memory), Cores: d.Cores, Streaming: d.Streaming, Role: d.Role, Resumes: d.Kind() == spec.JobSQL || d.Streaming || l.env.OnClusters() && d.Retries > 0,
 	}}
 	switch d.Kind() {
 	case spec.JobSQL:
@@ -163,7 +154,7 @@ func (l *Lake) touched(ctx context.Context, o job.Order, steps []job.Step) (read
 			*list = append(*list, name)
 		}
 	}
-	if d := l.spec.Job(o.Job); d != nil {
+	if d := l.env.Spec.Job(o.Job); d != nil {
 		for _, n := range d.DependsOn {
 			add(&from, n.String())
 		}
@@ -181,8 +172,8 @@ func (l *Lake) touched(ctx context.Context, o job.Order, steps []job.Step) (read
 			add(&to, s.Table)
 		}
 	}
-	if reads, err = l.versions(ctx, from); err == nil {
-		writes, err = l.versions(ctx, to)
+	if reads, err = l.env.Versions(ctx, from); err == nil {
+		writes, err = l.env.Versions(ctx, to)
 	}
 	return reads, writes, err
 }
@@ -205,11 +196,11 @@ func (e *NoJobError) Hint() string {
 }
 
 func (l *Lake) describedJob(name string) (*spec.Job, error) {
-	if j := l.spec.Job(name); j != nil {
+	if j := l.env.Spec.Job(name); j != nil {
 		return j, nil
 	}
 	var names []string
-	for _, j := range l.spec.Jobs {
+	for _, j := range l.env.Spec.Jobs {
 		names = append(names, j.Name)
 	}
 	return nil, &NoJobError{name, spec.Nearest(name, names)}
@@ -296,7 +287,7 @@ func (e *JobError) Hint() string {
 // JobRun finds a run: job/number, or the last of a job.
 func (l *Lake) JobRun(ctx context.Context, id string) (job.Run, error) {
 	name, number, numbered := strings.Cut(id, "/")
-	journal := &job.Journal{Store: l.place.store}
+	journal := &job.Journal{Store: l.env.Storage.Store}
 	var run job.Run
 	var err error
 	if !numbered {
@@ -317,7 +308,7 @@ func (l *Lake) JobRun(ctx context.Context, id string) (job.Run, error) {
 
 // JobRuns are the last runs of a job, the newest first.
 func (l *Lake) JobRuns(ctx context.Context, name string, most int) ([]job.Run, error) {
-	runs, err := (&job.Journal{Store: l.place.store}).Runs(ctx, name, most)
+	runs, err := (&job.Journal{Store: l.env.Storage.Store}).Runs(ctx, name, most)
 	if err == nil && len(runs) == 0 {
 		_, err = l.describedJob(name)
 	}
@@ -334,8 +325,8 @@ type JobState struct {
 // JobStates are the jobs of lakehouse.yaml, in its order.
 func (l *Lake) JobStates(ctx context.Context) ([]JobState, error) {
 	var out []JobState
-	journal := &job.Journal{Store: l.place.store}
-	for _, d := range l.spec.Jobs {
+	journal := &job.Journal{Store: l.env.Storage.Store}
+	for _, d := range l.env.Spec.Jobs {
 		s := JobState{Job: d}
 		run, err := journal.Last(ctx, d.Name)
 		switch {
@@ -417,7 +408,7 @@ func (l *Lake) JobLog(ctx context.Context, w io.Writer, run job.Run, attempt int
 	if attempt == 0 {
 		attempt = run.Attempt
 	}
-	_, err := (&job.Journal{Store: l.place.store}).CopyLog(ctx, w, run, attempt, 0)
+	_, err := (&job.Journal{Store: l.env.Storage.Store}).CopyLog(ctx, w, run, attempt, 0)
 	return err
 }
 

@@ -3,42 +3,29 @@ package petalake
 import (
 	"context"
 	"errors"
-	"fmt"
 	"iter"
-	"os"
-	"path/filepath"
-	"slices"
-	"strings"
 	"sync"
 	"time"
 
 	"github.com/apache/arrow-go/v18/arrow/array"
 
-	"github.com/petalake/petalake/catalog"
 	"github.com/petalake/petalake/delta"
 	"github.com/petalake/petalake/engine/duck"
 	"github.com/petalake/petalake/ingest/files"
+	"github.com/petalake/petalake/internal/lake"
 	"github.com/petalake/petalake/spec"
 	"github.com/petalake/petalake/store"
 )
 
 // Lake is an open lakehouse. Its methods are safe for concurrent use.
 type Lake struct {
-	spec    *spec.Lakehouse
-	dir     string // of lakehouse.yaml
+	env     *lake.Env
 	options Options
-	place   place
+	engine  *duck.Engine
+	loader  duck.Loader
 
-	environment *spec.Environment // as it is resolved
-	memory      int64             // of DuckDB
-	catalog     catalog.Catalog
-	engine      *duck.Engine
-	loader      duck.Loader
-	lookup      func(string) (string, bool) // of environment variables
-
-	mu     sync.Mutex
-	tables map[string]*delta.Table // by lower-case name
-	told   map[files.File]bool     // changed raw files that were spoken of
+	mu   sync.Mutex
+	told map[files.File]bool // changed raw files that were spoken of
 
 	cleaned time.Time // when event logs were; mu guards it
 
@@ -60,63 +47,22 @@ func Open(ctx context.Context, o Options) (*Lake, error) {
 
 // OpenSpec opens one environment of a lakehouse that was read before.
 func OpenSpec(ctx context.Context, described *spec.Lakehouse, o Options) (*Lake, error) {
-	environment, err := described.Environment(o.Environment)
-	if err != nil {
-		return nil, err
-	}
-	getenv := o.Getenv
-	if getenv == nil {
-		getenv = os.Getenv
-	}
-	lookup := func(name string) (string, bool) { v := getenv(name); return v, v != "" }
-	if environment, err = environment.Resolve(lookup); err != nil {
-		return nil, err
-	}
-	dir, err := filepath.Abs(filepath.Dir(described.File))
-	if err != nil {
-		return nil, err
-	}
-	if o.Engine != "" {
-		named := *environment
-		named.Engine, environment = o.Engine, &named
-	}
-	l := &Lake{spec: described, dir: dir, options: o, environment: environment, lookup: lookup, tables: map[string]*delta.Table{}, told: map[files.File]bool{}}
-	if l.place, err = openPlace(ctx, environment, dir); err != nil {
-		return nil, err
-	}
-	l.catalog = catalog.NewLocal(l.place.store)
-	if _, err := l.on(""); err != nil {
-		l.place.close()
-		return nil, err
-	}
-	return l, l.openEngine(environment, o)
-}
-
-func (l *Lake) openEngine(environment *spec.Environment, o Options) error {
-	spill := string(environment.Temp)
-	if spill == "" {
-		spill = filepath.Join(os.TempDir(), fmt.Sprintf("petalake-spill-%d", os.Getpid()))
-	}
-	memory := o.Memory
-	if memory == 0 {
-		memory = int64(environment.Memory.Of(spec.Size(machineMemory())))
-	}
-	l.memory = memory
-	threads := o.Threads
-	if threads == 0 {
-		threads = environment.Threads
-	}
-	l.loader = duck.Loader{Threads: threads, Memory: memory, TempDir: spill}
-	engine, err := duck.Open(duck.Options{
-		Tables: resolver{lake: l}, Lake: l.place.store, LocalRoot: l.place.folder,
-		CacheDir: l.place.cache, Memory: memory, Threads: threads, TempDir: spill,
+	env, err := lake.Open(ctx, described, lake.Options{
+		Environment: o.Environment, Engine: o.Engine, Memory: o.Memory, Threads: o.Threads, Getenv: o.Getenv,
 	})
 	if err != nil {
-		l.place.close()
-		return err
+		return nil, err
 	}
-	l.engine = engine
-	return nil
+	l := &Lake{env: env, options: o, told: map[files.File]bool{}}
+	l.loader = duck.Loader{Threads: env.Limits.Threads, Memory: env.Limits.Memory, TempDir: env.Limits.Spill}
+	l.engine, err = duck.Open(duck.Options{
+		Tables: lake.Resolver{Env: env}, Lake: env.Storage.Store, LocalRoot: env.Storage.Folder, CacheDir: env.Storage.Cache,
+		Memory: env.Limits.Memory, Threads: env.Limits.Threads, TempDir: env.Limits.Spill,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return l, nil
 }
 
 // Close ends all statements and frees what the lake holds.
@@ -134,15 +80,14 @@ func (l *Lake) Close() error {
 		l.spark.close()
 		l.spark = nil
 	}
-	l.place.close()
 	return err
 }
 
 // Spec is the lakehouse.yaml that was opened.
-func (l *Lake) Spec() *spec.Lakehouse { return l.spec }
+func (l *Lake) Spec() *spec.Lakehouse { return l.env.Spec }
 
 // Store holds the bytes of the lake.
-func (l *Lake) Store() store.Store { return l.place.store }
+func (l *Lake) Store() store.Store { return l.env.Storage.Store }
 
 // Engine is the DuckDB of this process, whatever the environment's engine is.
 func (l *Lake) Engine() *duck.Engine { return l.engine }
@@ -169,32 +114,14 @@ func (l *Lake) Watch(ctx context.Context, tell func(done float64), sql string, a
 
 // Table finds a table; one that does not exist is a *MissingTableError.
 func (l *Lake) Table(ctx context.Context, name string) (*delta.Table, error) {
-	parsed, err := catalog.ParseName(name)
-	if err != nil {
-		return nil, err
-	}
-	t, err := l.table(ctx, spec.NewTableName(parsed.Schema, parsed.Table))
-	if err != nil {
-		return nil, err
-	}
-	for _, err := range l.place.store.List(ctx, t.Root()+"/_delta_log/", "") {
-		return t, err
-	}
-	return nil, l.missing(ctx, name)
+	return l.env.Existing(ctx, name)
 }
 
+// MissingTableError says that there is no table of a name. It wraps fs.ErrNotExist.
+type MissingTableError = lake.MissingTableError
+
 // Names lists the tables of the lake, ordered by name.
-func (l *Lake) Names(ctx context.Context) ([]spec.TableName, error) {
-	var names []spec.TableName
-	for name, err := range l.catalog.Names(ctx) {
-		if err != nil {
-			return nil, err
-		}
-		names = append(names, name)
-	}
-	slices.SortFunc(names, func(a, b spec.TableName) int { return strings.Compare(a.String(), b.String()) })
-	return names, nil
-}
+func (l *Lake) Names(ctx context.Context) ([]spec.TableName, error) { return l.env.Names(ctx) }
 
 // Tables yields the tables of the lake, ordered by name. It names a table that cannot be opened
 // too, with its error.
@@ -216,7 +143,7 @@ func (l *Lake) Tables(ctx context.Context) iter.Seq2[TableState, error] {
 // state looks at one table.
 func (l *Lake) state(ctx context.Context, name spec.TableName) TableState {
 	state := TableState{Name: name, Declared: l.declared(name)}
-	t, err := l.table(ctx, name)
+	t, err := l.env.Table(ctx, name)
 	if err != nil {
 		state.Err = err
 		return state
@@ -253,9 +180,9 @@ func rowsOf(ctx context.Context, s *delta.Snapshot, files int64) (int64, error) 
 
 func (l *Lake) declared(name spec.TableName) string {
 	switch {
-	case l.spec.Model(name) != nil:
+	case l.env.Spec.Model(name) != nil:
 		return "model"
-	case l.spec.Table(name) != nil:
+	case l.env.Spec.Table(name) != nil:
 		return "table"
 	}
 	return ""

@@ -47,7 +47,7 @@ func (l *Lake) Load(ctx context.Context, load Load, progress func(Event)) (Event
 	if load.Table.Same(quarantine) {
 		return Event{}, fmt.Errorf("load %s: the table belongs to petalake: %w", load.Table, fs.ErrInvalid)
 	}
-	table, err := l.table(ctx, load.Table)
+	table, err := l.env.Table(ctx, load.Table)
 	if err != nil {
 		return Event{}, err
 	}
@@ -100,7 +100,7 @@ func (l *Lake) loading(ctx context.Context, load Load, table *delta.Table, tell 
 	if tell == nil {
 		tell = func(Event) {}
 	}
-	decl := l.spec.Table(load.Table)
+	decl := l.env.Spec.Table(load.Table)
 	w := &loading{
 		lake: l, table: table, name: load.Table, source: "petalake load " + load.Table.String(), decl: decl, files: found, place: files.Folder(""), replace: load.Replace,
 		evolve: spec.Evolution(load.Evolve), onError: cmp.Or(spec.OnError(load.OnError), spec.Reject),
@@ -201,7 +201,7 @@ func (w *loading) discard(ctx context.Context, written duck.Written) {
 	for _, f := range written.Bad {
 		keys = append(keys, catalog.Root(quarantine)+"/"+f.Path)
 	}
-	_ = w.lake.place.store.Delete(context.WithoutCancel(ctx), keys...)
+	_ = w.lake.env.Storage.Store.Delete(context.WithoutCancel(ctx), keys...)
 }
 
 // nothing is the change of a load without files: they vanished, or a source that replaces its rows
@@ -251,11 +251,11 @@ func (w *loading) attempt(ctx context.Context, metadata delta.Metadata) (duck.Wr
 // job is what every write has in common.
 func (l *Lake) job(table *delta.Table, metadata delta.Metadata) duck.Job {
 	job := duck.Job{
-		Store: l.place.store, Root: table.Root(), Schema: metadata.Schema, PartitionBy: metadata.PartitionColumns,
+		Store: l.env.Storage.Store, Root: table.Root(), Schema: metadata.Schema, PartitionBy: metadata.PartitionColumns,
 		Constraints: metadata.Constraints(), Now: time.Now(),
 	}
-	if l.place.folder != "" {
-		job.Staging = filepath.Join(l.place.folder, "_petalake", "staging")
+	if l.env.Storage.Folder != "" {
+		job.Staging = filepath.Join(l.env.Storage.Folder, "_petalake", "staging")
 	}
 	return job
 }
@@ -318,7 +318,7 @@ func (l *Lake) isolate(ctx context.Context, bad []delta.Add, batch *ingest.Batch
 	if len(bad) == 0 {
 		return nil
 	}
-	table, err := l.table(ctx, quarantine)
+	table, err := l.env.Table(ctx, quarantine)
 	if err != nil {
 		return err
 	}

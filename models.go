@@ -20,6 +20,7 @@ import (
 	"github.com/petalake/petalake/delta"
 	"github.com/petalake/petalake/delta/stats"
 	"github.com/petalake/petalake/engine/duck"
+	"github.com/petalake/petalake/internal/lake"
 	"github.com/petalake/petalake/internal/sql"
 	"github.com/petalake/petalake/spec"
 )
@@ -45,7 +46,7 @@ type model struct {
 func (l *Lake) models(ctx context.Context) ([]model, error) {
 	var all []model
 	var problems spec.Errors
-	for _, m := range l.spec.Models {
+	for _, m := range l.env.Spec.Models {
 		one := model{Model: m, name: m.Name}
 		var err error
 		if one.inputs, err = l.reads(ctx, m); err != nil {
@@ -86,7 +87,7 @@ func (l *Lake) reads(ctx context.Context, m *spec.Model) ([]spec.TableName, erro
 }
 
 // engineOf is what runs a model: duckdb, spark or auto.
-func (l *Lake) engineOf(m *spec.Model) string { return cmp.Or(m.Engine, l.environment.Engine) }
+func (l *Lake) engineOf(m *spec.Model) string { return cmp.Or(m.Engine, l.env.Environment.Engine) }
 
 // inModel puts an error of a model's statement where the statement is written.
 func inModel(m *spec.Model, err error) spec.Problem {
@@ -163,7 +164,7 @@ func (m *model) fingerprint() string {
 func (l *Lake) build(ctx context.Context, m model, tell func(Event)) error {
 	began := time.Now()
 	event := Event{Kind: "model", Name: m.name.String(), Table: m.name}
-	table, err := l.table(ctx, m.name)
+	table, err := l.env.Table(ctx, m.name)
 	if err != nil {
 		return err
 	}
@@ -246,7 +247,7 @@ type build struct {
 func (l *Lake) planBuild(ctx context.Context, m model, table *delta.Table) (build, error) {
 	p := build{have: -1, inputs: map[string]*delta.Snapshot{}}
 	for _, name := range m.inputs {
-		t, err := l.table(ctx, name)
+		t, err := l.env.Table(ctx, name)
 		if err != nil {
 			return p, err
 		}
@@ -259,7 +260,7 @@ func (l *Lake) planBuild(ctx context.Context, m model, table *delta.Table) (buil
 		}
 		p.inputs[strings.ToLower(name.String())] = s
 	}
-	pinned := pinned{inputs: p.inputs, names: resolver{lake: l}}
+	pinned := pinned{inputs: p.inputs, names: lake.Resolver{Env: l.env}}
 	target, err := table.Snapshot(ctx, delta.When{})
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -280,22 +281,22 @@ func (l *Lake) planBuild(ctx context.Context, m model, table *delta.Table) (buil
 
 // unmade says why a table that a model reads is not there.
 func (l *Lake) unmade(ctx context.Context, m model, name spec.TableName) error {
-	for _, s := range l.spec.Sources {
+	for _, s := range l.env.Spec.Sources {
 		if s.Table.Same(name) {
 			problem := inModel(m.Model, fmt.Errorf("reads %s, which source %s has not made yet", name, s.Name))
 			problem.Hint = "it is made when the source finds its first file"
 			return problem
 		}
 	}
-	for _, j := range l.spec.Jobs {
+	for _, j := range l.env.Spec.Jobs {
 		if slices.ContainsFunc(j.Writes, name.Same) {
 			return &waitsError{name, "job " + j.Name}
 		}
 	}
-	if l.spec.Model(name) != nil { // it was not skipped, and so waits itself
+	if l.env.Spec.Model(name) != nil { // it was not skipped, and so waits itself
 		return &waitsError{name, "a model"}
 	}
-	return inModel(m.Model, fmt.Errorf("reads %s: %w", name, l.missing(ctx, name.String())))
+	return inModel(m.Model, fmt.Errorf("reads %s: %w", name, l.env.Missing(ctx, name.String())))
 }
 
 // waitsError says that a model cannot be built before something else made a table, and that nothing is wrong.
@@ -371,7 +372,7 @@ func (l *Lake) modelJob(ctx context.Context, m model, table *delta.Table, p buil
 	}
 	metadata := p.before
 	if p.have < 0 {
-		if err := l.catalog.Vacant(ctx, m.name); err != nil {
+		if err := l.env.Catalog.Vacant(ctx, m.name); err != nil {
 			return duck.Job{}, delta.Metadata{}, inModel(m.Model, err)
 		}
 		metadata = delta.Metadata{ID: uuid.NewString(), CreatedAt: time.Now().UnixMilli()}
@@ -430,7 +431,7 @@ func (p *build) madeBy(m model, s *delta.Snapshot) bool {
 // possibly only the rows that are new.
 type pinned struct {
 	inputs    map[string]*delta.Snapshot
-	names     resolver
+	names     lake.Resolver
 	increment string
 	added     []delta.Add
 }

@@ -15,8 +15,8 @@ const replicationsEvery = time.Minute
 // replicates says whether this process is to keep the replications of databases going: the one that
 // petalake deploy started.
 func (l *Lake) replicates() bool {
-	account, _ := l.lookup(spec.AccountOf)
-	return account != "" && l.environment.InAWS() && len(l.spec.Databases) > 0
+	account, _ := l.env.Lookup(spec.AccountOf)
+	return account != "" && l.env.Environment.InAWS() && len(l.env.Spec.Databases) > 0
 }
 
 // keepReplications keeps the replications of databases going until ctx ends. What fails is told once, and
@@ -28,9 +28,9 @@ func (l *Lake) keepReplications(ctx context.Context, every time.Duration, tell f
 		var events []replicate.Event
 		var err error
 		if keeps == nil {
-			cfg, failed := awsx.Load(ctx, awsx.Of(l.environment))
+			cfg, failed := awsx.Load(ctx, awsx.Of(l.env.Environment))
 			if err = failed; err == nil {
-				keeps = replicate.Of(cfg, l.spec, l.environment)
+				keeps = replicate.Of(cfg, l.env.Spec, l.env.Environment)
 			}
 		}
 		if err == nil {

@@ -13,7 +13,7 @@ import (
 
 // roleOf is the role of access that a job has, as an actor.
 func (l *Lake) roleOf(name string) (access.Actor, error) {
-	role := l.spec.Access.Role(name)
+	role := l.env.Spec.Access.Role(name)
 	if role == nil {
 		return access.Actor{}, job.Refused(fmt.Errorf("no role %q in lakehouse.yaml any more", name), "run the job anew")
 	}
@@ -43,17 +43,17 @@ func (l *Lake) chooseAs(ctx context.Context, g *guard, engine, sql string) (Choi
 // asRole runs programs as a role of access, each as one of its own, where petalake deploy made these. Another
 // Spark has none of them.
 func (l *Lake) asRole(ctx context.Context, role string) (job.Runner, error) {
-	e := l.environment
+	e := l.env.Environment
 	at := &e.Spark.EMR
 	switch {
 	case !e.InAWS() || e.Spark.Has("emr"):
 		return nil, job.Refused(fmt.Errorf("the job has the role %s of access, and the EMR of environment %s has one role for all", role, e.Name),
 			"leave out role:, or let petalake deploy make the environment, with aws:")
-	case at.Application == "" && !l.onClusters():
+	case at.Application == "" && !l.env.OnClusters():
 		return nil, job.Refused(fmt.Errorf("the job has the role %s of access, and the application of EMR Serverless that runs it is not known here", role),
 			"the petalake that was deployed knows it, and runs the job when it is due; or export "+spec.EMRApplication+"=... and "+spec.EMRRole+"=...")
 	}
-	cfg, err := awsx.Load(ctx, awsx.Of(l.environment))
+	cfg, err := awsx.Load(ctx, awsx.Of(l.env.Environment))
 	if err != nil {
 		return nil, err
 	}
@@ -61,8 +61,8 @@ func (l *Lake) asRole(ctx context.Context, role string) (job.Runner, error) {
 	if err != nil {
 		return nil, err
 	}
-	o := l.programs(access.Grant{Principal: access.RoleARN(l.spec, e, role)}.ForAccount(account).Principal)
-	if l.onClusters() {
+	o := l.programs(access.Grant{Principal: access.RoleARN(l.env.Spec, e, role)}.ForAccount(account).Principal)
+	if l.env.OnClusters() {
 		return emr.NewClusters(cfg, o), nil
 	}
 	return emr.NewServerless(cfg, string(at.Application), o), nil
@@ -71,13 +71,13 @@ func (l *Lake) asRole(ctx context.Context, role string) (job.Runner, error) {
 // account is that of the environment. What petalake deploy started is told of it: the network there has no
 // way to the service that knows accounts.
 func (l *Lake) account(ctx context.Context) (string, error) {
-	if account := l.environment.AWS.Account; account != "" {
+	if account := l.env.Environment.AWS.Account; account != "" {
 		return account, nil
 	}
-	if account, _ := l.lookup(spec.AccountOf); account != "" {
+	if account, _ := l.env.Lookup(spec.AccountOf); account != "" {
 		return account, nil
 	}
-	cfg, err := awsx.Load(ctx, awsx.Of(l.environment))
+	cfg, err := awsx.Load(ctx, awsx.Of(l.env.Environment))
 	if err != nil {
 		return "", err
 	}

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/petalake/petalake/internal/aws/emr"
+	"github.com/petalake/petalake/internal/lake"
 	"github.com/petalake/petalake/job"
 	"github.com/petalake/petalake/spec"
 	"github.com/petalake/petalake/store"
@@ -41,7 +42,7 @@ func lakeWithRoles(t *testing.T, environment string, variables map[string]string
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &Lake{spec: l, environment: e, lookup: lookup, place: place{store: store.NewMem()}}
+	return &Lake{env: &lake.Env{Spec: l, Environment: e, Lookup: lookup, Storage: lake.Storage{Store: store.NewMem()}}}
 }
 
 // A program with a role of access runs as that role, or not at all.

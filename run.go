@@ -29,7 +29,7 @@ func (l *Lake) Run(ctx context.Context, up Up, tell func(Event)) error {
 	var group sync.WaitGroup
 	defer group.Wait()
 	defer stop()
-	if e := l.environment; e.InAWS() && e.AWS.Catalog == spec.CatalogGlue && !up.Once {
+	if e := l.env.Environment; e.InAWS() && e.AWS.Catalog == spec.CatalogGlue && !up.Once {
 		changed := make(chan spec.TableName, 1000)
 		tell = naming(tell, changed)
 		told := tell
@@ -39,13 +39,13 @@ func (l *Lake) Run(ctx context.Context, up Up, tell func(Event)) error {
 		told := tell
 		group.Go(func() { l.keepReplications(watching, replicationsEvery, told) })
 	}
-	if place, _ := l.lookup(spec.FleetPlace); place != "" && l.onClusters() {
+	if place, _ := l.env.Lookup(spec.FleetPlace); place != "" && l.env.OnClusters() {
 		group.Go(func() { l.keepFleet(watching, cmp.Or(up.Fleet, fleetEvery), tell) })
 	}
 	if up.Once {
 		return l.once(ctx, models, tell)
 	}
-	if len(l.spec.Jobs) > 0 {
+	if len(l.env.Spec.Jobs) > 0 {
 		group.Go(func() { l.watchJobs(watching, cmp.Or(up.Every, 2*time.Second), tell) })
 	}
 	news := l.arrivals(ctx)
@@ -118,12 +118,12 @@ func (l *Lake) round(ctx context.Context, models []model, tell func(Event)) erro
 			tell(event)
 		}
 	}
-	for _, decl := range l.spec.Tables {
+	for _, decl := range l.env.Spec.Tables {
 		if !l.replaced(decl) {
 			settle(decl)
 		}
 	}
-	for _, s := range l.spec.Sources {
+	for _, s := range l.env.Spec.Sources {
 		event := Event{Kind: "source", Name: s.Name, Table: s.Table}
 		if stale[strings.ToLower(event.Table.String())] {
 			continue // told with the table
@@ -132,7 +132,7 @@ func (l *Lake) round(ctx context.Context, models []model, tell func(Event)) erro
 			fail(event, err)
 		}
 	}
-	for _, decl := range l.spec.Tables {
+	for _, decl := range l.env.Spec.Tables {
 		if l.replaced(decl) && !stale[strings.ToLower(decl.Name.String())] {
 			settle(decl)
 		}
@@ -152,7 +152,7 @@ func (l *Lake) round(ctx context.Context, models []model, tell func(Event)) erro
 
 // replaced says whether a source replaces all rows of a table, and with them what they must obey.
 func (l *Lake) replaced(decl *spec.Table) bool {
-	return slices.ContainsFunc(l.spec.Sources, func(s *spec.Source) bool {
+	return slices.ContainsFunc(l.env.Spec.Sources, func(s *spec.Source) bool {
 		return s.Table.Same(decl.Name) && s.Files != nil && s.Files.Mode == spec.Replace
 	})
 }

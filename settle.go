@@ -12,6 +12,7 @@ import (
 	"github.com/petalake/petalake/delta"
 	"github.com/petalake/petalake/delta/schema"
 	"github.com/petalake/petalake/engine/duck"
+	"github.com/petalake/petalake/internal/lake"
 	"github.com/petalake/petalake/spec"
 )
 
@@ -31,7 +32,7 @@ func (l *Lake) settle(ctx context.Context, decl *spec.Table) (string, error) {
 
 func (l *Lake) settleOnce(ctx context.Context, decl *spec.Table) (string, error) {
 	name := decl.Name
-	table, err := l.table(ctx, name)
+	table, err := l.env.Table(ctx, name)
 	if err != nil {
 		return "", err
 	}
@@ -72,7 +73,7 @@ func (l *Lake) settleOnce(ctx context.Context, decl *spec.Table) (string, error)
 func (l *Lake) obeyed(ctx context.Context, decl *spec.Table, name spec.TableName, s *delta.Snapshot, after delta.Metadata) error {
 	before := s.Metadata()
 	key := strings.ToLower(name.String())
-	engine := l.engine.With(pinned{inputs: map[string]*delta.Snapshot{key: s}, names: resolver{lake: l}})
+	engine := l.engine.With(pinned{inputs: map[string]*delta.Snapshot{key: s}, names: lake.Resolver{Env: l.env}})
 	var problems spec.Errors
 	check := func(at, rule, condition string) error {
 		count, example, err := violations(ctx, engine, name, condition)

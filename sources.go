@@ -19,19 +19,19 @@ import (
 
 // pull loads what is new in one source, batch by batch.
 func (l *Lake) pull(ctx context.Context, source *spec.Source, tell func(Event)) error {
-	resolved, err := source.Resolve(l.lookup)
+	resolved, err := source.Resolve(l.env.Lookup)
 	if err != nil {
 		return err
 	}
 	name := resolved.Table
-	table, err := l.table(ctx, name)
+	table, err := l.env.Table(ctx, name)
 	if err != nil {
 		return err
 	}
 	event := Event{Kind: "source", Name: resolved.Name, Table: name}
 	var notes []string
 	watched := l.filesOf(resolved, func(note string) { notes = append(notes, note) })
-	pipeline := ingest.Pipeline{Name: resolved.Name, Lake: l.place.store, Table: table, Source: watched}
+	pipeline := ingest.Pipeline{Name: resolved.Name, Lake: l.env.Storage.Store, Table: table, Source: watched}
 	for loaded := false; ; loaded = true {
 		var done Event
 		began := time.Now()
@@ -85,7 +85,7 @@ func remarks(notes []string) string {
 
 // filesOf watches the paths of a source.
 func (l *Lake) filesOf(s *spec.Source, note func(string)) *files.Source {
-	watched := &files.Source{Place: l.rawFiles(), Replace: s.Files.Mode == spec.Replace}
+	watched := &files.Source{Place: l.env.RawFiles(), Replace: s.Files.Mode == spec.Replace}
 	for _, p := range s.Files.Paths {
 		watched.Patterns = append(watched.Patterns, string(p))
 	}
@@ -131,10 +131,10 @@ func (l *Lake) loadBatch(ctx context.Context, s *spec.Source, table *delta.Table
 		return nil, event, err
 	}
 	defer done()
-	called := l.called(present, paths)
+	original := l.env.OriginalNames(present, paths)
 	w := &loading{
-		lake: l, table: table, name: event.Table, source: s.Name, decl: l.spec.Table(s.Table), place: watched.Place, files: present,
-		raw:     duck.Raw{Format: duck.Format(format), Paths: paths, CSV: tabs(format, present, csvOptions(s.Files.Options)), Called: called},
+		lake: l, table: table, name: event.Table, source: s.Name, decl: l.env.Spec.Table(s.Table), place: watched.Place, files: present,
+		raw:     duck.Raw{Format: duck.Format(format), Paths: paths, CSV: tabs(format, present, csvOptions(s.Files.Options)), OriginalNames: original},
 		replace: work.Replace, onError: s.OnError, event: event, tell: tell,
 	}
 	if w.decl != nil {
@@ -142,7 +142,7 @@ func (l *Lake) loadBatch(ctx context.Context, s *spec.Source, table *delta.Table
 	}
 	written, change, err := w.write(ctx)
 	if err != nil {
-		return nil, event, recalled(err, called)
+		return nil, event, original.In(err)
 	}
 	if w.raw.Format == duck.FormatCSV && written.Rows+written.BadRows == 0 && (w.decl == nil || len(w.decl.Columns) == 0) && isMissing(ctx, table) {
 		event.Note = present[0].Path + " has no rows yet that tell the types of its columns"

@@ -3,13 +3,10 @@ package petalake
 import (
 	"cmp"
 	"context"
-	"crypto/sha256"
 	"crypto/tls"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -20,6 +17,7 @@ import (
 	"github.com/petalake/petalake/catalog"
 	"github.com/petalake/petalake/engine/spark"
 	"github.com/petalake/petalake/engine/spark/local"
+	"github.com/petalake/petalake/internal/lake"
 	"github.com/petalake/petalake/internal/sql"
 	"github.com/petalake/petalake/spec"
 )
@@ -76,13 +74,13 @@ func (k *link) plain(ctx context.Context, names []spec.TableName) error {
 
 // schemas are those that lakehouse.yaml names.
 func (l *Lake) schemas() (names []string) {
-	for _, t := range l.spec.Tables {
+	for _, t := range l.env.Spec.Tables {
 		names = append(names, t.Name.Schema)
 	}
-	for _, s := range l.spec.Sources {
+	for _, s := range l.env.Spec.Sources {
 		names = append(names, s.Table.Schema)
 	}
-	for _, m := range l.spec.Models {
+	for _, m := range l.env.Spec.Models {
 		names = append(names, m.Name.Schema)
 	}
 	return names
@@ -146,7 +144,7 @@ func (l *Lake) link(ctx context.Context) (*link, error) {
 
 // sparkOptions say where the environment's Spark is. One of this machine is started.
 func (l *Lake) sparkOptions(ctx context.Context) (o spark.Options, server *local.Server, done func(), err error) {
-	s := &l.environment.Spark
+	s := &l.env.Environment.Spark
 	if s.OnEMR() {
 		o, done, err = l.emrOptions(ctx)
 		return o, nil, done, err
@@ -156,31 +154,24 @@ func (l *Lake) sparkOptions(ctx context.Context) (o spark.Options, server *local
 		server, done, err := local.Ensure(ctx, l.SparkServer(), l.starting)
 		return spark.Options{Address: server.Address, Token: server.Token}, &server, done, err
 	}
-	o = spark.Options{Address: string(s.Address), Token: s.Token.Reveal(), User: string(s.User), CAFile: absoluteOr(l.dir, string(s.CAFile))}
+	o = spark.Options{Address: string(s.Address), Token: s.Token.Reveal(), User: string(s.User), CAFile: l.env.Absolute(string(s.CAFile))}
 	if s.TLS && o.CAFile == "" {
 		o.TLS = &tls.Config{MinVersion: tls.VersionTLS12}
 	}
 	return o, nil, func() {}, nil
 }
 
-func absoluteOr(dir, path string) string {
-	if path == "" {
-		return ""
-	}
-	return absolute(dir, path)
-}
-
 // SparkManaged says whether the environment's Spark is one of this machine, which petalake starts.
-func (l *Lake) SparkManaged() bool { return l.environment.Spark.Managed() }
+func (l *Lake) SparkManaged() bool { return l.env.Environment.Spark.Managed() }
 
 // SparkServer says which Spark of this machine the environment has, whether or not it runs.
 func (l *Lake) SparkServer() local.Options {
-	s, s3 := &l.environment.Spark, &l.environment.S3
+	s, s3 := &l.env.Environment.Spark, &l.env.Environment.S3
 	o := local.Options{
-		Search: local.Search{Home: absoluteOr(l.dir, string(s.Home)), S3: l.place.folder == ""},
+		Search: local.Search{Home: l.env.Absolute(string(s.Home)), S3: l.env.Storage.Folder == ""},
 		State:  l.sparkState(),
 		Lake: local.Lake{
-			Root: cmp.Or(l.place.folder, string(l.environment.Storage)), Cores: s.Cores, Memory: fmt.Sprintf("%dm", int64(s.Memory)>>20), Conf: s.Conf,
+			Root: cmp.Or(l.env.Storage.Folder, string(l.env.Environment.Storage)), Cores: s.Cores, Memory: fmt.Sprintf("%dm", int64(s.Memory)>>20), Conf: s.Conf,
 			S3: local.S3{
 				Endpoint: string(s3.Endpoint), Region: string(s3.Region), PathStyle: s3.PathStyle,
 				AccessKey: s3.AccessKey.Reveal(), SecretKey: s3.SecretKey.Reveal(),
@@ -188,32 +179,15 @@ func (l *Lake) SparkServer() local.Options {
 		},
 	}
 	o.Lake.Events = filepath.Join(o.State, "events")
-	if l.place.folder != "" {
-		o.Lake.Events = filepath.Join(l.place.folder, "_petalake", "spark-events")
+	if l.env.Storage.Folder != "" {
+		o.Lake.Events = filepath.Join(l.env.Storage.Folder, "_petalake", "spark-events")
 	}
 	return o
 }
 
 // sparkState is the folder of this machine that says where the server of this lake is.
 func (l *Lake) sparkState() string {
-	base, err := os.UserCacheDir()
-	if err != nil {
-		base = os.TempDir()
-	}
-	sum := sha256.Sum256([]byte(l.location() + "\x00" + string(l.environment.S3.Endpoint)))
-	return filepath.Join(base, "petalake", "spark", "servers", hex.EncodeToString(sum[:8]))
-}
-
-// location is the root of the lake as Spark names it.
-func (l *Lake) location() string {
-	if l.place.folder != "" {
-		return "file://" + filepath.ToSlash(l.place.folder) // with one slash alone Sail finds nothing
-	}
-	bucket := strings.TrimSuffix(strings.TrimPrefix(string(l.environment.Storage), "s3://"), "/")
-	if l.environment.Spark.Managed() {
-		return "s3a://" + bucket
-	}
-	return "s3://" + bucket
+	return lake.CacheFolder("spark/servers", l.env.Location()+"\x00"+string(l.env.Environment.S3.Endpoint))
 }
 
 // starting passes on how far the start of a Spark is.
@@ -284,7 +258,7 @@ func (k *link) schema(ctx context.Context, name string) error {
 	if known {
 		return nil
 	}
-	location := k.lake.location()
+	location := k.lake.env.Location()
 	if name != "" {
 		location += "/" + name
 	}
@@ -409,7 +383,7 @@ func (k *link) name(ctx context.Context, schema string, names []spec.TableName) 
 			continue
 		}
 		group.Go(func() error {
-			err := k.run(ctx, "CREATE TABLE IF NOT EXISTS "+sparkTable(as)+" USING delta LOCATION "+textSpark(k.lake.location()+"/"+catalog.Root(n)))
+			err := k.run(ctx, "CREATE TABLE IF NOT EXISTS "+sparkTable(as)+" USING delta LOCATION "+textSpark(k.lake.env.Location()+"/"+catalog.Root(n)))
 			if err != nil {
 				return fmt.Errorf("table %s: %w", n, err)
 			}
@@ -436,7 +410,7 @@ func textSpark(text string) string {
 
 // sparkAbsent says why the environment's Spark cannot be used now, without starting it: nil where it may.
 func (l *Lake) sparkAbsent(ctx context.Context) error {
-	if !l.environment.Spark.Managed() {
+	if !l.env.Environment.Spark.Managed() {
 		return nil
 	}
 	o := l.SparkServer()

@@ -29,7 +29,7 @@ var wrapper string
 func (l *Lake) sparkCommand(ctx context.Context, a job.Attempt, folder string) (command, env []string, err error) {
 	p := a.Program
 	for _, file := range append([]string{p.File}, append(p.PyFiles, p.Jars...)...) {
-		if _, err := os.Stat(absolute(l.dir, file)); errors.Is(err, fs.ErrNotExist) {
+		if _, err := os.Stat(l.env.Absolute(file)); errors.Is(err, fs.ErrNotExist) {
 			return nil, nil, job.Refused(fmt.Errorf("no file %s", file), "write it, or name another in lakehouse.yaml")
 		}
 	}
@@ -47,7 +47,7 @@ func (l *Lake) sparkCommand(ctx context.Context, a job.Attempt, folder string) (
 		return nil, nil, err
 	}
 	command = []string{home.Submit(), "--properties-file", conf}
-	file := absolute(l.dir, p.File)
+	file := l.env.Absolute(p.File)
 	if p.Kind == string(spec.JobJar) {
 		if p.Class != "" {
 			command = append(command, "--class", p.Class)
@@ -77,7 +77,7 @@ func refusedSpark(err error) error {
 func (l *Lake) absoluteAll(files []string) []string {
 	out := make([]string, len(files))
 	for i, f := range files {
-		out[i] = absolute(l.dir, f)
+		out[i] = l.env.Absolute(f)
 	}
 	return out
 }
@@ -105,13 +105,13 @@ func (l *Lake) jobSpark(s local.Lake, home local.Home, a job.Attempt) local.Lake
 
 // checkpoint is where a streaming job keeps its place, from one run to the next.
 func (l *Lake) checkpoint(a job.Attempt) string {
-	return l.programRoot() + "/" + job.Folder(a.Job) + "/checkpoint"
+	return l.env.ProgramRoot() + "/" + job.Folder(a.Job) + "/checkpoint"
 }
 
 // jobEnv is what a program finds in its environment.
 func (l *Lake) jobEnv(a job.Attempt) []string {
 	env := []string{
-		"PETALAKE_LAKE=" + l.programRoot(), "PETALAKE_JOB=" + a.Job, "PETALAKE_RUN_ID=" + a.Run, "PETALAKE_ATTEMPT_ID=" + a.ID,
+		"PETALAKE_LAKE=" + l.env.ProgramRoot(), "PETALAKE_JOB=" + a.Job, "PETALAKE_RUN_ID=" + a.Run, "PETALAKE_ATTEMPT_ID=" + a.ID,
 		fmt.Sprintf("PETALAKE_RUN_NUMBER=%d", a.Number), "PYTHONUNBUFFERED=1",
 	}
 	if a.Program.Streaming {
@@ -140,27 +140,27 @@ func (l *Lake) statements(ctx context.Context, role string) (out statements, err
 	for _, n := range names {
 		schemas[n.Schema] = true
 	}
-	for _, t := range l.spec.Tables {
+	for _, t := range l.env.Spec.Tables {
 		schemas[t.Name.Schema] = true
 	}
-	for _, m := range l.spec.Models {
+	for _, m := range l.env.Spec.Models {
 		schemas[m.Name.Schema] = true
 	}
-	for _, j := range l.spec.Jobs {
+	for _, j := range l.env.Spec.Jobs {
 		for _, n := range j.Writes {
 			schemas[n.Schema] = true
 		}
 	}
 	out = statements{[]string{}, []string{}}
 	for _, schema := range slices.Sorted(maps.Keys(schemas)) {
-		location := l.programRoot()
+		location := l.env.ProgramRoot()
 		if schema != "" {
 			location += "/" + schema
 		}
 		out.Schemas = append(out.Schemas, "CREATE SCHEMA IF NOT EXISTS "+quoteSpark(cmp.Or(schema, "main"))+" LOCATION "+textSpark(location))
 	}
 	for _, n := range names {
-		out.Tables = append(out.Tables, "CREATE TABLE IF NOT EXISTS "+sparkTable(n)+" USING delta LOCATION "+textSpark(l.programRoot()+"/"+catalog.Root(n)))
+		out.Tables = append(out.Tables, "CREATE TABLE IF NOT EXISTS "+sparkTable(n)+" USING delta LOCATION "+textSpark(l.env.ProgramRoot()+"/"+catalog.Root(n)))
 	}
 	return out, nil
 }

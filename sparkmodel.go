@@ -19,6 +19,7 @@ import (
 	"github.com/petalake/petalake/delta/schema"
 	"github.com/petalake/petalake/engine/duck"
 	"github.com/petalake/petalake/engine/spark"
+	"github.com/petalake/petalake/internal/lake"
 	"github.com/petalake/petalake/internal/sql"
 	"github.com/petalake/petalake/spec"
 )
@@ -56,7 +57,7 @@ func (l *Lake) onSpark(ctx context.Context, m model, table *delta.Table, p *buil
 	}
 	b := &sparkBuild{build: p, model: m, link: link, lake: l, table: table, id: strings.ReplaceAll(uuid.NewString(), "-", "")[:16]}
 	if p.have < 0 {
-		if err := l.catalog.Vacant(ctx, m.name); err != nil {
+		if err := l.env.Catalog.Vacant(ctx, m.name); err != nil {
 			return duck.Written{}, delta.Metadata{}, inModel(m.Model, err)
 		}
 	}
@@ -81,7 +82,7 @@ func (b *sparkBuild) run(ctx context.Context, tell func(float64)) (duck.Written,
 	if err != nil {
 		return duck.Written{}, none, err
 	}
-	if err := spark.Guard(b.model.Query, b.lake.holds); err != nil {
+	if err := spark.Guard(b.model.Query, b.lake.env.Holds); err != nil {
 		return duck.Written{}, none, err
 	}
 	metadata, err := b.write(ctx, query, tell)
@@ -100,7 +101,7 @@ func (b *sparkBuild) run(ctx context.Context, tell func(float64)) (duck.Written,
 func (b *sparkBuild) query(ctx context.Context) (string, error) {
 	var inputs []spec.TableName
 	for _, s := range b.inputs {
-		inputs = append(inputs, nameOf(s))
+		inputs = append(inputs, lake.NameOf(s.Table()))
 	}
 	if err := b.link.register(ctx, inputs); err != nil {
 		return "", err
@@ -136,15 +137,6 @@ func (b *sparkBuild) query(ctx context.Context) (string, error) {
 	return "SELECT " + strings.Join(casts, ", ") + " FROM (\n" + query + "\n)", nil
 }
 
-// nameOf is the name that a snapshot's table has in the lake.
-func nameOf(s *delta.Snapshot) spec.TableName {
-	schema, table, ok := strings.Cut(s.Table().Root(), "/")
-	if !ok {
-		return spec.TableName{Table: schema}
-	}
-	return spec.TableName{Schema: schema, Table: table}
-}
-
 // name is the name in Spark of something that is only for this run.
 func (b *sparkBuild) name(what string) string {
 	return quoteSpark(staging) + "." + quoteSpark(what+"_"+b.id)
@@ -156,7 +148,7 @@ func (b *sparkBuild) stageIncrement(ctx context.Context) error {
 	input := b.inputs[b.increment]
 	metadata := input.Metadata()
 	metadata.ID, metadata.Configuration = uuid.NewString(), nil
-	root := b.lake.location() + "/" + input.Table().Root() + "/"
+	root := b.lake.env.Location() + "/" + input.Table().Root() + "/"
 	_, err := b.incrementTable().Update(ctx, func(x *delta.Txn) error {
 		x.SetMetadata(metadata)
 		for _, f := range b.added {
@@ -174,7 +166,7 @@ func (b *sparkBuild) stageIncrement(ctx context.Context) error {
 
 // incrementTable is where the log of the new rows is.
 func (b *sparkBuild) incrementTable() *delta.Table {
-	return delta.At(b.lake.place.store, "_petalake/staging/"+b.id)
+	return delta.At(b.lake.env.Storage.Store, "_petalake/staging/"+b.id)
 }
 
 // stage names a table of Spark's catalog. Definition makes it; without one it is there.
@@ -182,7 +174,7 @@ func (b *sparkBuild) stage(ctx context.Context, what, root, definition string) e
 	if err := b.link.run(ctx, "CREATE SCHEMA IF NOT EXISTS "+quoteSpark(staging)); err != nil {
 		return err
 	}
-	return b.link.run(ctx, "CREATE TABLE "+b.name(what)+" USING delta LOCATION "+textSpark(b.lake.location()+"/"+root)+definition)
+	return b.link.run(ctx, "CREATE TABLE "+b.name(what)+" USING delta LOCATION "+textSpark(b.lake.env.Location()+"/"+root)+definition)
 }
 
 // write has Spark write the rows, and says what the table is to be.
@@ -204,7 +196,7 @@ func (b *sparkBuild) write(ctx context.Context, query string, tell func(float64)
 		return delta.Metadata{}, err
 	}
 	sql := "CREATE TABLE " + b.name("rows") + " USING delta LOCATION " +
-		textSpark(b.lake.location()+"/"+b.table.Root()+"/"+b.folder()) + definition
+		textSpark(b.lake.env.Location()+"/"+b.table.Root()+"/"+b.folder()) + definition
 	r, err := b.link.session.Watch(ctx, func(p spark.Progress) {
 		if done, all := p.Tasks(); all > 0 {
 			tell(float64(done) / float64(all))
@@ -223,7 +215,7 @@ func (b *sparkBuild) write(ctx context.Context, query string, tell func(float64)
 
 // staged is what Spark wrote, as a table.
 func (b *sparkBuild) staged() *delta.Table {
-	return delta.At(b.lake.place.store, b.table.Root()+"/"+b.folder())
+	return delta.At(b.lake.env.Storage.Store, b.table.Root()+"/"+b.folder())
 }
 
 func quotedSpark(names []string) string {
@@ -320,14 +312,14 @@ func (b *sparkBuild) discard(ctx context.Context, below string) {
 
 func (b *sparkBuild) delete(ctx context.Context, prefix string) {
 	var keys []string
-	for o, err := range b.lake.place.store.List(ctx, prefix, "") {
+	for o, err := range b.lake.env.Storage.Store.List(ctx, prefix, "") {
 		if err != nil {
 			return
 		}
 		keys = append(keys, o.Key)
 	}
 	if len(keys) > 0 {
-		_ = b.lake.place.store.Delete(ctx, keys...)
+		_ = b.lake.env.Storage.Store.Delete(ctx, keys...)
 	}
 }
 
@@ -339,7 +331,7 @@ const stale = 24 * time.Hour
 func (b *sparkBuild) sweep(ctx context.Context) {
 	old := map[string]bool{}
 	prefix := b.table.Root() + "/" + stagedFolder
-	for o, err := range b.lake.place.store.List(ctx, prefix, "") {
+	for o, err := range b.lake.env.Storage.Store.List(ctx, prefix, "") {
 		if err != nil {
 			return
 		}

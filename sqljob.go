@@ -4,12 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"strings"
 	"sync"
 	"time"
 
-	"github.com/petalake/petalake/delta"
 	"github.com/petalake/petalake/engine/duck"
 	"github.com/petalake/petalake/engine/spark"
 	"github.com/petalake/petalake/internal/sql"
@@ -182,7 +180,7 @@ func (r *sqlRunner) failed(ctx context.Context, t *sqlAttempt, a job.Attempt, i 
 		t.status.Final = true
 	} else if wrong := (*duck.Error)(nil); errors.As(err, &wrong) {
 		t.status.Final = wrong.Kind != duck.Failed && wrong.Kind != duck.Unread
-		if j := r.lake.spec.Job(a.Job); wrong.Line > 0 && j != nil && j.Text == a.Program.SQL && j.TextPos.Line > 0 {
+		if j := r.lake.env.Spec.Job(a.Job); wrong.Line > 0 && j != nil && j.Text == a.Program.SQL && j.TextPos.Line > 0 {
 			t.status.Error = inStep(j, s, wrong).Error()
 		}
 	}
@@ -228,24 +226,4 @@ func stepLine(s job.Step) string {
 		line += ", " + counted(int(s.Rows), "row")
 	}
 	return line
-}
-
-// versions are the latest versions of tables, by name; those that are not there are left out.
-func (l *Lake) versions(ctx context.Context, names []string) (map[string]int64, error) {
-	out := map[string]int64{}
-	for _, name := range names {
-		table, err := l.Table(ctx, name)
-		if errors.Is(err, fs.ErrNotExist) {
-			continue
-		}
-		if err != nil {
-			return nil, err
-		}
-		s, err := table.Snapshot(ctx, delta.When{})
-		if err != nil {
-			return nil, err
-		}
-		out[name] = s.Version()
-	}
-	return out, nil
 }

@@ -109,7 +109,7 @@ const (
 // onSpark runs a statement in the attempt's own session, since the settings are the session's.
 func (r *sqlRunner) onSpark(ctx context.Context, t *sqlAttempt, o *once, sql string) (step job.Step, err error) {
 	l := r.lake
-	if err := spark.Guard(sql, l.holds); err != nil {
+	if err := spark.Guard(sql, l.env.Holds); err != nil {
 		return step, err
 	}
 	if t.link == nil {

@@ -68,7 +68,7 @@ func (w *loading) target(ctx context.Context, snapshot *delta.Snapshot) (target,
 			}
 		}
 	} else {
-		if err := w.lake.catalog.Vacant(ctx, w.name); err != nil {
+		if err := w.lake.env.Catalog.Vacant(ctx, w.name); err != nil {
 			return t, err
 		}
 		if err := w.first(&t.metadata); err != nil {

@@ -54,7 +54,7 @@ func (l *Lake) Verify(ctx context.Context, query string) (Agreement, error) {
 			names = append(names, n.String())
 		}
 	}
-	before, err := l.versions(ctx, names)
+	before, err := l.env.Versions(ctx, names)
 	if err != nil {
 		return Agreement{}, err
 	}
@@ -86,7 +86,7 @@ func (l *Lake) Verify(ctx context.Context, query string) (Agreement, error) {
 		return out, err
 	}
 	out.Rows, out.Difference, out.Notes = r.Rows, r.Difference, r.Notes
-	after, err := l.versions(ctx, names)
+	after, err := l.env.Versions(ctx, names)
 	for name, version := range after {
 		if before[name] != version {
 			out.Notes = append(out.Notes, fmt.Sprintf("table %s changed while it was read", name))

@@ -38,7 +38,7 @@ func (r *rawRows) quarantine(ctx context.Context, bad []badRow) (Written, error)
 	enc := json.NewEncoder(out)
 	for _, b := range bad {
 		err := enc.Encode(map[string]any{
-			"source": r.job.Source, "file": cmp.Or(r.raw.Called[b.file], b.file), "line": b.line, "raw": b.raw, "reason": b.reason,
+			"source": r.job.Source, "file": cmp.Or(r.raw.OriginalNames[b.file], b.file), "line": b.line, "raw": b.raw, "reason": b.reason,
 			"loaded_at": r.job.Now.UTC().Format("2006-01-02T15:04:05.000000Z"),
 		})
 		if err != nil {

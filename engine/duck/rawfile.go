@@ -23,10 +23,10 @@ const (
 
 // Raw are files of one format on this machine.
 type Raw struct {
-	Format Format
-	Paths  []string // of files, not patterns
-	CSV    CSV
-	Called map[string]string // what a path is called in the quarantine, where not by itself
+	Format        Format
+	Paths         []string // of files, not patterns
+	CSV           CSV
+	OriginalNames map[string]string // of files that were fetched, by their paths: for the quarantine
 
 	sniffed *dialect // by Inspect; nil where it did not look
 }

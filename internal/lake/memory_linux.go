@@ -1,4 +1,4 @@
-package petalake
+package lake
 
 import (
 	"os"

@@ -1,12 +1,9 @@
-package petalake
+package lake
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"os"
-	"path/filepath"
 	"strings"
 
 	"github.com/petalake/petalake/internal/aws/awsx"
@@ -15,45 +12,45 @@ import (
 	"github.com/petalake/petalake/store/s3"
 )
 
-// place is where an environment keeps its lake.
-type place struct {
-	store  store.Store
-	folder string      // of the lake, where it is on this machine; else ""
-	cache  string      // for parts of a lake that is elsewhere
-	raw    store.Store // the whole bucket, where raw files are in it beside the lake; else nil
-	close  func()
+// Storage is where an environment keeps its lake.
+type Storage struct {
+	Store  store.Store // the bytes of the lake
+	Folder string      // of the lake where it is on a disk of this machine; else ""
+	Cache  string      // the folder for parts of files of a lake that is elsewhere; else ""
+	Raw    store.Store // the whole bucket, where raw files are in it beside the lake; else nil
 }
 
-// openPlace opens the storage of an environment whose variables are resolved.
-func openPlace(ctx context.Context, e *spec.Environment, dir string) (place, error) {
+// openStorage opens the storage of an environment whose variables are resolved.
+func openStorage(ctx context.Context, e *spec.Environment, dir string) (Storage, error) {
 	storage := string(e.Storage)
 	if storage == "" {
-		return place{}, &unnamedBucketError{e}
+		return Storage{}, &unnamedBucketError{e}
 	}
 	if bucket, ok := strings.CutPrefix(storage, "s3://"); ok {
-		return openBucket(ctx, e, bucket)
+		return OpenBucket(ctx, e, bucket)
 	}
 	folder := absolute(dir, storage)
 	disk, err := store.OpenDisk(folder)
 	if err != nil {
-		return place{}, fmt.Errorf("%s: storage of environment %s: %w", e.At("storage"), e.Name, err)
+		return Storage{}, fmt.Errorf("%s: storage of environment %s: %w", e.At("storage"), e.Name, err)
 	}
-	return place{store: disk, folder: folder, close: func() {}}, nil
+	return Storage{Store: disk, Folder: folder}, nil
 }
 
-func openBucket(ctx context.Context, e *spec.Environment, path string) (place, error) {
+// OpenBucket opens a bucket, or a folder of it, as an environment reaches buckets. Path is bucket/prefix.
+func OpenBucket(ctx context.Context, e *spec.Environment, path string) (Storage, error) {
 	bucket, prefix, _ := strings.Cut(path, "/")
 	options := awsx.Bucket(e, bucket)
 	options.Prefix, options.Encryption = strings.Trim(prefix, "/"), encryption(e.S3)
 	opened, err := s3.Open(ctx, options)
 	if err != nil {
-		return place{}, fmt.Errorf("%s: storage of environment %s: %w", e.At("storage"), e.Name, err)
+		return Storage{}, fmt.Errorf("%s: storage of environment %s: %w", e.At("storage"), e.Name, err)
 	}
-	out := place{store: opened, cache: cacheFolder(options), close: func() {}}
+	out := Storage{Store: opened, Cache: cacheFolder(options)}
 	if e.InAWS() {
 		options.Prefix = ""
-		if out.raw, err = s3.Open(ctx, options); err != nil {
-			return place{}, err
+		if out.Raw, err = s3.Open(ctx, options); err != nil {
+			return Storage{}, err
 		}
 	}
 	return out, nil
@@ -72,20 +69,10 @@ func encryption(o spec.S3) s3.Encryption {
 // cacheFolder keeps what was fetched from a bucket between runs; "" where the system has no place
 // for caches.
 func cacheFolder(o s3.Options) string {
-	base, err := os.UserCacheDir()
-	if err != nil {
+	if _, err := os.UserCacheDir(); err != nil {
 		return ""
 	}
-	sum := sha256.Sum256([]byte(o.Endpoint + "\x00" + o.Bucket + "\x00" + o.Prefix))
-	return filepath.Join(base, "petalake", hex.EncodeToString(sum[:8]))
-}
-
-// absolute is a path of lakehouse.yaml, which is relative to its folder.
-func absolute(dir, path string) string {
-	if filepath.IsAbs(path) {
-		return filepath.Clean(path)
-	}
-	return filepath.Join(dir, path)
+	return CacheFolder("", o.Endpoint+"\x00"+o.Bucket+"\x00"+o.Prefix)
 }
 
 // unnamedBucketError is a bucket of petalake deploy whose name is not known.
