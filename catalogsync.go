@@ -16,6 +16,7 @@ import (
 	"github.com/petalake/petalake/internal/aws/access"
 	"github.com/petalake/petalake/internal/aws/awsx"
 	"github.com/petalake/petalake/internal/aws/glue"
+	"github.com/petalake/petalake/internal/lake"
 	"github.com/petalake/petalake/spec"
 	"github.com/petalake/petalake/store"
 )
@@ -216,7 +217,7 @@ func (l *Lake) keepCatalog(ctx context.Context, changed <-chan spec.TableName, t
 		names = nil
 		again.Reset(catalogWhole)
 		for _, s := range steps {
-			tell(Event{Kind: "catalog", Name: string(s.Do), State: Built, Note: s.Name() + ": " + s.Why})
+			tell(Event{Kind: lake.CatalogEvent, Name: string(s.Do), State: Built, Note: s.Name() + ": " + s.Why})
 		}
 		switch {
 		case ctx.Err() != nil:
@@ -224,7 +225,7 @@ func (l *Lake) keepCatalog(ctx context.Context, changed <-chan spec.TableName, t
 			said = ""
 		case err.Error() != said:
 			said = err.Error()
-			tell(Event{Kind: "catalog", Name: "catalog", State: Failed, Err: err})
+			tell(Event{Kind: lake.CatalogEvent, Name: "catalog", State: Failed, Err: err})
 		}
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/petalake/petalake/engine/duck"
+	"github.com/petalake/petalake/internal/lake"
 	"github.com/petalake/petalake/job"
 	"github.com/petalake/petalake/spec"
 )
@@ -111,7 +112,7 @@ func (l *Lake) runDueJobs(ctx context.Context, tell func(Event)) (ran bool, fail
 			return ran, failures
 		}
 		if err != nil {
-			tell(Event{Kind: "job", Name: d.Name, State: Failed, Err: err})
+			tell(Event{Kind: lake.JobEvent, Name: d.Name, State: Failed, Err: err})
 			failures = append(failures, err)
 		}
 	}
@@ -155,7 +156,7 @@ func (l *Lake) attendJob(ctx context.Context, d *spec.Job, run job.Run, why stri
 			return err
 		}
 	}
-	event := Event{Kind: "job", Name: d.Name, Note: why}
+	event := Event{Kind: lake.JobEvent, Name: d.Name, Note: why}
 	run, err = l.DriveJob(ctx, run, func(r job.Run) {
 		running := event
 		running.State, running.Note = Running, r.ID()
@@ -203,7 +204,7 @@ func (l *Lake) watchJobs(ctx context.Context, every time.Duration, tell func(Eve
 		told[d.Name] = err.Error()
 		mu.Unlock()
 		if !again {
-			tell(Event{Kind: "job", Name: d.Name, State: Failed, Err: err})
+			tell(Event{Kind: lake.JobEvent, Name: d.Name, State: Failed, Err: err})
 		}
 	}
 	for ctx.Err() == nil {

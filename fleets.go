@@ -11,6 +11,7 @@ import (
 	"github.com/petalake/petalake/internal/aws/emr"
 	"github.com/petalake/petalake/internal/aws/fleet"
 	"github.com/petalake/petalake/internal/aws/price"
+	"github.com/petalake/petalake/internal/lake"
 	"github.com/petalake/petalake/job"
 	"github.com/petalake/petalake/spec"
 )
@@ -76,7 +77,7 @@ func (l *Lake) keepFleet(ctx context.Context, every time.Duration, tell func(Eve
 			actions, err = keeps.Keep(ctx)
 		}
 		for _, a := range actions {
-			tell(Event{Kind: "fleet", Name: string(a.Do), State: Built, Note: noted(a)})
+			tell(Event{Kind: lake.FleetEvent, Name: string(a.Do), State: Built, Note: noted(a)})
 		}
 		switch {
 		case ctx.Err() != nil:
@@ -84,7 +85,7 @@ func (l *Lake) keepFleet(ctx context.Context, every time.Duration, tell func(Eve
 			said = ""
 		case err.Error() != said:
 			said = err.Error()
-			tell(Event{Kind: "fleet", Name: "fleet", State: Failed, Err: err})
+			tell(Event{Kind: lake.FleetEvent, Name: "fleet", State: Failed, Err: err})
 		}
 		_ = sleep(ctx, every)
 	}

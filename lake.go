@@ -11,8 +11,8 @@ import (
 
 	"github.com/petalake/petalake/delta"
 	"github.com/petalake/petalake/engine/duck"
-	"github.com/petalake/petalake/ingest/files"
 	"github.com/petalake/petalake/internal/lake"
+	"github.com/petalake/petalake/internal/write"
 	"github.com/petalake/petalake/spec"
 	"github.com/petalake/petalake/store"
 )
@@ -22,10 +22,10 @@ type Lake struct {
 	env     *lake.Env
 	options Options
 	engine  *duck.Engine
-	loader  duck.Loader
+	writer  *write.Writer
+	seen    *write.Seen // raw files that changed and were told of
 
-	mu   sync.Mutex
-	told map[files.File]bool // changed raw files that were spoken of
+	mu sync.Mutex
 
 	cleaned time.Time // when event logs were; mu guards it
 
@@ -53,14 +53,17 @@ func OpenSpec(ctx context.Context, described *spec.Lakehouse, o Options) (*Lake,
 	if err != nil {
 		return nil, err
 	}
-	l := &Lake{env: env, options: o, told: map[files.File]bool{}}
-	l.loader = duck.Loader{Threads: env.Limits.Threads, Memory: env.Limits.Memory, TempDir: env.Limits.Spill}
+	l := &Lake{env: env, options: o, seen: write.NewSeen()}
 	l.engine, err = duck.Open(duck.Options{
 		Tables: lake.Resolver{Env: env}, Lake: env.Storage.Store, LocalRoot: env.Storage.Folder, CacheDir: env.Storage.Cache,
 		Memory: env.Limits.Memory, Threads: env.Limits.Threads, TempDir: env.Limits.Spill,
 	})
 	if err != nil {
 		return nil, err
+	}
+	l.writer = &write.Writer{
+		Env: env, Engine: l.engine,
+		Loader: duck.Loader{Threads: env.Limits.Threads, Memory: env.Limits.Memory, TempDir: env.Limits.Spill},
 	}
 	return l, nil
 }
@@ -110,6 +113,11 @@ func (l *Lake) Watch(ctx context.Context, tell func(done float64), sql string, a
 		return nil, err
 	}
 	return on.watch(ctx, tell, sql, args)
+}
+
+// Load loads raw files into a table, in one commit. Progress may be nil.
+func (l *Lake) Load(ctx context.Context, load Load, progress func(Event)) (Event, error) {
+	return l.writer.Load(ctx, load, progress)
 }
 
 // Table finds a table; one that does not exist is a *MissingTableError.

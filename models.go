@@ -18,10 +18,10 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/petalake/petalake/delta"
-	"github.com/petalake/petalake/delta/stats"
 	"github.com/petalake/petalake/engine/duck"
 	"github.com/petalake/petalake/internal/lake"
 	"github.com/petalake/petalake/internal/sql"
+	"github.com/petalake/petalake/internal/write"
 	"github.com/petalake/petalake/spec"
 )
 
@@ -163,7 +163,7 @@ func (m *model) fingerprint() string {
 // build brings one model up to date, or finds that it is.
 func (l *Lake) build(ctx context.Context, m model, tell func(Event)) error {
 	began := time.Now()
-	event := Event{Kind: "model", Name: m.name.String(), Table: m.name}
+	event := Event{Kind: lake.ModelEvent, Name: m.name.String(), Table: m.name}
 	table, err := l.env.Table(ctx, m.name)
 	if err != nil {
 		return err
@@ -178,7 +178,7 @@ func (l *Lake) build(ctx context.Context, m model, tell func(Event)) error {
 		return err
 	}
 	if p.current {
-		event.State, event.Version = Current, p.have
+		event.State, event.Version = Current, p.base.Version()
 		tell(event)
 		return nil
 	}
@@ -198,7 +198,7 @@ func (l *Lake) build(ctx context.Context, m model, tell func(Event)) error {
 	if err != nil {
 		return err
 	}
-	commit, err := table.Update(ctx, func(x *delta.Txn) error { return p.change(ctx, x, m, metadata, written) })
+	commit, err := l.writer.Commit(ctx, p.change(m, table, metadata, written))
 	if errors.Is(err, delta.ErrAdvanced) {
 		event.State, event.Note = Current, "built by another process at the same time"
 		tell(event)
@@ -232,20 +232,27 @@ func (l *Lake) write(ctx context.Context, m model, table *delta.Table, p *build,
 // build is what one run of a model is to do.
 type build struct {
 	current     bool
-	have        int64 // version of the model's table, -1 for none
-	before      delta.Metadata
+	base        *delta.Snapshot // the model's table; nil where there is none
 	why         string
 	incremental bool
-	increment   string                     // the input whose new rows are run, by lower-case name
-	from        int64                      // its version that the model's table holds
-	added       []delta.Add                // its files since then
-	inputs      map[string]*delta.Snapshot // by lower-case name: what the run reads
-	engine      *duck.Engine               // sees exactly these inputs
+	increment   spec.TableName                     // the input whose new rows are run, folded
+	from        int64                              // its version that the model's table holds
+	added       []delta.Add                        // its files since then
+	inputs      map[spec.TableName]*delta.Snapshot // by folded name: what the run reads
+	engine      *duck.Engine                       // sees exactly these inputs
+}
+
+// before is what the model's table is; the zero value where there is none.
+func (p *build) before() delta.Metadata {
+	if p.base == nil {
+		return delta.Metadata{}
+	}
+	return p.base.Metadata()
 }
 
 // planBuild opens the inputs and compares them with what the model's table records.
 func (l *Lake) planBuild(ctx context.Context, m model, table *delta.Table) (build, error) {
-	p := build{have: -1, inputs: map[string]*delta.Snapshot{}}
+	p := build{inputs: map[spec.TableName]*delta.Snapshot{}}
 	for _, name := range m.inputs {
 		t, err := l.env.Table(ctx, name)
 		if err != nil {
@@ -258,9 +265,9 @@ func (l *Lake) planBuild(ctx context.Context, m model, table *delta.Table) (buil
 		if err != nil {
 			return p, err
 		}
-		p.inputs[strings.ToLower(name.String())] = s
+		p.inputs[name.Fold()] = s
 	}
-	pinned := pinned{inputs: p.inputs, names: lake.Resolver{Env: l.env}}
+	pinned := lake.Pinned{Env: l.env, Versions: p.inputs}
 	target, err := table.Snapshot(ctx, delta.When{})
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -268,9 +275,9 @@ func (l *Lake) planBuild(ctx context.Context, m model, table *delta.Table) (buil
 	case err != nil:
 		return p, err
 	case target.Metadata().Configuration[fingerprintKey] != m.fingerprint():
-		p.have, p.before, p.why = target.Version(), target.Metadata(), "its definition changed"
+		p.base, p.why = target, "its definition changed"
 	default:
-		p.have, p.before = target.Version(), target.Metadata()
+		p.base = target
 		if err := p.compare(ctx, m, target, &pinned); err != nil {
 			return p, err
 		}
@@ -311,11 +318,11 @@ func (e *waitsError) Error() string {
 
 // compare finds which inputs are newer than those the model was made of, and whether their new
 // rows alone will do.
-func (p *build) compare(ctx context.Context, m model, target *delta.Snapshot, pinned *pinned) error {
+func (p *build) compare(ctx context.Context, m model, target *delta.Snapshot, pinned *lake.Pinned) error {
 	var changed []string
 	for name, s := range p.inputs {
 		if target.Transaction(inputApp+s.Metadata().ID) != s.Version() {
-			changed = append(changed, name)
+			changed = append(changed, name.String())
 		}
 	}
 	if len(changed) == 0 {
@@ -327,7 +334,7 @@ func (p *build) compare(ctx context.Context, m model, target *delta.Snapshot, pi
 	if m.Mode != spec.Incremental {
 		return nil
 	}
-	on := strings.ToLower(m.IncrementalOn.String())
+	on := m.IncrementalOn.Fold()
 	input := p.inputs[on]
 	if input == nil {
 		return spec.Problem{Pos: m.At("incremental_on"), Path: "models." + m.Name.String(),
@@ -339,14 +346,14 @@ func (p *build) compare(ctx context.Context, m model, target *delta.Snapshot, pi
 	}
 	added, err := collect(input.Since(ctx, from))
 	if errors.Is(err, delta.ErrRewritten) {
-		p.why = on + " was rewritten, so its new rows alone will not do"
+		p.why = on.String() + " was rewritten, so its new rows alone will not do"
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	p.incremental, p.increment, p.from, p.added, p.why = true, on, from, added, "new rows in "+on
-	pinned.increment, pinned.added = on, added
+	p.incremental, p.increment, p.from, p.added, p.why = true, on, from, added, "new rows in "+on.String()
+	pinned.Increment, pinned.Added = on, added
 	return nil
 }
 
@@ -370,8 +377,8 @@ func (l *Lake) modelJob(ctx context.Context, m model, table *delta.Table, p buil
 	if err != nil {
 		return duck.Job{}, delta.Metadata{}, inModel(m.Model, err)
 	}
-	metadata := p.before
-	if p.have < 0 {
+	metadata := p.before()
+	if p.base == nil {
 		if err := l.env.Catalog.Vacant(ctx, m.name); err != nil {
 			return duck.Job{}, delta.Metadata{}, inModel(m.Model, err)
 		}
@@ -382,39 +389,29 @@ func (l *Lake) modelJob(ctx context.Context, m model, table *delta.Table, p buil
 	}
 	properties := map[string]string{fingerprintKey: m.fingerprint()}
 	maps.Copy(properties, m.Properties)
-	describe(&metadata, m.Description, properties, m.Constraints)
-	job := l.job(table, metadata)
+	write.Describe(&metadata, m.Description, properties, m.Constraints)
+	job := l.writer.FileSpec(table, metadata)
 	job.SortBy = m.ClusterBy
 	return job, metadata, nil
 }
 
-// change makes the rows visible, with the versions of the inputs they were made of.
-func (p *build) change(ctx context.Context, x *delta.Txn, m model, metadata delta.Metadata, written duck.Written) error {
-	if done := x.Snapshot(); done.Version() != p.have && !p.incremental && p.madeBy(m, done) {
-		return delta.ErrAdvanced
+// change is the commit of the rows, with the versions of the inputs that they were made of.
+func (p *build) change(m model, table *delta.Table, metadata delta.Metadata, written duck.Written) *write.Change {
+	c := &write.Change{
+		Table: table, Base: p.base, Metadata: metadata, Rows: written, Replace: !p.incremental, Rebase: write.Owned,
+		Operation: "CREATE OR REPLACE TABLE AS SELECT", Parameters: map[string]string{"model": m.name.String()},
+	}
+	if !p.incremental {
+		c.Made = func(now *delta.Snapshot) bool { return p.madeBy(m, now) }
 	}
 	for name, s := range p.inputs {
-		app := inputApp + s.Metadata().ID
-		switch have := x.Snapshot().Transaction(app); {
-		case p.incremental && name == p.increment && have != p.from:
-			return &delta.AdvancedError{App: app, From: p.from, Have: have} // its rows are in already
-		case have < s.Version():
-			x.Advance(app, have, s.Version())
-		case have > s.Version():
-			return &delta.AdvancedError{App: app, From: s.Version(), Have: have}
+		move := write.Move{App: inputApp + s.Metadata().ID, From: write.Any, To: s.Version()}
+		if p.incremental && name == p.increment {
+			move.From = p.from
 		}
+		c.Moves = append(c.Moves, move)
 	}
-	if err := become(ctx, x, metadata, !p.incremental); err != nil {
-		return err
-	}
-	x.Add(written.Files...)
-	mode := "Overwrite"
-	if p.incremental {
-		mode = "Append"
-	}
-	x.Operation("CREATE OR REPLACE TABLE AS SELECT", map[string]string{"mode": mode, "model": m.name.String()},
-		map[string]string{"numFiles": fmt.Sprint(len(written.Files)), "numOutputRows": fmt.Sprint(written.Rows)})
-	return nil
+	return c
 }
 
 // madeBy says whether a version of the model's table is what this run would make of it.
@@ -425,60 +422,4 @@ func (p *build) madeBy(m model, s *delta.Snapshot) bool {
 		}
 	}
 	return s.Version() >= 0 && s.Metadata().Configuration[fingerprintKey] == m.fingerprint()
-}
-
-// pinned shows the engine exactly the versions that a model's run records, and of one table
-// possibly only the rows that are new.
-type pinned struct {
-	inputs    map[string]*delta.Snapshot
-	names     lake.Resolver
-	increment string
-	added     []delta.Add
-}
-
-// Resolve implements duck.Resolver.
-func (p pinned) Resolve(ctx context.Context, name sql.TableName, at delta.When) (duck.Relation, string, error) {
-	key := strings.ToLower(name.String())
-	s := p.inputs[key]
-	switch {
-	case s == nil || at != (delta.When{}):
-		return p.names.Resolve(ctx, name, at)
-	case key == p.increment:
-		return increment{Snapshot: s, added: p.added}, s.Table().Root(), nil
-	}
-	return s, s.Table().Root(), nil
-}
-
-// Names implements duck.Resolver.
-func (p pinned) Names(ctx context.Context) ([]sql.TableName, error) { return p.names.Names(ctx) }
-
-// increment is the part of a snapshot that was added since an earlier version. It leaves no file
-// out: what is new is little.
-type increment struct {
-	*delta.Snapshot
-	added []delta.Add
-}
-
-// Files implements duck.Relation.
-func (i increment) Files(context.Context, stats.Predicate) iter.Seq2[delta.Add, error] {
-	return func(yield func(delta.Add, error) bool) {
-		for _, f := range i.added {
-			if !yield(f, nil) {
-				return
-			}
-		}
-	}
-}
-
-// Plan implements duck.Relation.
-func (i increment) Plan(ctx context.Context, where stats.Predicate) iter.Seq2[delta.Add, error] {
-	return i.Files(ctx, where)
-}
-
-// Totals implements duck.Relation.
-func (i increment) Totals(context.Context) (files, bytes int64, err error) {
-	for _, f := range i.added {
-		bytes += f.Size
-	}
-	return int64(len(i.added)), bytes, nil
 }

@@ -9,8 +9,9 @@ import (
 
 	"github.com/petalake/petalake/delta"
 	"github.com/petalake/petalake/delta/schema"
-	"github.com/petalake/petalake/engine/duck"
 	"github.com/petalake/petalake/engine/spark/local"
+	"github.com/petalake/petalake/internal/lake"
+	"github.com/petalake/petalake/internal/write"
 	"github.com/petalake/petalake/spec"
 )
 
@@ -42,45 +43,44 @@ type TableState struct {
 	Err      error  // set where the table cannot be opened; the other fields are then zero
 }
 
-// Load says what raw files go into which table.
-type Load struct {
-	Table   spec.TableName
-	Paths   []string // files or patterns with *, ** and ?
-	Format  string   // csv, json, parquet; "" by the files' names
-	Replace bool     // the rows replace what the table has
-	Evolve  string   // none, add, widen; "" as lakehouse.yaml says
-	OnError string   // reject, quarantine; "" is reject
-	CSV     duck.CSV
-}
+// Load says which raw files go into which table.
+type Load = write.Load
+
+// LoadError says which load failed. The table is as it was.
+type LoadError = write.LoadError
+
+// FormatError says that it is not clear how the rows of a file are written.
+type FormatError = write.FormatError
 
 // State is how far a piece of work is.
-type State string
+type State = lake.State
 
 // The states of an Event.
 const (
-	Running State = "running" // Done and Bytes grow
-	Built   State = "built"   // a new version is visible
-	Current State = "current" // there was nothing to do
-	Failed  State = "failed"  // Err says why; the table is as it was
+	Running = lake.Running
+	Built   = lake.Built
+	Current = lake.Current
+	Failed  = lake.Failed
+)
+
+// Kind is what an Event is about.
+type Kind = lake.Kind
+
+// The kinds of an Event.
+const (
+	SourceEvent      = lake.SourceEvent
+	ModelEvent       = lake.ModelEvent
+	LoadEvent        = lake.LoadEvent
+	JobEvent         = lake.JobEvent
+	TableEvent       = lake.TableEvent
+	FleetEvent       = lake.FleetEvent
+	CatalogEvent     = lake.CatalogEvent
+	ReplicationEvent = lake.ReplicationEvent
 )
 
 // Event tells of one piece of work: a batch of a source, a model, a run of a job, or a table that
 // became what lakehouse.yaml says of it now.
-type Event struct {
-	Kind     string // "source", "model", "load", "job", "table", "fleet", "catalog" or "replication"
-	Name     string // of the source, model, job or table; of the fleet and the catalog what was done
-	Table    spec.TableName
-	State    State
-	Done     float64 // 0 to 1, while Running
-	Version  int64   // of the table, when Built; of a job the number of the run
-	Files    int     // raw files read (source, load)
-	Rows     int64   // rows written
-	Bytes    int64   // bytes of raw data read
-	Rejected int64   // rows in the quarantine table
-	Took     time.Duration
-	Note     string // what a person should know: a file that changed, why a model was built anew
-	Err      error
-}
+type Event = lake.Event
 
 // Up says how long to keep the lakehouse running.
 type Up struct {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/petalake/petalake/internal/aws/awsx"
 	"github.com/petalake/petalake/internal/aws/replicate"
+	"github.com/petalake/petalake/internal/lake"
 	"github.com/petalake/petalake/spec"
 )
 
@@ -44,10 +45,10 @@ func (l *Lake) keepReplications(ctx context.Context, every time.Duration, tell f
 			case ctx.Err() != nil:
 			case e.Err == nil:
 				delete(said, e.Name)
-				tell(Event{Kind: "replication", Name: e.Name, State: Built, Note: e.Text})
+				tell(Event{Kind: lake.ReplicationEvent, Name: e.Name, State: Built, Note: e.Text})
 			case said[e.Name] != e.Err.Error():
 				said[e.Name] = e.Err.Error()
-				tell(Event{Kind: "replication", Name: e.Name, State: Failed, Err: e.Err})
+				tell(Event{Kind: lake.ReplicationEvent, Name: e.Name, State: Failed, Err: e.Err})
 			}
 		}
 		_ = sleep(ctx, every)

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/petalake/petalake/internal/lake"
 	"github.com/petalake/petalake/spec"
 )
 
@@ -63,7 +64,7 @@ func (l *Lake) Run(ctx context.Context, up Up, tell func(Event)) error {
 // naming tells, and names the tables that changed, as far as somebody listens; no name for any, where a job ran.
 func naming(tell func(Event), changed chan<- spec.TableName) func(Event) {
 	return func(e Event) {
-		if e.State == Built && (e.Table.Table != "" || e.Kind == "job") {
+		if e.State == Built && (e.Table.Table != "" || e.Kind == lake.JobEvent) {
 			select {
 			case changed <- e.Table:
 			default: // all tables are looked at now and then
@@ -108,9 +109,9 @@ func (l *Lake) round(ctx context.Context, models []model, tell func(Event)) erro
 		failures = append(failures, err)
 		stale[strings.ToLower(event.Table.String())] = true
 	}
-	settle := func(decl *spec.Table) {
-		event := Event{Kind: "table", Name: decl.Name.String(), Table: decl.Name}
-		changed, err := l.settle(ctx, decl)
+	declare := func(decl *spec.Table) {
+		event := Event{Kind: lake.TableEvent, Name: decl.Name.String(), Table: decl.Name}
+		changed, err := l.writer.ApplyDeclaration(ctx, decl)
 		if err != nil {
 			fail(event, err)
 		} else if changed != "" {
@@ -120,25 +121,25 @@ func (l *Lake) round(ctx context.Context, models []model, tell func(Event)) erro
 	}
 	for _, decl := range l.env.Spec.Tables {
 		if !l.replaced(decl) {
-			settle(decl)
+			declare(decl)
 		}
 	}
 	for _, s := range l.env.Spec.Sources {
-		event := Event{Kind: "source", Name: s.Name, Table: s.Table}
+		event := Event{Kind: lake.SourceEvent, Name: s.Name, Table: s.Table}
 		if stale[strings.ToLower(event.Table.String())] {
 			continue // told with the table
 		}
-		if err := l.pull(ctx, s, tell); err != nil {
+		if err := l.writer.Pull(ctx, s, l.seen, tell); err != nil {
 			fail(event, err)
 		}
 	}
 	for _, decl := range l.env.Spec.Tables {
 		if l.replaced(decl) && !stale[strings.ToLower(decl.Name.String())] {
-			settle(decl)
+			declare(decl)
 		}
 	}
 	for _, m := range models {
-		event := Event{Kind: "model", Name: m.name.String(), Table: m.name}
+		event := Event{Kind: lake.ModelEvent, Name: m.name.String(), Table: m.name}
 		if input, ok := staleInput(m, stale); ok && ctx.Err() == nil {
 			fail(event, &SkippedError{Model: m.name, Input: input})
 			continue

@@ -21,6 +21,7 @@ import (
 	"github.com/petalake/petalake/engine/spark"
 	"github.com/petalake/petalake/internal/lake"
 	"github.com/petalake/petalake/internal/sql"
+	"github.com/petalake/petalake/internal/write"
 	"github.com/petalake/petalake/spec"
 )
 
@@ -56,7 +57,7 @@ func (l *Lake) onSpark(ctx context.Context, m model, table *delta.Table, p *buil
 		return duck.Written{}, delta.Metadata{}, err
 	}
 	b := &sparkBuild{build: p, model: m, link: link, lake: l, table: table, id: strings.ReplaceAll(uuid.NewString(), "-", "")[:16]}
-	if p.have < 0 {
+	if p.base == nil {
 		if err := l.env.Catalog.Vacant(ctx, m.name); err != nil {
 			return duck.Written{}, delta.Metadata{}, inModel(m.Model, err)
 		}
@@ -114,11 +115,11 @@ func (b *sparkBuild) query(ctx context.Context) (string, error) {
 	query := sql.Rewrite(sql.Spark, sql.Trim(sql.Spark, b.model.Query), func(r sql.Reference) string {
 		found, ok := r.Table()
 		n := found
-		input := b.inputs[strings.ToLower(n.String())]
+		input := b.inputs[n.Fold()]
 		switch {
 		case !ok || input == nil || r.Travels:
 			return ""
-		case b.incremental && strings.EqualFold(n.String(), b.increment):
+		case b.incremental && n.Fold() == b.increment:
 			alias := ""
 			if !r.Alias {
 				alias = " AS " + quoteSpark(n.Table)
@@ -131,7 +132,7 @@ func (b *sparkBuild) query(ctx context.Context) (string, error) {
 		return query, nil
 	}
 	var casts []string
-	for _, f := range b.before.Schema.Fields {
+	for _, f := range b.before().Schema.Fields {
 		casts = append(casts, fmt.Sprintf("CAST(%s AS %s) AS %[1]s", quoteSpark(f.Name), f.Type))
 	}
 	return "SELECT " + strings.Join(casts, ", ") + " FROM (\n" + query + "\n)", nil
@@ -183,7 +184,7 @@ func (b *sparkBuild) write(ctx context.Context, query string, tell func(float64)
 	definition := ""
 	partitions := m.PartitionBy
 	if b.incremental {
-		partitions = b.before.PartitionColumns
+		partitions = b.before().PartitionColumns
 	}
 	if len(partitions) > 0 {
 		definition = " PARTITIONED BY (" + quotedSpark(partitions) + ")"
@@ -228,8 +229,8 @@ func quotedSpark(names []string) string {
 
 // metadata is what the model's table is to be after rows of these columns.
 func (b *sparkBuild) metadata(s *delta.Snapshot) (delta.Metadata, error) {
-	metadata := b.before
-	if b.have < 0 {
+	metadata := b.before()
+	if b.base == nil {
 		metadata = delta.Metadata{ID: uuid.NewString(), CreatedAt: time.Now().UnixMilli()}
 	}
 	if b.incremental {
@@ -241,7 +242,7 @@ func (b *sparkBuild) metadata(s *delta.Snapshot) (delta.Metadata, error) {
 	}
 	properties := map[string]string{fingerprintKey: b.model.fingerprint()}
 	maps.Copy(properties, b.model.Properties)
-	describe(&metadata, b.model.Description, properties, b.model.Constraints)
+	write.Describe(&metadata, b.model.Description, properties, b.model.Constraints)
 	return metadata, nil
 }
 

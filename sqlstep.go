@@ -13,13 +13,14 @@ import (
 	"github.com/petalake/petalake/engine/duck"
 	"github.com/petalake/petalake/engine/spark"
 	"github.com/petalake/petalake/internal/sql"
+	"github.com/petalake/petalake/internal/write"
 	"github.com/petalake/petalake/job"
 	"github.com/petalake/petalake/spec"
 )
 
 // step runs one statement of an attempt, unless a table has it.
 func (r *sqlRunner) step(ctx context.Context, t *sqlAttempt, a job.Attempt, i int, sql string) (job.Step, error) {
-	o := &once{app: fmt.Sprintf("%s%s/%d", stepApp, a.Job, i+1), version: a.Number}
+	o := &write.Move{App: fmt.Sprintf("%s%s/%d", stepApp, a.Job, i+1), From: write.Any, To: a.Number, Once: true}
 	if step, there, err := r.lake.stepped(ctx, o, sql); err != nil || there {
 		step.Before = there
 		return step, err
@@ -47,7 +48,7 @@ func (r *sqlRunner) step(ctx context.Context, t *sqlAttempt, a job.Attempt, i in
 }
 
 // stepped says whether one of the tables that a statement names has the step, and which version of it.
-func (l *Lake) stepped(ctx context.Context, o *once, statement string) (step job.Step, there bool, err error) {
+func (l *Lake) stepped(ctx context.Context, o *write.Move, statement string) (step job.Step, there bool, err error) {
 	for _, r := range sql.References(sql.Spark, statement) {
 		name, ok := r.Table()
 		if !ok {
@@ -64,7 +65,7 @@ func (l *Lake) stepped(ctx context.Context, o *once, statement string) (step job
 		if err != nil {
 			return step, false, err
 		}
-		if s.Transaction(o.app) >= o.version {
+		if s.Transaction(o.App) >= o.To {
 			version := s.Version()
 			return job.Step{Table: name.String(), Version: &version}, true, nil
 		}
@@ -72,7 +73,7 @@ func (l *Lake) stepped(ctx context.Context, o *once, statement string) (step job
 	return step, false, nil
 }
 
-func (l *Lake) stepOnDuck(ctx context.Context, g *guard, o *once, sql string) (step job.Step, err error) {
+func (l *Lake) stepOnDuck(ctx context.Context, g *guard, o *write.Move, sql string) (step job.Step, err error) {
 	change, err := duck.ParseChange(sql)
 	if err != nil {
 		return step, err
@@ -88,13 +89,13 @@ func (l *Lake) stepOnDuck(ctx context.Context, g *guard, o *once, sql string) (s
 		}
 		return step, reader.Err()
 	}
-	done, err := l.change(ctx, g, change, o, nil)
+	done, err := l.change(ctx, g, write.Statement{Change: change, Once: o})
 	if err != nil {
 		return step, err
 	}
-	step.Table, step.Rows, step.Before = change.Table.String(), done.rows, done.done
-	if done.version >= 0 {
-		step.Version = &done.version
+	step.Table, step.Rows, step.Before = change.Table.String(), done.Rows, done.Before
+	if done.Version >= 0 {
+		step.Version = &done.Version
 	}
 	return step, nil
 }
@@ -107,7 +108,7 @@ const (
 )
 
 // onSpark runs a statement in the attempt's own session, since the settings are the session's.
-func (r *sqlRunner) onSpark(ctx context.Context, t *sqlAttempt, o *once, sql string) (step job.Step, err error) {
+func (r *sqlRunner) onSpark(ctx context.Context, t *sqlAttempt, o *write.Move, sql string) (step job.Step, err error) {
 	l := r.lake
 	if err := spark.Guard(sql, l.env.Holds); err != nil {
 		return step, err
@@ -122,7 +123,7 @@ func (r *sqlRunner) onSpark(ctx context.Context, t *sqlAttempt, o *once, sql str
 	if err := t.link.know(ctx, sql); err != nil {
 		return step, err
 	}
-	if err := t.link.session.Set(ctx, map[string]string{deltaApp: o.app, deltaVersion: strconv.FormatInt(o.version, 10)}); err != nil {
+	if err := t.link.session.Set(ctx, map[string]string{deltaApp: o.App, deltaVersion: strconv.FormatInt(o.To, 10)}); err != nil {
 		return step, err
 	}
 	reader, err := t.link.session.Query(ctx, sql)

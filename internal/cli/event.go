@@ -26,7 +26,7 @@ type eventRow struct {
 
 func eventRowOf(e petalake.Event) eventRow {
 	row := eventRow{
-		Kind: e.Kind, Name: e.Name, Table: e.Table.String(), State: string(e.State), Files: e.Files,
+		Kind: string(e.Kind), Name: e.Name, Table: e.Table.String(), State: string(e.State), Files: e.Files,
 		Rows: e.Rows, Bytes: e.Bytes, Rejected: e.Rejected, Seconds: e.Took.Seconds(), Note: e.Note,
 	}
 	if e.State == petalake.Built {
@@ -56,15 +56,15 @@ func (a *app) event(e petalake.Event, out rows[eventRow]) error {
 
 // eventLine is an event on one line: what, which table, how much, how long.
 func eventLine(e petalake.Event) string {
-	verb := map[string]string{"model": "built", "source": "loaded", "load": "loaded"}[e.Kind]
+	verb := map[petalake.Kind]string{petalake.ModelEvent: "built", petalake.SourceEvent: "loaded", petalake.LoadEvent: "loaded"}[e.Kind]
 	name := render.Escape(e.Table.String())
-	if e.Kind == "job" {
+	if e.Kind == petalake.JobEvent {
 		return fmt.Sprintf("%-7s %-22s %15s %-22s %8s", "ran", render.Escape(fmt.Sprintf("%s/%d", e.Name, e.Version)), render.Counted(e.Rows, "row"), render.Escape(e.Note), render.Duration(e.Took))
 	}
-	if e.Kind == "fleet" || e.Kind == "catalog" || e.Kind == "replication" {
+	if e.Kind == petalake.FleetEvent || e.Kind == petalake.CatalogEvent || e.Kind == petalake.ReplicationEvent {
 		return fmt.Sprintf("%-7s %-22s     %s", e.Kind, render.Escape(e.Name), render.Escape(e.Note))
 	}
-	if e.Kind == "table" {
+	if e.Kind == petalake.TableEvent {
 		return fmt.Sprintf("%-7s %-22s     %s", "changed", name, render.Escape(e.Note))
 	}
 	if e.State == petalake.Current {
@@ -99,9 +99,9 @@ func amountOf(e petalake.Event) amount {
 	}
 	verb := "loading "
 	switch e.Kind {
-	case "model":
+	case petalake.ModelEvent:
 		verb = "building "
-	case "job":
+	case petalake.JobEvent:
 		return amount{label: "running " + e.Note, part: -1}
 	}
 	return amount{label: verb + e.Table.String(), part: part, bytes: e.Bytes, rows: e.Rows}

@@ -39,7 +39,7 @@ func (u *upReport) tell(e petalake.Event) {
 	if e.Err != nil && u.once && u.a.output == "text" {
 		u.told = append(u.told, e.Err)
 	}
-	if e.State == petalake.Built && e.Kind != "job" {
+	if e.State == petalake.Built && e.Kind != petalake.JobEvent {
 		u.loaded += e.Rows
 		u.built = appendNew(u.built, e.Table.String())
 	}
@@ -54,7 +54,7 @@ func (u *upReport) tell(e petalake.Event) {
 
 // repeated says whether an event is the failure, or the note on nothing new, that was told before.
 func (u *upReport) repeated(e petalake.Event) bool {
-	key := e.Kind + " " + e.Name
+	key := string(e.Kind) + " " + e.Name
 	text := ""
 	switch {
 	case e.Err != nil:
@@ -76,7 +76,7 @@ func (u *upReport) note(e petalake.Event) {
 	if e.State == petalake.Failed || name == "" {
 		return
 	}
-	if e.Kind == "model" {
+	if e.Kind == petalake.ModelEvent {
 		u.models = appendNew(u.models, name)
 	} else {
 		u.tables = appendNew(u.tables, name)

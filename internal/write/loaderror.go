@@ -1,4 +1,4 @@
-package petalake
+package write
 
 import (
 	"errors"

@@ -1,4 +1,4 @@
-package petalake
+package write
 
 import (
 	"context"
@@ -12,27 +12,23 @@ import (
 	"github.com/petalake/petalake/delta"
 	"github.com/petalake/petalake/delta/schema"
 	"github.com/petalake/petalake/engine/duck"
-	"github.com/petalake/petalake/internal/lake"
+	"github.com/petalake/petalake/internal/sql"
 	"github.com/petalake/petalake/spec"
 )
 
-// errMoved says that rows were written between a look at them and the commit that relies on it.
-var errMoved = errors.New("the table changed meanwhile")
-
-// settle makes a table that exists what lakehouse.yaml says of it now, in a commit without rows, and
-// says what it changed, nothing for "". Rules are checked on the rows that are there first.
-func (l *Lake) settle(ctx context.Context, decl *spec.Table) (string, error) {
+// ApplyDeclaration makes a table that exists what lakehouse.yaml says of it now, in a commit without rows,
+// and says what it changed, "" for nothing. Constraints are checked on the rows that are there first.
+func (w *Writer) ApplyDeclaration(ctx context.Context, decl *spec.Table) (string, error) {
 	for tries := 0; ; tries++ {
-		changed, err := l.settleOnce(ctx, decl)
-		if !errors.Is(err, errMoved) || tries == 10 {
+		changed, err := w.applyDeclarationOnce(ctx, decl)
+		if !errors.Is(err, ErrMoved) || tries == mostTries {
 			return changed, err
 		}
 	}
 }
 
-func (l *Lake) settleOnce(ctx context.Context, decl *spec.Table) (string, error) {
-	name := decl.Name
-	table, err := l.env.Table(ctx, name)
+func (w *Writer) applyDeclarationOnce(ctx context.Context, decl *spec.Table) (string, error) {
+	table, err := w.Env.Table(ctx, decl.Name)
 	if err != nil {
 		return "", err
 	}
@@ -48,17 +44,12 @@ func (l *Lake) settleOnce(ctx context.Context, decl *spec.Table) (string, error)
 	if err := declare(&after, decl, decl.Evolve, false); err != nil || same(before, after) {
 		return "", err
 	}
-	if err := l.obeyed(ctx, decl, name, snapshot, after); err != nil {
+	if err := w.checkConstraints(ctx, decl, snapshot, after); err != nil {
 		return "", err
 	}
-	_, err = table.Update(ctx, func(x *delta.Txn) error {
-		x.Read(nil)
-		if x.Snapshot().Version() != snapshot.Version() {
-			return errMoved
-		}
-		x.SetMetadata(after)
-		x.Operation("SET TBLPROPERTIES", map[string]string{"source": "lakehouse.yaml"}, nil)
-		return nil
+	_, err = w.Commit(ctx, &Change{
+		Table: table, Base: snapshot, Metadata: after, Reads: true, Rebase: Unmoved,
+		Operation: "SET TBLPROPERTIES", Parameters: map[string]string{"source": "lakehouse.yaml"},
 	})
 	for _, key := range slices.Sorted(maps.Keys(decl.Properties)) {
 		if err != nil && strings.Contains(err.Error(), key) && !errors.Is(err, delta.ErrConflict) {
@@ -69,11 +60,10 @@ func (l *Lake) settleOnce(ctx context.Context, decl *spec.Table) (string, error)
 	return strings.Join(difference(before, after), ", "), err
 }
 
-// obeyed checks the rows of a table against the rules that it does not have yet.
-func (l *Lake) obeyed(ctx context.Context, decl *spec.Table, name spec.TableName, s *delta.Snapshot, after delta.Metadata) error {
-	before := s.Metadata()
-	key := strings.ToLower(name.String())
-	engine := l.engine.With(pinned{inputs: map[string]*delta.Snapshot{key: s}, names: lake.Resolver{Env: l.env}})
+// checkConstraints checks the rows of a table against the constraints of after that it does not have yet.
+func (w *Writer) checkConstraints(ctx context.Context, decl *spec.Table, s *delta.Snapshot, after delta.Metadata) error {
+	before, name := s.Metadata(), decl.Name
+	engine := w.view(name, s)
 	var problems spec.Errors
 	check := func(at, rule, condition string) error {
 		count, example, err := violations(ctx, engine, name, condition)
@@ -103,7 +93,7 @@ func (l *Lake) obeyed(ctx context.Context, decl *spec.Table, name spec.TableName
 		}
 	}
 	for _, f := range after.Schema.Fields {
-		condition := quoteSQL(f.Name) + " IS NOT NULL"
+		condition := sql.QuoteName(sql.DuckDB, f.Name) + " IS NOT NULL"
 		switch at := before.Schema.Index(f.Name); {
 		case f.Nullable, at >= 0 && !before.Schema.Fields[at].Nullable:
 			continue
@@ -122,11 +112,7 @@ func (l *Lake) obeyed(ctx context.Context, decl *spec.Table, name spec.TableName
 
 // violations counts the rows of a table for which a condition is not true, and shows one.
 func violations(ctx context.Context, engine *duck.Engine, name spec.TableName, condition string) (count int64, example string, err error) {
-	from := quoteSQL(name.Table)
-	if name.Schema != "" {
-		from = quoteSQL(name.Schema) + "." + from
-	}
-	reader, err := engine.Query(ctx, fmt.Sprintf("SELECT count(*)::varchar, any_value(violation)::varchar FROM %s AS violation WHERE (%s\n) IS NOT TRUE", from, condition))
+	reader, err := engine.Query(ctx, fmt.Sprintf("SELECT count(*)::varchar, any_value(violation)::varchar FROM %s AS violation WHERE (%s\n) IS NOT TRUE", sql.QuoteTable(sql.DuckDB, name), condition))
 	if err != nil {
 		return 0, "", err
 	}
@@ -141,14 +127,11 @@ func violations(ctx context.Context, engine *duck.Engine, name spec.TableName, c
 	return count, example, reader.Err()
 }
 
-// quoteSQL writes a name as SQL takes it, whatever is in it.
-func quoteSQL(name string) string { return `"` + strings.ReplaceAll(name, `"`, `""`) + `"` }
-
 // declare brings the description of a table that exists up to what lakehouse.yaml says of it:
 // description, properties, constraints, columns as far as the table may evolve. Partitions change
 // only together with all rows.
 func declare(m *delta.Metadata, decl *spec.Table, evolve spec.Evolution, replace bool) error {
-	describe(m, decl.Description, decl.Properties, decl.Constraints)
+	Describe(m, decl.Description, decl.Properties, decl.Constraints)
 	path := "tables." + decl.Name.String()
 	if decl.Has("partition_by") && !slices.EqualFunc(decl.PartitionBy, m.PartitionColumns, strings.EqualFold) {
 		if !replace {

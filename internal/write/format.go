@@ -1,0 +1,58 @@
+package write
+
+import (
+	"fmt"
+
+	"github.com/petalake/petalake/engine/duck"
+	"github.com/petalake/petalake/ingest/files"
+	"github.com/petalake/petalake/spec"
+)
+
+// formatOf is the one format of files, as it was said or by their names.
+func formatOf(said spec.Format, found []files.File) (spec.Format, error) {
+	if said != "" || len(found) == 0 {
+		return said, nil
+	}
+	first, _ := spec.FormatOf(found[0].Path)
+	for _, f := range found {
+		switch format, _ := spec.FormatOf(f.Path); {
+		case format == "":
+			return "", &FormatError{Path: f.Path}
+		case format != first:
+			return "", &FormatError{Path: f.Path, Found: format, First: first}
+		}
+	}
+	return first, nil
+}
+
+// FormatError says that it is not clear how the rows of a file are written.
+type FormatError struct {
+	Path         string
+	Found, First spec.Format // of this file, and of those before it; empty where the name does not tell
+}
+
+// Error implements error.
+func (e *FormatError) Error() string {
+	if e.Found == "" {
+		return e.Path + ": the name does not tell the format"
+	}
+	return fmt.Sprintf("%s: is %s, while the files before it are %s", e.Path, e.Found, e.First)
+}
+
+// Hint says what to do.
+func (e *FormatError) Hint() string {
+	if e.Found == "" {
+		return "say --format csv, json or parquet (format: in lakehouse.yaml)"
+	}
+	return "load files of different formats separately"
+}
+
+// tabs sets the delimiter of .tsv files where none was said.
+func tabs(format spec.Format, found []files.File, csv duck.CSV) duck.CSV {
+	if format == spec.CSV && csv.Delimiter == "" && len(found) > 0 {
+		if _, isTabs := spec.FormatOf(found[0].Path); isTabs {
+			csv.Delimiter = "\t"
+		}
+	}
+	return csv
+}

@@ -1,0 +1,226 @@
+package write
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+	"time"
+
+	"github.com/petalake/petalake/catalog"
+	"github.com/petalake/petalake/delta"
+	"github.com/petalake/petalake/engine/duck"
+	"github.com/petalake/petalake/ingest/files"
+	"github.com/petalake/petalake/internal/lake"
+	"github.com/petalake/petalake/spec"
+)
+
+// Load says which raw files go into which table.
+type Load struct {
+	Table   spec.TableName
+	Paths   []string // files or patterns with *, ** and ?
+	Format  string   // csv, json, parquet; "" by the files' names
+	Replace bool     // the rows replace what the table has
+	Evolve  string   // none, add, widen; "" as lakehouse.yaml says
+	OnError string   // reject, quarantine; "" is reject
+	CSV     duck.CSV
+}
+
+// load is one load of raw files into one table: its files are found, what was left open is decided.
+type load struct {
+	writer *Writer
+	decl   *spec.Table // what lakehouse.yaml says of the table; nil for nothing
+	table  *delta.Table
+
+	Table   spec.TableName
+	From    string // what the quarantine and the table's history say the rows came from
+	Raw     duck.Raw
+	Place   files.Place // where the files are
+	Files   []files.File
+	Replace bool
+	Evolve  spec.Evolution
+	OnError spec.OnError
+
+	event lake.Event // what is told while it runs
+	tell  func(lake.Event)
+}
+
+// Load loads raw files into a table, in one commit. Tell hears of its progress; it may be nil.
+func (w *Writer) Load(ctx context.Context, o Load, tell func(lake.Event)) (lake.Event, error) {
+	began := time.Now()
+	o.Table = spec.NewTableName(o.Table.Schema, o.Table.Table)
+	if o.Table.Same(Quarantine) {
+		return lake.Event{}, fmt.Errorf("load %s: the table belongs to petalake: %w", o.Table, fs.ErrInvalid)
+	}
+	l, err := w.byHand(ctx, o, tell)
+	if err != nil {
+		return lake.Event{}, err
+	}
+	if l.decl != nil && !l.Replace {
+		if _, err := w.ApplyDeclaration(ctx, l.decl); err != nil {
+			return lake.Event{}, err
+		}
+	}
+	change, err := l.prepare(ctx)
+	if err == nil {
+		err = w.quarantine(ctx, change.Rows.Bad, nil)
+	}
+	var commit delta.Commit
+	if err == nil {
+		commit, err = w.Commit(ctx, change)
+	}
+	if err != nil {
+		return lake.Event{}, failure("", o.Table.String(), err)
+	}
+	event := l.built(change.Rows)
+	event.Version, event.Took = commit.Version, time.Since(began)
+	return event, nil
+}
+
+// byHand decides what a load by hand leaves open, as lakehouse.yaml says.
+func (w *Writer) byHand(ctx context.Context, o Load, tell func(lake.Event)) (*load, error) {
+	table, err := w.Env.Table(ctx, o.Table)
+	if err != nil {
+		return nil, err
+	}
+	patterns := make([]string, len(o.Paths))
+	for i, p := range o.Paths {
+		abs, err := filepath.Abs(p)
+		if err != nil {
+			return nil, err
+		}
+		patterns[i] = abs
+		if found, err := files.List(ctx, "", []string{abs}); err != nil {
+			return nil, err
+		} else if len(found) == 0 {
+			return nil, fmt.Errorf("load %s: no such file: %w", p, fs.ErrNotExist)
+		}
+	}
+	found, err := files.List(ctx, "", patterns)
+	if err != nil {
+		return nil, err
+	}
+	format, err := formatOf(spec.Format(o.Format), found)
+	if err != nil {
+		return nil, err
+	}
+	if tell == nil {
+		tell = func(lake.Event) {}
+	}
+	l := &load{
+		writer: w, decl: w.Env.Spec.Table(o.Table), table: table,
+		Table: o.Table, From: "petalake load " + o.Table.String(), Place: files.Folder(""), Files: found,
+		Replace: o.Replace, Evolve: spec.Evolution(o.Evolve), OnError: cmp.Or(spec.OnError(o.OnError), spec.Reject),
+		Raw:   duck.Raw{Format: duck.Format(format), Paths: files.Absolute("", found), CSV: tabs(format, found, o.CSV)},
+		event: lake.Event{Kind: lake.LoadEvent, Name: o.Table.String(), Table: o.Table, Files: len(found)}, tell: tell,
+	}
+	if l.Evolve == "" && l.decl != nil {
+		l.Evolve = l.decl.Evolve
+	}
+	return l, nil
+}
+
+// prepare writes the data files, and says what the commit is that makes them visible.
+func (l *load) prepare(ctx context.Context) (*Change, error) {
+	if len(l.Files) == 0 {
+		return l.withoutFiles(), nil
+	}
+	snapshot, err := l.table.Snapshot(ctx, delta.When{})
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	target, err := l.target(ctx, snapshot)
+	if err != nil {
+		return nil, about(l.Files, err)
+	}
+	written, err := l.write(ctx, target.metadata)
+	if target.wider != nil && (isBadRow(err) || err == nil && written.BadRows > 0) {
+		l.writer.Discard(ctx, l.table, written)
+		target.metadata = *target.wider
+		written, err = l.write(ctx, target.metadata)
+	}
+	if err != nil {
+		return nil, about(l.Files, err)
+	}
+	if err := files.Unchanged(ctx, l.Place, l.Files); err != nil {
+		l.writer.Discard(ctx, l.table, written)
+		return nil, err
+	}
+	c := l.change()
+	c.Base, c.Metadata, c.Rows, c.Rebase = target.base, target.metadata, written, KeepOthers
+	return c, nil
+}
+
+// change is the commit of the load, but for what its files decide.
+func (l *load) change() *Change {
+	return &Change{Table: l.table, Replace: l.Replace, Operation: "WRITE", Parameters: map[string]string{"source": l.From}}
+}
+
+// withoutFiles is the change of a load without files: they vanished, or a source that replaces its rows
+// has none any more. The table stays what it is, or becomes what lakehouse.yaml declares.
+func (l *load) withoutFiles() *Change {
+	c := l.change()
+	c.Rebase = func(_ *Change, now *delta.Snapshot) (delta.Metadata, error) {
+		if now.Version() >= 0 {
+			return now.Metadata(), nil
+		}
+		m, err := newDescription(l.decl)
+		if err == nil && m.Schema == nil {
+			err = errNoColumns
+		}
+		return m, err
+	}
+	return c
+}
+
+// errNoColumns says that there is nothing to learn a new table's columns from. A batch of a source
+// is passed over before it comes to that.
+var errNoColumns = errors.New("no file is left to learn the table's columns from")
+
+func isBadRow(err error) bool {
+	var bad *duck.BadRowError
+	return errors.As(err, &bad)
+}
+
+// write writes the rows as a table of this description holds them.
+func (l *load) write(ctx context.Context, metadata delta.Metadata) (duck.Written, error) {
+	job := l.writer.FileSpec(l.table, metadata)
+	job.Source = l.From
+	if l.decl != nil {
+		job.SortBy = l.decl.ClusterBy
+	}
+	if l.OnError == spec.Quarantine {
+		job.Quarantine = catalog.Root(Quarantine)
+	}
+	job.Progress = func(p duck.Progress) {
+		running := l.event
+		running.State, running.Done, running.Bytes = lake.Running, p.Done, p.Bytes
+		l.tell(running)
+	}
+	return l.writer.Loader.Load(ctx, l.Raw, job)
+}
+
+// FileSpec says how the data files of a table of this description are written: what every write has in
+// common.
+func (w *Writer) FileSpec(table *delta.Table, metadata delta.Metadata) duck.Job {
+	job := duck.Job{
+		Store: w.Env.Storage.Store, Root: table.Root(), Schema: metadata.Schema, PartitionBy: metadata.PartitionColumns,
+		Constraints: metadata.Constraints(), Now: time.Now(),
+	}
+	if folder := w.Env.Storage.Folder; folder != "" {
+		job.Staging = filepath.Join(folder, "_petalake", "staging")
+	}
+	return job
+}
+
+// built is the event of the rows' commit, but for its version and the time that it took.
+func (l *load) built(written duck.Written) lake.Event {
+	event := l.event
+	event.State, event.Rows, event.Rejected = lake.Built, written.Rows, written.BadRows
+	for _, f := range l.Files {
+		event.Bytes += f.Size
+	}
+	return event
+}
