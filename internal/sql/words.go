@@ -30,10 +30,10 @@ func Fold(d Dialect, text string) (line string, ok bool) {
 	return strings.TrimSpace(b.String()), true
 }
 
-// Plain is a text in which each blank beyond ASCII, outside of quotes and comments, is as many spaces as it has bytes: what an
-// engine says of an offset in it holds for the text.
+// Plain is a text in which each blank beyond ASCII and each vertical tab, outside of quotes and comments, is as many spaces
+// as it has bytes: what an engine says of an offset in it holds for the text.
 func Plain(d Dialect, text string) string {
-	if !strings.ContainsFunc(text, func(r rune) bool { return r > unicode.MaxASCII }) {
+	if !strings.ContainsFunc(text, func(r rune) bool { return r > unicode.MaxASCII || r == '\v' }) {
 		return text
 	}
 	out := []byte(text)
