@@ -50,6 +50,7 @@ func (a *app) deploy(ctx context.Context, o *deployOptions) error {
 	if err != nil {
 		return err
 	}
+	a.warn(p)
 	if a.output == "text" {
 		if err := a.showPlan(p); err != nil {
 			return err

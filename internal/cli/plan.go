@@ -90,6 +90,7 @@ func (a *app) plan(ctx context.Context, o *planOptions) error {
 	if err != nil {
 		return err
 	}
+	a.warn(p)
 	if err := writeTemplates(o.template, p.Stacks); err != nil {
 		return err
 	}

@@ -12,9 +12,6 @@ import (
 // showPlan shows a plan, what it costs, and whether it is as safe as the environment demands.
 func (a *app) showPlan(p *rollout.Plan) error {
 	e := p.Environment
-	for _, w := range p.Warnings {
-		a.say("%s", w)
-	}
 	switch a.output {
 	case "json":
 		return a.object(newPlanRow(p))
@@ -37,6 +34,13 @@ func (a *app) showPlan(p *rollout.Plan) error {
 		}
 	}
 	return nil
+}
+
+// warn tells of what may be regretted of a fleet.
+func (a *app) warn(p *rollout.Plan) {
+	for _, w := range p.Warnings {
+		a.say("%s", w)
+	}
 }
 
 // newPlanRow is a plan, for programs.

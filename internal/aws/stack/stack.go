@@ -100,17 +100,28 @@ func (s *Stacks) Look(ctx context.Context, name string) (State, error) {
 	return state, err
 }
 
-// Await waits until nothing changes a stack any more, and tells of each event until then. It changes nothing; there
-// being no stack is no error.
+// Await waits until nothing changes a stack any more, and tells of each event until then. It changes nothing. There
+// being no stack is no error; a stack that only people can mend is a *FailedError.
 func (s *Stacks) Await(ctx context.Context, name string, tell func(Event)) error {
 	state, err := s.look(ctx, name)
 	if err == nil && running(state.Status) {
-		_, err = s.idle(ctx, state, tell)
+		state, err = s.idle(ctx, state, tell)
 	}
-	if errors.Is(err, fs.ErrNotExist) { // it was removed meanwhile
+	switch {
+	case errors.Is(err, fs.ErrNotExist): // or it was removed meanwhile
 		return nil
+	case err != nil:
+		return err
+	case state.Status == string(types.StackStatusUpdateRollbackFailed):
+		return stuck(state)
 	}
-	return err
+	return nil
+}
+
+// stuck is the error of a stack that could not be put back.
+func stuck(state State) error {
+	return &FailedError{Stack: state.Name, Status: state.Status, Reason: state.Reason,
+		hint: "mend what the events name, then continue the rollback in the console of CloudFormation, and deploy again"}
 }
 
 // idle waits until nothing changes a stack any more that is being changed.
@@ -184,8 +195,7 @@ func (s *Stacks) settle(ctx context.Context, name string, tell func(Event)) (Sta
 		}
 		return State{}, missing(name)
 	case state.Status == string(types.StackStatusUpdateRollbackFailed):
-		return State{}, &FailedError{Stack: name, Status: state.Status, Reason: state.Reason,
-			hint: "mend what the events name, then continue the rollback in the console of CloudFormation, and deploy again"}
+		return State{}, stuck(state)
 	}
 	return state, nil
 }
