@@ -113,7 +113,7 @@ func (a *app) statusCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			r, err := rollout.Of(c.Context(), l, e)
+			r, err := rollout.Connect(c.Context(), l, e)
 			if err != nil {
 				return err
 			}

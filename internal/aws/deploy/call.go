@@ -16,7 +16,7 @@ type call struct {
 }
 
 // calls are all of them. Each is a step of a plan where what it is for is made; an account may show that one is due
-// besides, or done already: see Due.
+// besides, or done already: see SetDue.
 var calls = []call{
 	{kind: UploadProgram, of: "DaemonTemplate", object: "program", why: "uploaded, and its digest given to the machine, which runs nothing else"},
 	{kind: UploadBundle, of: "DaemonTemplate", object: "lakehouse", why: "lakehouse.yaml and the files it names, uploaded as one, which the machine checks by its digest"},
@@ -58,8 +58,8 @@ func (s *Stack) Calls() (kinds []Kind) {
 	return kinds
 }
 
-// Due takes the account's word on a call of a stack: whether what it does has been done already.
-func (p *Plan) Due(s *Stack, kind Kind, due bool) {
+// SetDue takes the account's word on a call of a stack: whether what it does has been done already.
+func (p *Plan) SetDue(s *Stack, kind Kind, due bool) {
 	p.Steps = slices.DeleteFunc(p.Steps, func(x Step) bool { return x.Kind == kind && x.Stack == s.Layer })
 	for _, c := range s.calls() {
 		if c.kind == kind && due {
@@ -77,17 +77,17 @@ func (p *Plan) Add(steps ...Step) {
 // StackType is the type of a stack, where a step is about the stack as a whole.
 const StackType = "AWS::CloudFormation::Stack"
 
-// Clear is the step that removes a stack whose making failed, so that it can be made.
-func Clear(layer, name string) Step {
+// ClearStep is the step that removes a stack whose making failed, so that it can be made.
+func ClearStep(layer, name string) Step {
 	return Step{Kind: ClearStack, Verb: Delete, Stack: layer, Object: name, Type: StackType, Why: "its making failed: what is left of it is removed, and it is made anew"}
 }
 
-// Remove is the step that removes a stack whose resources are not known.
-func Remove(layer, name string) Step {
+// RemoveStep is the step that removes a stack whose resources are not known.
+func RemoveStep(layer, name string) Step {
 	return Step{Kind: RemoveStack, Verb: Delete, Stack: layer, Object: name, Type: StackType, Why: "what is left of a stack that never came to be"}
 }
 
-// Protect is the step that protects a stack again, which is as it should be otherwise.
-func Protect(layer, name string) Step {
+// ProtectStep is the step that protects a stack again, which is as it should be otherwise.
+func ProtectStep(layer, name string) Step {
 	return Step{Kind: ProtectStack, Verb: Call, Stack: layer, Object: name, Why: "its stack policy and its termination protection are set: what holds data is neither replaced nor deleted"}
 }

@@ -69,13 +69,13 @@ func TestDue(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p.Due(compute, RegisterLake, true)
-	p.Due(compute, RegisterLake, true)
+	p.SetDue(compute, RegisterLake, true)
+	p.SetDue(compute, RegisterLake, true)
 	if got := of(p, RegisterLake); len(p.Steps) != 1 || len(got) != 1 {
 		t.Errorf("it was cut off: got %+v, want the one step", p.Steps)
 	}
-	p.Due(compute, RegisterLake, false)
-	p.Due(compute, MakeCertificate, true)
+	p.SetDue(compute, RegisterLake, false)
+	p.SetDue(compute, MakeCertificate, true)
 	if !p.Empty() {
 		t.Errorf("it was made, and there are no clusters: got %+v, want nothing to do", p.Steps)
 	}
@@ -108,14 +108,14 @@ func TestOrder(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		p.Add(Clear(Compute, "a"), Remove(Ingest, "b"), Protect(Foundation, "c"))
+		p.Add(ClearStep(Compute, "a"), RemoveStep(Ingest, "b"), ProtectStep(Foundation, "c"))
 		check(name, p)
 		end, err := NewEnd(templates(stacks), nil, true)
 		if err != nil {
 			t.Fatal(err)
 		}
 		for _, k := range keeping {
-			s, ok := Erase(k.typ, "d")
+			s, ok := EraseStep(k.typ, "d")
 			if !ok || !s.Kind.Erases() || !s.Stateful {
 				t.Errorf("%s: got %+v, %t, want a step that deletes it", k.typ, s, ok)
 			}

@@ -20,7 +20,7 @@ var endings = []struct {
 }
 
 // NewEnd is the plan of taking an environment down, from the templates of its stacks by their names. What holds
-// data stays: see Erase. With catalog, tables of the environment may be in the Glue Data Catalog.
+// data stays: see EraseStep. With catalog, tables of the environment may be in the Glue Data Catalog.
 func NewEnd(before map[string][]byte, rates Rates, catalog bool) (*Plan, error) {
 	p, err := NewPlan(nil, before, rates)
 	if err != nil {
@@ -46,9 +46,9 @@ func NewEnd(before map[string][]byte, rates Rates, catalog bool) (*Plan, error) 
 // Data is what steps that delete data have in place of a layer.
 const Data = "data"
 
-// Erase is the step that deletes something that holds data for good, by its type, and its name as Holding gives
+// EraseStep is the step that deletes something that holds data for good, by its type, and its name as Holding gives
 // it; false for a type that holds none.
-func Erase(typ, name string) (Step, bool) {
+func EraseStep(typ, name string) (Step, bool) {
 	for _, k := range keeping {
 		if k.typ == typ {
 			return Step{Kind: k.erase, Verb: Delete, Stack: Data, Object: name, Type: typ, Why: "deleted for good, with what it holds", Stateful: true}, true

@@ -1,6 +1,10 @@
 package rollout_test
 
 import (
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"os"
 	"slices"
@@ -131,6 +135,7 @@ func TestAccounted(t *testing.T) {
 		t.Errorf("nothing to do: got the calls %q", got)
 	}
 
+	h.overtaken(g)
 	h.undo()
 	h.want("undone by hand", h.deployed(nothing), deploy.ProtectStack, deploy.CloseGroup)
 	h.change("xlarge", "2xlarge")
@@ -152,6 +157,35 @@ func TestAccounted(t *testing.T) {
 		if calls, _ := rollout.Changes(k); h.rec.seen[k] == "" && k != deploy.ActivateTag && k != deploy.StopDaemon {
 			t.Errorf("a step of the kind %s was shown, and none of its calls was made: %q", k, calls)
 		}
+	}
+}
+
+// overtaken runs a plan that knows nothing of what follows from a stack that has other outputs than before: it ends in an
+// error, and the stacks that are given them stay as they are.
+func (h *house) overtaken(g *gate) {
+	h.t.Helper()
+	program, err := rollout.Pack(h.l, h.e, "/proc/self/exe")
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	p, err := h.open().Plan(h.t.Context(), program)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	p.Add(deploy.Step{Kind: deploy.MakeStack, Verb: deploy.Change, Stack: deploy.Foundation, Object: "Network"})
+	to := g.to
+	g.to = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		answer := httptest.NewRecorder()
+		to.ServeHTTP(answer, r)
+		w.WriteHeader(answer.Code)
+		fmt.Fprint(w, strings.ReplaceAll(answer.Body.String(), "<OutputValue>vpc-", "<OutputValue>vpc-another-"))
+	})
+	defer func() { g.to = to }()
+	h.rec.shows(p.Steps)
+	defer h.rec.over()
+	var overtaken *rollout.OvertakenError
+	if err := p.Run(h.t.Context(), rollout.Consent{}, func(rollout.Told) {}); !errors.As(err, &overtaken) || overtaken.Stack != "shop-prod-compute" || overtaken.Value != "Network" || overtaken.Hint() == "" {
+		h.t.Errorf("another network: got %v, want that the plan of shop-prod-compute is overtaken", err)
 	}
 }
 

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -67,8 +69,12 @@ func TestAccountedReplications(t *testing.T) {
 	}
 }
 
-// TestExecutors promises that there is an executor for each kind of steps, which says how it changes AWS.
+// TestExecutors promises that there is an executor for each kind of steps, which says how it changes AWS; and that what
+// deploy cannot do without is in the list of what it has to be allowed.
 func TestExecutors(t *testing.T) {
+	allowances := read(t, "permission.go")
+	ends := []deploy.Kind{deploy.RemoveStack, deploy.StopDaemon, deploy.EndClusters, deploy.ClearCatalog, deploy.StopReplications}
+	without := []string{"s3:AbortMultipartUpload", "ce:UpdateCostAllocationTagsStatus"}
 	for _, k := range deploy.Kinds() {
 		calls, ok := rollout.Changes(k)
 		if !ok || len(calls) == 0 {
@@ -77,6 +83,9 @@ func TestExecutors(t *testing.T) {
 		for _, c := range calls {
 			if service, _, ok := strings.Cut(c, ":"); !ok || service == "" || (callOf{action: c}).reads() {
 				t.Errorf("the kind %s: %s is no call that changes AWS", k, c)
+			}
+			if !k.Erases() && !slices.Contains(ends, k) && !slices.Contains(without, c) && !strings.Contains(allowances, strconv.Quote(c)) {
+				t.Errorf("the kind %s calls %s, and allowances in permission.go does not have it", k, c)
 			}
 		}
 	}

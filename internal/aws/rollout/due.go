@@ -9,9 +9,9 @@ import (
 	"github.com/petalake/petalake/internal/aws/stack"
 )
 
-// looks find out whether a call is to be made that templates say nothing of: it was cut off, or somebody undid it. What
+// dueChecks find out whether a call is to be made that templates say nothing of: it was cut off, or somebody undid it. What
 // the account does not tell (known is false) is left to the templates.
-var looks = map[deploy.Kind]func(r *Rollout, ctx context.Context, p *Program) (due, known bool, err error){
+var dueChecks = map[deploy.Kind]func(r *Rollout, ctx context.Context, p *Program) (due, known bool, err error){
 	deploy.UploadProgram: func(r *Rollout, ctx context.Context, p *Program) (due, known bool, err error) {
 		return r.missing(ctx, p, deploy.BinaryKey)
 	},
@@ -53,7 +53,7 @@ func (r *Rollout) missing(ctx context.Context, p *Program, key string) (due, kno
 func (r *Rollout) due(ctx context.Context, plan *Plan, states map[string]stack.State, p *Program) error {
 	for _, s := range r.stacks {
 		for _, kind := range s.Calls() {
-			due, known, err := looks[kind](r, ctx, p)
+			due, known, err := dueChecks[kind](r, ctx, p)
 			if ctx.Err() != nil {
 				return context.Cause(ctx)
 			}
@@ -61,45 +61,45 @@ func (r *Rollout) due(ctx context.Context, plan *Plan, states map[string]stack.S
 				plan.Notes = append(plan.Notes, Note{s.Layer, fmt.Sprintf("whether %s is due could not be asked: %v", kind, err)})
 			}
 			if known {
-				plan.Due(s, kind, due)
+				plan.SetDue(s, kind, due)
 			}
 		}
-		if err := r.unguarded(ctx, plan, s, states); err != nil {
+		if err := r.checkProtection(ctx, plan, s, states); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// unguarded adds the step that protects a stack again, where it lost its policy or its protection, and is not changed
+// checkProtection adds the step that protects a stack again, where it lost its policy or its protection, and is not changed
 // otherwise.
-func (r *Rollout) unguarded(ctx context.Context, plan *Plan, s *deploy.Stack, states map[string]stack.State) error {
+func (r *Rollout) checkProtection(ctx context.Context, plan *Plan, s *deploy.Stack, states map[string]stack.State) error {
 	state, ok := states[s.Layer]
 	if !ok || !state.Steady() || plan.makes(s.Layer) {
 		return nil
 	}
-	guarded, err := r.driver.Guarded(ctx, protected(s), state)
+	guarded, err := r.driver.HasProtection(ctx, protected(s), state)
 	switch {
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
 	case err != nil:
 		plan.Notes = append(plan.Notes, Note{s.Layer, "whether it is protected could not be asked: " + strings.TrimPrefix(err.Error(), "stack "+s.Name+": ")})
 	case !guarded:
-		plan.Add(deploy.Protect(s.Layer, s.Name))
+		plan.Add(deploy.ProtectStep(s.Layer, s.Name))
 	}
 	return nil
 }
 
-// remains adds the steps that remove stacks that never came to be: before they are made anew, or for good where the
+// addRemains adds the steps that remove stacks that never came to be: before they are made anew, or for good where the
 // lakehouse has no such stack, or the plan is of an end.
-func (r *Rollout) remains(plan *Plan, states map[string]stack.State) {
+func (r *Rollout) addRemains(plan *Plan, states map[string]stack.State) {
 	for layer, state := range states {
 		wanted := plan.wants(layer)
 		switch {
 		case wanted && !state.Came():
-			plan.Add(deploy.Clear(layer, state.Name))
+			plan.Add(deploy.ClearStep(layer, state.Name))
 		case !wanted && (!state.Came() || state.Proposed()):
-			plan.Add(deploy.Remove(layer, state.Name))
+			plan.Add(deploy.RemoveStep(layer, state.Name))
 		}
 	}
 }

@@ -8,7 +8,7 @@ import (
 
 // Plan is the plan of a deployment against the account, as petalake deploy makes it.
 func (r *Rollout) Plan(ctx context.Context, p *Program) (*Plan, error) {
-	plan, err := begun(r.lakehouse, r.environment)
+	plan, err := newPlan(r.lakehouse, r.environment)
 	if err != nil {
 		return nil, err
 	}

@@ -71,7 +71,7 @@ type Options struct {
 // Planned is the plan of an environment for reading: against the account where there are credentials, else against
 // templates, or nothing. The program that is deployed is the one meant.
 func Planned(ctx context.Context, l *spec.Lakehouse, e *spec.Environment, o Options) (*Plan, error) {
-	p, err := begun(l, e)
+	p, err := newPlan(l, e)
 	if err != nil {
 		return nil, err
 	}
@@ -96,11 +96,11 @@ func Planned(ctx context.Context, l *spec.Lakehouse, e *spec.Environment, o Opti
 // Deployment is the plan against the account that Run then makes true, with the executable that the daemon is to run;
 // "" is the one that runs now. It waits for what is going on in AWS already.
 func Deployment(ctx context.Context, l *spec.Lakehouse, e *spec.Environment, binary string, o Options) (*Plan, error) {
-	r, err := Of(ctx, l, e)
+	r, err := Connect(ctx, l, e)
 	if err != nil {
 		return nil, err
 	}
-	p, err := begun(l, e)
+	p, err := newPlan(l, e)
 	if err != nil {
 		return nil, err
 	}
@@ -118,9 +118,9 @@ func Deployment(ctx context.Context, l *spec.Lakehouse, e *spec.Environment, bin
 	return p, p.compare(ctx, r, o)
 }
 
-// begun is a plan without steps: what the environment is, what it costs, how safe it is, and whether its fleet can be
+// newPlan is a plan without steps: what the environment is, what it costs, how safe it is, and whether its fleet can be
 // served.
-func begun(l *spec.Lakehouse, e *spec.Environment) (*Plan, error) {
+func newPlan(l *spec.Lakehouse, e *spec.Environment) (*Plan, error) {
 	p := &Plan{Lakehouse: l, Environment: e}
 	var err error
 	if p.Stacks, err = deploy.Render(l, e); err != nil {
@@ -157,7 +157,7 @@ func (r *Rollout) await(ctx context.Context, tell func(Told)) error {
 // program the one that is deployed is meant.
 func (p *Plan) compare(ctx context.Context, r *Rollout, o Options) error {
 	p.rollout = r
-	states, err := r.found(ctx)
+	states, err := r.states(ctx)
 	if err != nil {
 		return err
 	}
@@ -179,7 +179,7 @@ func (p *Plan) compare(ctx context.Context, r *Rollout, o Options) error {
 	if err != nil {
 		return err
 	}
-	if err := p.allowed(ctx); err != nil {
+	if err := p.checkAccount(ctx); err != nil {
 		return err
 	}
 	for _, one := range previews {
@@ -190,12 +190,12 @@ func (p *Plan) compare(ctx context.Context, r *Rollout, o Options) error {
 			p.Notes = append(p.Notes, Note{one.Layer, one.Note})
 		}
 	}
-	r.remains(p, states)
+	r.addRemains(p, states)
 	return r.due(ctx, p, states, p.program)
 }
 
-// allowed asks for quotas and permissions.
-func (p *Plan) allowed(ctx context.Context) error {
+// checkAccount asks for quotas and permissions.
+func (p *Plan) checkAccount(ctx context.Context) error {
 	problems, notes, err := p.rollout.Quotas(ctx, deploy.Demands(p.Lakehouse, p.Environment, p.Stacks))
 	if err != nil {
 		return err
@@ -261,7 +261,7 @@ func (p *Plan) losing(allowed bool) error {
 // Removal is the plan of taking an environment down. What holds data stays, with what it costs, unless data says that
 // it is deleted for good, which is an error where nobody may do that yet.
 func Removal(ctx context.Context, l *spec.Lakehouse, e *spec.Environment, data bool) (*Plan, error) {
-	r, err := Of(ctx, l, e)
+	r, err := Connect(ctx, l, e)
 	if err != nil {
 		return nil, err
 	}
@@ -270,7 +270,7 @@ func Removal(ctx context.Context, l *spec.Lakehouse, e *spec.Environment, data b
 
 func (r *Rollout) removal(ctx context.Context, data bool) (*Plan, error) {
 	p := &Plan{Lakehouse: r.lakehouse, Environment: r.environment, Against: AgainstAccount, Account: r.Account, rollout: r, arns: map[string]string{}}
-	states, err := r.found(ctx)
+	states, err := r.states(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -292,7 +292,7 @@ func (r *Rollout) removal(ctx context.Context, data bool) (*Plan, error) {
 	if p.Plan, err = deploy.NewEnd(before, p.Prices.USD, catalog); err != nil {
 		return nil, err
 	}
-	r.remains(p, states)
+	r.addRemains(p, states)
 	if !data {
 		return p, nil
 	}
@@ -304,7 +304,7 @@ func (r *Rollout) removal(ctx context.Context, data bool) (*Plan, error) {
 		return nil, err
 	}
 	for _, one := range held {
-		step, ok := deploy.Erase(one.Type, one.Name)
+		step, ok := deploy.EraseStep(one.Type, one.Name)
 		if !ok {
 			return nil, fmt.Errorf("%s: it is not known how to delete a %s: %w", one.Name, one.Type, errors.ErrUnsupported)
 		}

@@ -29,7 +29,7 @@ type Preview struct {
 // What the credentials may not do, or a stack that is being changed, is a note. What CloudFormation refuses
 // is an error: deploy would be refused the same.
 func (r *Rollout) Preview(ctx context.Context, p *Program) ([]Preview, error) {
-	states, err := r.found(ctx)
+	states, err := r.states(ctx)
 	if err != nil {
 		return nil, err
 	}

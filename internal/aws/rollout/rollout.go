@@ -61,8 +61,8 @@ func Find(ctx context.Context, l *spec.Lakehouse, e *spec.Environment, stacks []
 	return nil, strings.TrimPrefix(err.Error(), "aws: "), nil
 }
 
-// Of is the rollout of an environment as lakehouse.yaml describes it.
-func Of(ctx context.Context, l *spec.Lakehouse, e *spec.Environment) (*Rollout, error) {
+// Connect is the rollout of an environment as lakehouse.yaml describes it.
+func Connect(ctx context.Context, l *spec.Lakehouse, e *spec.Environment) (*Rollout, error) {
 	stacks, err := deploy.Render(l, e)
 	if err != nil {
 		return nil, err
@@ -99,15 +99,15 @@ func (r *Rollout) Poll(d time.Duration) {
 
 // Deployed are the templates of the stacks that came to be, by their names.
 func (r *Rollout) Deployed(ctx context.Context) (map[string][]byte, error) {
-	states, err := r.found(ctx)
+	states, err := r.states(ctx)
 	if err != nil {
 		return nil, err
 	}
 	return r.templates(ctx, states)
 }
 
-// found are the stacks that there are, by layer, whatever became of them. It takes up their outputs.
-func (r *Rollout) found(ctx context.Context) (map[string]stack.State, error) {
+// states are the stacks that there are, by layer, whatever became of them. It takes up their outputs.
+func (r *Rollout) states(ctx context.Context) (map[string]stack.State, error) {
 	states := map[string]stack.State{}
 	for _, layer := range deploy.Layers {
 		state, err := r.driver.Look(ctx, r.name(layer))

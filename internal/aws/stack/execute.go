@@ -135,8 +135,8 @@ func (s *Stacks) Protect(ctx context.Context, want Stack) error {
 	return nil
 }
 
-// Guarded says whether a stack has the policy and the protection that it should, as Protect sets them.
-func (s *Stacks) Guarded(ctx context.Context, want Stack, is State) (bool, error) {
+// HasProtection says whether a stack has the policy and the protection that it should, as Protect sets them.
+func (s *Stacks) HasProtection(ctx context.Context, want Stack, is State) (bool, error) {
 	if want.Protected && !is.Protected {
 		return false, nil
 	}

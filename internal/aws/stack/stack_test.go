@@ -198,7 +198,7 @@ func TestGuarded(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		ok, err := s.Guarded(ctx, want, state)
+		ok, err := s.HasProtection(ctx, want, state)
 		if err != nil {
 			t.Fatal(err)
 		}
