@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"slices"
 	"strings"
 
@@ -126,20 +127,32 @@ func protected(s *deploy.Stack) stack.Stack {
 	return stack.Stack{Name: s.Name, Policy: s.Policy, Protected: s.Protected}
 }
 
-// overtaken is an *OvertakenError where a stack that the plan leaves as it is is given other values by those that
-// the plan changed.
+// overtaken is an *OvertakenError where a stack that the plan leaves as it is should be given other values than it has: by
+// the stacks that the plan changed, or by deploy.
 func (x *execution) overtaken(ctx context.Context) error {
+	given := x.plan.program.given()
 	for _, s := range x.plan.Stacks {
-		if x.done[s.Layer] || !slices.ContainsFunc(s.Parameters, func(in deploy.Parameter) bool { return x.done[in.Layer] }) {
+		if x.done[s.Layer] {
+			continue
+		}
+		want := map[string]string{}
+		for _, in := range s.Parameters {
+			if in.Given != "" {
+				want[in.Name] = given[in.Given]
+			} else if x.done[in.Layer] {
+				want[in.Name] = x.outputs[in.Layer][in.Output]
+			}
+		}
+		if len(want) == 0 {
 			continue
 		}
 		state, err := x.driver.State(ctx, s.Name)
 		if err != nil {
 			return err
 		}
-		for _, in := range s.Parameters {
-			if x.done[in.Layer] && x.outputs[in.Layer][in.Output] != state.Parameters[in.Name] {
-				return &OvertakenError{s.Name, in.Name}
+		for _, name := range slices.Sorted(maps.Keys(want)) {
+			if want[name] != state.Parameters[name] {
+				return &OvertakenError{s.Name, name}
 			}
 		}
 	}

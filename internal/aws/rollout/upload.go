@@ -146,8 +146,11 @@ func exists(file string) bool {
 	return err == nil
 }
 
-// given are the values that deploy hands to the stack of the daemon.
+// given are the values that deploy hands to the stack of the daemon; none without a program.
 func (p *Program) given() map[string]string {
+	if p == nil {
+		return nil
+	}
 	sum := digest(p.Bundle)
 	return map[string]string{
 		deploy.BinaryKey: "bin/" + p.BinaryDigest + "/petalake", deploy.BinaryDigest: p.BinaryDigest,
