@@ -23,7 +23,7 @@ const most = 60
 // "." is the root, which wires the parts. A new package changes the picture here and there.
 var picture = map[string][]string{
 	"cmd/petalake":        {"internal/cli"},
-	"internal/cli":        {".", "engine/spark/local", "internal/cli/render", "internal/cli/shell", "internal/sql", "internal/aws/access", "internal/aws/audit", "internal/aws/deploy", "internal/aws/estimate", "internal/aws/fleet", "internal/aws/price", "internal/aws/rehearse", "internal/aws/rollout", "internal/aws/stack", "internal/aws/terraform", "catalog", "job", "delta", "delta/schema", "engine/spark/eventlog", "spec"},
+	"internal/cli":        {".", "engine/spark/local", "internal/cli/render", "internal/cli/shell", "internal/sql", "internal/aws/access", "internal/aws/audit", "internal/aws/deploy", "internal/aws/estimate", "internal/aws/price", "internal/aws/rehearse", "internal/aws/rollout", "internal/aws/terraform", "catalog", "job", "delta", "delta/schema", "engine/spark/eventlog", "spec"},
 	"internal/cli/render": {},
 	"internal/cli/shell":  {"internal/sql"},
 	".":                   {"internal/lake", "internal/write", "spec", "internal/aws/access", "internal/aws/awsx", "internal/aws/emr", "internal/aws/fleet", "internal/aws/price", "internal/aws/replicate", "frame", "internal/compare", "internal/sql", "ingest", "ingest/files", "engine", "engine/duck", "engine/spark", "engine/spark/door", "engine/spark/eventlog", "engine/spark/local", "catalog", "internal/aws/glue", "job", "delta", "delta/schema", "delta/stats", "store", "store/s3"},
@@ -57,18 +57,18 @@ var picture = map[string][]string{
 
 	"internal/aws/access":    {"spec"},
 	"internal/aws/deploy":    {"internal/aws/access", "spec", "internal/aws/cfn", "internal/aws/price"},
-	"internal/aws/audit":     {"internal/aws/cfn"},
+	"internal/aws/audit":     {"internal/aws/cfn", "internal/aws/deploy", "spec"},
 	"internal/aws/cfn":       {},
 	"internal/aws/emr":       {"internal/aws/awsx", "internal/aws/fleet", "job", "store"},
 	"internal/aws/stack":     {"internal/aws/awsx"},
-	"internal/aws/rollout":   {"internal/aws/glue", "internal/aws/access", "internal/aws/awsx", "internal/aws/deploy", "internal/aws/emr", "internal/aws/price", "internal/aws/replicate", "internal/aws/stack", "spec", "store", "store/s3"},
+	"internal/aws/rollout":   {"internal/aws/glue", "internal/aws/access", "internal/aws/audit", "internal/aws/awsx", "internal/aws/deploy", "internal/aws/emr", "internal/aws/fleet", "internal/aws/price", "internal/aws/replicate", "internal/aws/stack", "spec", "store", "store/s3"},
 	"internal/aws/awsx":      {"spec", "store/s3"},
 	"internal/aws/price":     {},
 	"internal/aws/fleet":     {"internal/aws/price", "spec"},
-	"internal/aws/estimate":  {"internal/aws/fleet", "internal/aws/price"},
+	"internal/aws/estimate":  {"internal/aws/deploy", "internal/aws/fleet", "internal/aws/price", "spec"},
 	"internal/aws/replicate": {"internal/aws/awsx", "spec"},
-	"internal/aws/terraform": {"internal/aws/deploy"},
-	"internal/aws/rehearse":  {"internal/aws/fleet", "spec"},
+	"internal/aws/terraform": {"internal/aws/deploy", "spec"},
+	"internal/aws/rehearse":  {"internal/aws/fleet", "internal/aws/price", "spec"},
 
 	"spec":             {},
 	"internal/compare": {},

@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"cmp"
+	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -8,7 +10,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/petalake/petalake/internal/aws/audit"
-	"github.com/petalake/petalake/internal/aws/deploy"
 	"github.com/petalake/petalake/internal/cli/render"
 )
 
@@ -50,29 +51,28 @@ any) and a reason.`,
 }
 
 func (a *app) audit(o *auditOptions) error {
-	_, e, stacks, err := a.rendered()
+	l, e, err := a.cloud()
 	if err != nil {
 		return err
 	}
-	profile := o.profile
-	if profile == "" {
-		profile = e.AWS.Security
-	}
-	exceptions := audit.Own()
+	profile := cmp.Or(o.profile, e.AWS.Security)
+	var exceptions []audit.Exception
 	if o.exceptions != "" {
 		text, err := os.ReadFile(o.exceptions)
 		if err != nil {
 			return fmt.Errorf("--exceptions: %w", err)
 		}
-		more, err := audit.ParseExceptions(string(text))
-		if err != nil {
+		if exceptions, err = audit.ParseExceptions(string(text)); err != nil {
 			return fmt.Errorf("--exceptions %s: %w", o.exceptions, err)
 		}
-		exceptions = append(more, exceptions...)
 	}
-	results, err := judged(stacks, profile, exceptions)
-	if err != nil {
+	results, err := audit.Lakehouse(l, e, profile, exceptions)
+	var unknown *audit.ProfileError
+	if errors.As(err, &unknown) {
 		return &usageError{err, ""}
+	}
+	if err != nil {
+		return err
 	}
 	if err := a.showAudit(results, o.evidence); err != nil {
 		return err
@@ -84,14 +84,6 @@ func (a *app) audit(o *auditOptions) error {
 		return &failedControls{n}
 	}
 	return nil
-}
-
-func judged(stacks []*deploy.Stack, profile string, exceptions []audit.Exception) ([]audit.Result, error) {
-	var templates []audit.Template
-	for _, s := range stacks {
-		templates = append(templates, audit.Template{Layer: s.Layer, Data: s.Template})
-	}
-	return audit.Judge(templates, profile, exceptions)
 }
 
 // auditRow is what was found at a resource, or of a control as a whole.

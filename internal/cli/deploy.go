@@ -5,15 +5,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
-	"github.com/petalake/petalake/internal/aws/deploy"
 	"github.com/petalake/petalake/internal/aws/rollout"
-	"github.com/petalake/petalake/internal/aws/stack"
 	"github.com/petalake/petalake/internal/cli/render"
 	"github.com/petalake/petalake/spec"
 )
@@ -45,80 +42,31 @@ fails is rolled back by AWS; what was cut off is taken up by the next deploy.`,
 }
 
 func (a *app) deploy(ctx context.Context, o *deployOptions) error {
-	l, e, r, stacks, err := a.account(ctx)
+	l, e, err := a.cloud()
 	if err != nil {
 		return err
 	}
-	list, err := prices(l, e.AWS.Region)
+	p, err := rollout.Deployment(ctx, l, e, o.binary, rollout.Options{Asking: a.asking, Tell: a.told})
 	if err != nil {
 		return err
 	}
-	if err := a.fleetFits(l, e, list); err != nil {
-		return err
-	}
-	program, err := a.program(l, e, o.binary)
-	if err != nil {
-		return err
-	}
-	p := &planned{lakehouse: l, environment: e, stacks: stacks, list: list}
-	if err := a.compareAccount(ctx, p, r, program); err != nil {
-		return err
-	}
+	a.warn(p)
 	if a.output == "text" {
 		if err := a.showPlan(p); err != nil {
 			return err
 		}
 	}
-	if o.unchecked {
-		p.refused = nil
-	}
-	if err := errors.Join(deploy.OverBudget(e, p.Plan), losing(p.Plan, o.replace), p.refused); err != nil {
+	consent := rollout.Consent{Replace: o.replace, Unchecked: o.unchecked}
+	if err := p.Agreed(consent); err != nil {
 		return err
 	}
-	question := fmt.Sprintf("Deploy to account %s in %s?", r.Account, e.AWS.Region)
-	if err := a.ask(question, "yes", o.yes); err != nil {
+	if err := a.ask(fmt.Sprintf("Deploy to account %s in %s?", p.Account, e.AWS.Region), "yes", o.yes); err != nil {
 		return err
 	}
-	if err := r.Apply(ctx, program, o.replace, a.told); err != nil {
+	if err := p.Run(ctx, consent, a.told); err != nil {
 		return err
 	}
-	return a.status(ctx, r, e, false)
-}
-
-// account is the environment, and the way to its account.
-func (a *app) account(ctx context.Context) (*spec.Lakehouse, *spec.Environment, *rollout.Rollout, []*deploy.Stack, error) {
-	l, e, stacks, err := a.rendered()
-	if err != nil {
-		return nil, nil, nil, nil, err
-	}
-	r, err := rollout.Open(ctx, l, e, stacks)
-	return l, e, r, stacks, err
-}
-
-// losing refuses a plan that takes what is kept out of reach, before anything is done.
-func losing(p *deploy.Plan, allowed bool) error {
-	out := &rollout.LosingError{}
-	for _, s := range p.Steps {
-		if s.Stateful && !allowed {
-			out.Stack = s.Stack
-			out.Changes = append(out.Changes, stack.Change{Resource: s.Object, Type: s.Type})
-		}
-	}
-	if len(out.Changes) == 0 {
-		return nil
-	}
-	return out
-}
-
-// program is what the daemon is to run.
-func (a *app) program(l *spec.Lakehouse, e *spec.Environment, binary string) (*rollout.Program, error) {
-	if binary == "" {
-		var err error
-		if binary, err = os.Executable(); err != nil {
-			return nil, err
-		}
-	}
-	return rollout.Pack(l, e, binary)
+	return a.status(ctx, p.Rollout(), e, false)
 }
 
 // ask goes on where somebody types the answer, or said it before.
@@ -161,7 +109,11 @@ func (a *app) statusCommand() *cobra.Command {
 		Example: "petalake status -e prod",
 		Args:    exactly(),
 		RunE: func(c *cobra.Command, _ []string) error {
-			_, e, r, _, err := a.account(c.Context())
+			l, e, err := a.cloud()
+			if err != nil {
+				return err
+			}
+			r, err := rollout.Connect(c.Context(), l, e)
 			if err != nil {
 				return err
 			}

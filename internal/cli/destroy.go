@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -43,61 +42,42 @@ tag of the environment.`,
 }
 
 func (a *app) destroy(ctx context.Context, o *destroyOptions) error {
-	l, e, r, _, err := a.account(ctx)
+	l, e, err := a.cloud()
 	if err != nil {
 		return err
 	}
-	name := l.Name + "-" + e.Name
 	if data := dataName(l, e); o.data != "" && o.data != data {
 		return &usageError{fmt.Errorf("--data %s: this is %s: nothing was done", o.data, data), "say --data " + data + " to delete its data for good"}
 	}
-	before, err := r.Deployed(ctx)
+	p, err := rollout.Removal(ctx, l, e, o.data != "")
 	if err != nil {
 		return err
 	}
-	var held []rollout.Remnant
-	if o.data != "" {
-		if held, err = r.Held(ctx); err != nil {
-			return err
-		}
-		if err := r.Locked(ctx, held); err != nil {
-			return err
-		}
-	}
-	there, err := r.Status(ctx, false)
-	if err != nil {
+	if p.Empty() {
+		a.say("nothing of %s is in account %s, %s", render.Escape(e.Name), p.Account, e.AWS.Region)
+	} else if err := a.end(ctx, p, o); err != nil {
 		return err
-	}
-	if len(there) == 0 && len(held) == 0 {
-		a.say("nothing of %s is in account %s, %s", render.Escape(e.Name), r.Account, e.AWS.Region)
-	} else {
-		list, err := prices(l, e.AWS.Region)
-		if err != nil {
-			return err
-		}
-		p, err := deploy.NewPlan(nil, before, list.USD)
-		if err != nil {
-			return err
-		}
-		if err := a.showEnd(p.Steps, held); err != nil {
-			return err
-		}
-		if err := a.ask(fmt.Sprintf("Destroy %s in account %s?", name, r.Account), name, o.yes); err != nil {
-			return err
-		}
-		if err := r.Destroy(ctx, a.told); err != nil {
-			return err
-		}
-	}
-	if o.data != "" {
-		if err := r.Erase(ctx, a.told); err != nil {
-			return fmt.Errorf("%w; what is left is deleted when it is said again", err)
-		}
 	}
 	if !o.verify {
 		return nil
 	}
-	return a.left(ctx, r, o.data != "")
+	return a.left(ctx, p.Rollout(), o.data != "")
+}
+
+// end shows what is taken down, asks, and takes it down.
+func (a *app) end(ctx context.Context, p *rollout.Plan, o *destroyOptions) error {
+	if err := a.showEnd(p, o.data != ""); err != nil {
+		return err
+	}
+	name := p.Lakehouse.Name + "-" + p.Environment.Name
+	if err := a.ask(fmt.Sprintf("Destroy %s in account %s?", name, p.Account), name, o.yes); err != nil {
+		return err
+	}
+	err := p.Run(ctx, rollout.Consent{}, a.told)
+	if err != nil && o.data != "" {
+		return fmt.Errorf("%w; what is left is deleted when it is said again", err)
+	}
+	return err
 }
 
 // dataName is what somebody types who wants the data deleted: the lakehouse and the environment, or the bucket
@@ -110,22 +90,30 @@ func dataName(l *spec.Lakehouse, e *spec.Environment) string {
 	return l.Name + "-" + e.Name
 }
 
-// showEnd shows what is taken down, and what is deleted for good.
-func (a *app) showEnd(steps []deploy.Step, held []rollout.Remnant) error {
+// showEnd shows what is taken down, and what is deleted for good. What holds data leaves its stack before it is deleted,
+// which is not shown then.
+func (a *app) showEnd(p *rollout.Plan, data bool) error {
 	if a.output != "text" || a.quiet {
 		return nil
 	}
-	if held != nil {
-		steps = slices.DeleteFunc(steps, func(s deploy.Step) bool { return s.Verb == deploy.Leave })
+	var ends, erased []deploy.Step
+	for _, s := range p.Steps {
+		switch {
+		case s.Kind.Erases():
+			erased = append(erased, s)
+		case !data || s.Verb != deploy.Leave:
+			ends = append(ends, s)
+		}
 	}
-	if len(steps) > 0 {
-		if err := a.steps(steps); err != nil {
+	if len(ends) > 0 {
+		if err := a.steps(ends); err != nil {
 			return err
 		}
 	}
-	for _, one := range held {
-		fmt.Fprintf(a.out, "%s for good: %s %s\n", a.style(a.out).Bold("DELETED"), strings.TrimPrefix(one.Type, "AWS::"), render.Escape(one.Name))
+	for _, s := range erased {
+		fmt.Fprintf(a.out, "%s for good: %s %s\n", a.style(a.out).Bold("DELETED"), strings.TrimPrefix(s.Type, "AWS::"), render.Escape(s.Object))
 	}
+	a.showNotes(p.Notes)
 	return nil
 }
 

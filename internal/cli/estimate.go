@@ -9,10 +9,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/petalake/petalake/internal/aws/deploy"
 	"github.com/petalake/petalake/internal/aws/estimate"
-	"github.com/petalake/petalake/internal/aws/fleet"
 	"github.com/petalake/petalake/internal/aws/price"
+	"github.com/petalake/petalake/internal/aws/rehearse"
 	"github.com/petalake/petalake/internal/cli/render"
 	"github.com/petalake/petalake/spec"
 )
@@ -70,48 +69,21 @@ func (a *app) estimate(o *estimateOptions) error {
 	if err != nil {
 		return err
 	}
-	place := placeOf(e)
-	list, err := prices(l, place.region)
+	usage, err := o.usage(l)
 	if err != nil {
 		return err
 	}
-	usage, err := o.usage(l, e)
+	found, err := estimate.Lakehouse(l, e, usage)
 	if err != nil {
 		return err
 	}
-	var policy *fleet.Policy
-	if l.Fleet.Mode != spec.FleetServerless {
-		if policy, _, err = fleet.New(&l.Fleet, place.region, place.zones, list); err != nil {
-			return err
-		}
-	}
-	lines := estimate.Of(usage, policy, list)
-	if e.InAWS() {
-		fixed, err := fixedCost(l, e, list)
-		if err != nil {
-			return err
-		}
-		lines = append([]estimate.Line{{What: "petalake in AWS", Amount: "always", USD: price.Always(fixed)}}, lines...)
-	} else {
+	if !found.Placed {
 		a.say("%s is not in AWS: what petalake deploy would make is left out", render.Escape(e.Name))
 	}
-	return a.showEstimate(l, e, list, lines)
+	return a.showEstimate(l, e, found)
 }
 
-// fixedCost is what is paid in AWS with nothing used.
-func fixedCost(l *spec.Lakehouse, e *spec.Environment, list *price.List) (float64, error) {
-	stacks, err := deploy.Render(l, e)
-	if err != nil {
-		return 0, err
-	}
-	p, err := deploy.NewPlan(stacks, nil, list.USD)
-	if err != nil || p.Month == nil {
-		return 0, err
-	}
-	return p.Month.Low, nil
-}
-
-func (o *estimateOptions) usage(l *spec.Lakehouse, e *spec.Environment) (u estimate.Usage, err error) {
+func (o *estimateOptions) usage(l *spec.Lakehouse) (u estimate.Usage, err error) {
 	for _, f := range []struct {
 		flag, text string
 		to         *float64
@@ -131,14 +103,13 @@ func (o *estimateOptions) usage(l *spec.Lakehouse, e *spec.Environment) (u estim
 	case u.Stream > u.Daily:
 		return u, &usageError{errors.New("--stream: it is a part of --daily, and larger"), "raise --daily"}
 	}
-	u.Keep, u.Tables, u.OnSpark = time.Duration(keep), max(1, len(l.Sources)), e.Engine == spec.EngineSpark
+	u.Keep = time.Duration(keep)
 	for _, text := range o.jobs {
 		name, size, err := jobSize(text)
 		if err != nil {
 			return u, err
 		}
-		j := l.Job(name)
-		runs := float64(len(due(j, monday.AddDate(0, 0, 365)))) / 12
+		runs := float64(len(rehearse.Due(l.Job(name), rehearse.Monday.AddDate(0, 0, 365)))) / 12
 		u.Jobs = append(u.Jobs, estimate.Job{Name: name, Bytes: size, Runs: runs})
 	}
 	return u, nil
@@ -154,9 +125,9 @@ func jobSize(text string) (string, float64, error) {
 	return name, float64(size), nil
 }
 
-func (a *app) showEstimate(l *spec.Lakehouse, e *spec.Environment, from *price.List, lines []estimate.Line) error {
-	total := estimateTotal{Lakehouse: l.Name, Environment: e.Name, Prices: from.Region, Month: rounded(estimate.Sum(lines))}
-	for _, line := range lines {
+func (a *app) showEstimate(l *spec.Lakehouse, e *spec.Environment, found *estimate.Estimate) error {
+	total := estimateTotal{Lakehouse: l.Name, Environment: e.Name, Prices: found.Prices, Month: rounded(found.Month)}
+	for _, line := range found.Lines {
 		usd := rounded(line.USD)
 		total.Lines = append(total.Lines, estimateRow{line.What, line.Amount, usd.Low, usd.Likely, usd.High})
 	}
@@ -164,7 +135,7 @@ func (a *app) showEstimate(l *spec.Lakehouse, e *spec.Environment, from *price.L
 		return a.object(total)
 	}
 	if a.output == "text" {
-		fmt.Fprintf(a.out, "%s %s: US dollars a month, at prices of %s\n\n", a.style(a.out).Bold(render.Escape(l.Name)), render.Escape(e.Name), from.Region)
+		fmt.Fprintf(a.out, "%s %s: US dollars a month, at prices of %s\n\n", a.style(a.out).Bold(render.Escape(l.Name)), render.Escape(e.Name), found.Prices)
 		total.Lines = append(total.Lines, estimateRow{"all of it", "", total.Month.Low, total.Month.Likely, total.Month.High})
 	}
 	columns := []render.Column{{Name: "what"}, {Name: "how much"}, {Name: "at the least", Right: true}, {Name: "likely", Right: true}, {Name: "at most", Right: true}}

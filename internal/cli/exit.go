@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"github.com/petalake/petalake/delta"
+	"github.com/petalake/petalake/internal/aws/price"
 )
 
 // The exit codes of every command.
@@ -35,6 +36,7 @@ func (e *usageError) Hint() string  { return e.hint }
 // for the most care counts: an unknown outcome, then an interruption, then a conflict.
 func exitCode(ctx context.Context, err error) int {
 	var usage *usageError
+	var prices *price.FileError
 	switch {
 	case err == nil:
 		return exitOK
@@ -44,7 +46,7 @@ func exitCode(ctx context.Context, err error) int {
 		return exitInterrupted
 	case errors.Is(err, delta.ErrConflict):
 		return exitConflict
-	case errors.As(err, &usage):
+	case errors.As(err, &usage), errors.As(err, &prices):
 		return exitUsage
 	case errors.Is(err, errChanges):
 		return exitChanges

@@ -1,12 +1,7 @@
 package cli
 
 import (
-	"errors"
 	"fmt"
-	"maps"
-	"os"
-	"path/filepath"
-	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -31,51 +26,25 @@ used; program and lakehouse are then uploaded by you, and named by variables.`,
 	return commandGroup("export", "Write a lakehouse in AWS for other tools", "petalake export terraform -e prod", t)
 }
 
-// exportedRow is a file that was written.
-type exportedRow struct {
-	File  string `json:"file"`
-	Bytes int    `json:"bytes"`
-}
-
 func (a *app) exportTerraform(to string) error {
-	_, e, stacks, err := a.rendered()
+	l, e, err := a.cloud()
 	if err != nil {
 		return err
 	}
-	files, err := terraform.Write(stacks, e.AWS.Region)
+	files, left, err := terraform.Export(l, e, to)
 	if err != nil {
 		return err
 	}
-	if err := os.MkdirAll(to, 0o755); err != nil {
-		return err
-	}
-	// A layer that the lakehouse has no more leaves no file behind.
-	old, err := filepath.Glob(filepath.Join(to, "*.tf.json"))
-	if err != nil {
-		return err
-	}
-	out := list(a, []render.Column{{Name: "file"}, {Name: "bytes", Right: true}}, func(f exportedRow) []string { return []string{f.File, fmt.Sprint(f.Bytes)} })
-	for _, name := range slices.Sorted(maps.Keys(files)) {
-		file := filepath.Join(to, name)
-		if err := os.WriteFile(file, files[name], 0o644); err != nil {
+	out := list(a, []render.Column{{Name: "file"}, {Name: "bytes", Right: true}}, func(f terraform.File) []string { return []string{f.Path, fmt.Sprint(f.Bytes)} })
+	for _, f := range files {
+		if err := out.add(f); err != nil {
 			return err
-		}
-		old = slices.DeleteFunc(old, func(o string) bool { return o == file })
-		if err := out.add(exportedRow{file, len(files[name])}); err != nil {
-			return err
-		}
-	}
-	for _, file := range old {
-		if slices.Contains(terraform.Files, filepath.Base(file)) {
-			if err := os.Remove(file); err != nil {
-				return errors.Join(err, out.close())
-			}
 		}
 	}
 	if err := out.close(); err != nil {
 		return err
 	}
-	for _, what := range terraform.LeftOut(stacks) {
+	for _, what := range left {
 		a.say("left out: %s", what)
 	}
 	return nil

@@ -27,9 +27,10 @@ type planRow struct {
 	Steps       []deploy.Step `json:"steps"`
 	Month       *price.Range  `json:"month"` // all of it, in US dollars
 	Security    securityRow   `json:"security"`
-	Against     string        `json:"against"` // account, templates or nothing
-	Account     string        `json:"account"` // where the plan is against it
-	Notes       []noteRow     `json:"notes"`
+	// What the plan compares with: account, templates or nothing.
+	Against rollout.Against `json:"against"`
+	Account string          `json:"account"` // where the plan is against it
+	Notes   []noteRow       `json:"notes"`
 }
 
 // noteRow is what is to be known of a plan besides.
@@ -77,28 +78,26 @@ it compares with the templates of the last deployment in --against, or nothing.`
 var errChanges = errors.New("the plan has changes")
 
 func (a *app) plan(ctx context.Context, o *planOptions) error {
-	l, e, stacks, err := a.rendered()
+	l, e, err := a.cloud()
 	if err != nil {
 		return err
 	}
-	list, err := prices(l, e.AWS.Region)
+	from, err := deployed(o.against)
 	if err != nil {
 		return err
 	}
-	if err := a.fleetFits(l, e, list); err != nil {
+	p, err := rollout.Planned(ctx, l, e, rollout.Options{Offline: o.offline, Templates: from, From: o.against, Asking: a.asking})
+	if err != nil {
 		return err
 	}
-	p := &planned{lakehouse: l, environment: e, stacks: stacks, list: list}
-	if err := a.compare(ctx, p, o); err != nil {
-		return err
-	}
-	if err := writeTemplates(o.template, stacks); err != nil {
+	a.warn(p)
+	if err := writeTemplates(o.template, p.Stacks); err != nil {
 		return err
 	}
 	if err := a.showPlan(p); err != nil {
 		return err
 	}
-	if err := errors.Join(deploy.OverBudget(e, p.Plan), p.refused); err != nil {
+	if err := p.Problems(); err != nil {
 		return err
 	}
 	if o.exitCode && !p.Empty() {
@@ -107,39 +106,11 @@ func (a *app) plan(ctx context.Context, o *planOptions) error {
 	return nil
 }
 
-// compare makes a plan: against the account where there are credentials, else against templates or nothing.
-func (a *app) compare(ctx context.Context, p *planned, o *planOptions) error {
-	without := "--offline"
-	if o.against == "" && !o.offline {
-		var r *rollout.Rollout
-		var err error
-		if r, without, err = rollout.Find(ctx, p.lakehouse, p.environment, p.stacks); err != nil {
-			return err
-		}
-		if r != nil {
-			return a.compareAccount(ctx, p, r, nil)
-		}
-	}
-	before, err := deployed(o.against)
-	if err != nil {
-		return err
-	}
-	p.against, p.with = "nothing", "nothing: "+without
-	if o.against != "" {
-		p.against, p.with = "templates", "the templates in "+o.against
-	}
-	p.Plan, err = deploy.NewPlan(p.stacks, before, p.list.USD)
-	return err
-}
-
-// rendered is the lakehouse, its environment in AWS, and what that is there.
-func (a *app) rendered() (*spec.Lakehouse, *spec.Environment, []*deploy.Stack, error) {
-	l, e, err := a.cloud()
-	if err != nil {
-		return nil, nil, nil, err
-	}
-	stacks, err := deploy.Render(l, e)
-	return l, e, stacks, err
+// asking shows that AWS is asked, until it has answered.
+func (a *app) asking() (done func()) {
+	p := a.progress("asking CloudFormation")
+	p.set(amount{label: "asking CloudFormation", part: -1})
+	return p.end
 }
 
 // cloud is the lakehouse, and its environment in AWS: the one that was named, or the only one.
@@ -243,9 +214,9 @@ type planCSVRow struct {
 	Why      string   `json:"why"`
 }
 
-func (a *app) planCSV(p *deploy.Plan) error {
+func (a *app) planCSV(steps []deploy.Step) error {
 	out := list[planCSVRow](a, nil, nil)
-	for _, s := range p.Steps {
+	for _, s := range steps {
 		row := planCSVRow{Verb: string(s.Verb), Stack: s.Stack, Object: s.Object, Type: s.Type, Stateful: s.Stateful, Why: s.Why}
 		if s.Price != nil {
 			row.Low, row.Likely, row.High = &s.Price.Low, &s.Price.Likely, &s.Price.High

@@ -73,7 +73,7 @@ func (a *app) priceSources() error {
 	if err != nil {
 		return err
 	}
-	now, err := prices(l, placeOf(e).region)
+	now, err := prices(l, regionOf(e))
 	if err != nil {
 		return err
 	}
@@ -103,7 +103,7 @@ func (a *app) refresh(ctx context.Context, o *refreshOptions) error {
 	if err != nil {
 		return err
 	}
-	region := cmp.Or(o.region, placeOf(e).region)
+	region := cmp.Or(o.region, regionOf(e))
 	old, err := prices(l, region)
 	if err != nil {
 		return err

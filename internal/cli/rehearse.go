@@ -3,12 +3,9 @@ package cli
 import (
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/spf13/cobra"
 
-	"github.com/petalake/petalake/internal/aws/fleet"
-	"github.com/petalake/petalake/internal/aws/price"
 	"github.com/petalake/petalake/internal/aws/rehearse"
 	"github.com/petalake/petalake/spec"
 )
@@ -24,9 +21,6 @@ type rehearseOptions struct {
 	storms  float64
 	log     bool
 }
-
-// monday is when a rehearsed week begins: the first day of a month too.
-var monday = time.Date(2026, 6, 1, 0, 0, 0, 0, time.UTC)
 
 func (a *app) rehearseCommand() *cobra.Command {
 	o := &rehearseOptions{}
@@ -53,86 +47,36 @@ to Spot, and how other fleets do. The same seed gives the same days.`,
 }
 
 func (a *app) rehearse(o *rehearseOptions) error {
-	l, place, err := a.fleetPlace()
+	l, e, err := a.cloud()
 	if err != nil {
 		return err
 	}
-	list, err := prices(l, place.region)
-	if err != nil {
-		return err
+	if l.Fleet.Mode == spec.FleetServerless {
+		return &usageError{fmt.Errorf("%s: fleet.mode: EMR Serverless chooses its machines itself, there is nothing to rehearse", l.Fleet.At("mode")), "write mode: transient, or see petalake estimate"}
 	}
 	work, err := o.work(l)
 	if err != nil {
 		return err
 	}
-	_, warnings, err := fleet.New(&l.Fleet, place.region, place.zones, list)
+	r, err := rehearse.Lakehouse(l, e, rehearse.Options{Work: work, Days: o.days, Seed: o.seed, Storms: o.storms})
 	if err != nil {
 		return err
 	}
-	variants, err := rehearse.Variants(l.Fleet, func(f *spec.Fleet) (*fleet.Policy, error) {
-		p, _, err := fleet.New(f, place.region, place.zones, list)
-		return p, err
-	})
-	if err != nil {
-		return err
-	}
-	for _, w := range warnings {
+	for _, w := range r.Warnings {
 		a.say("%s", w)
 	}
 	if !l.Has("fleet") {
 		a.say("lakehouse.yaml has no fleet: this is the one that it has by default")
 	}
-	model := rehearse.Usual
-	model.Storms = o.storms
-	s := rehearse.Scenario{Work: work, Start: monday, Span: time.Duration(o.days) * 24 * time.Hour, Seed: o.seed, Model: model}
-	results := rehearse.All(s, variants)
-	if err := a.showRehearsal(o, l, place, list, work, variants, results); err != nil {
+	if err := a.showRehearsal(o, l, e, work, r); err != nil {
 		return err
 	}
-	for _, r := range results {
-		if len(r.Broken) > 0 {
-			return fmt.Errorf("%s: seed %d breaks a promise of the fleet: %s", r.Name, o.seed, r.Broken[0])
+	for _, one := range r.Results {
+		if len(one.Broken) > 0 {
+			return fmt.Errorf("%s: seed %d breaks a promise of the fleet: %s", one.Name, o.seed, one.Broken[0])
 		}
 	}
 	return nil
-}
-
-// fleetFits refuses a fleet of lakehouse.yaml that nothing can serve where it is to be, and tells of one
-// that may be regretted.
-func (a *app) fleetFits(l *spec.Lakehouse, e *spec.Environment, list *price.List) error {
-	if !l.Has("fleet") || l.Fleet.Mode == spec.FleetServerless {
-		return nil
-	}
-	_, warnings, err := fleet.New(&l.Fleet, e.AWS.Region, e.AWS.Zones, list)
-	for _, w := range warnings {
-		a.say("%s", w)
-	}
-	return err
-}
-
-// fleetPlace is where the fleet is: the region and the zones of an environment in AWS, or those for which
-// petalake brings prices along.
-type fleetPlace struct {
-	environment, region string
-	zones               []string
-}
-
-func (a *app) fleetPlace() (*spec.Lakehouse, fleetPlace, error) {
-	l, e, err := a.cloud()
-	if err != nil {
-		return nil, fleetPlace{}, err
-	}
-	if l.Fleet.Mode == spec.FleetServerless {
-		return nil, fleetPlace{}, &usageError{fmt.Errorf("%s: fleet.mode: EMR Serverless chooses its machines itself, there is nothing to rehearse", l.Fleet.At("mode")), "write mode: transient, or see petalake estimate"}
-	}
-	return l, placeOf(e), nil
-}
-
-func placeOf(e *spec.Environment) fleetPlace {
-	if e.InAWS() {
-		return fleetPlace{e.Name, e.AWS.Region, e.AWS.Zones}
-	}
-	return fleetPlace{e.Name, price.Home, []string{price.Home + "a", price.Home + "b", price.Home + "c"}}
 }
 
 // work are the jobs of --job: with the schedule of the job of lakehouse.yaml, or every night at one.
@@ -155,26 +99,11 @@ func (o *rehearseOptions) work(l *spec.Lakehouse) (all []rehearse.Work, err erro
 			return nil, err
 		}
 		w := rehearse.Work{Name: name, Bytes: size, Rate: float64(rate), Steps: o.steps, Shuffle: float64(shuffle) / 100}
-		w.Due = due(l.Job(name), monday.AddDate(0, 0, o.days))
+		w.Due = rehearse.Due(l.Job(name), rehearse.Monday.AddDate(0, 0, o.days))
 		if len(w.Due) == 0 {
 			return nil, &usageError{fmt.Errorf("--job %s: it is not due within %d days", text, o.days), "raise --days"}
 		}
 		all = append(all, w)
 	}
 	return all, nil
-}
-
-// mostRuns is how many runs of a job are rehearsed.
-const mostRuns = 10_000
-
-func due(j *spec.Job, end time.Time) (all []time.Duration) {
-	next := func(t time.Time) time.Time { return t.Add(24 * time.Hour) }
-	first := monday.Add(time.Hour)
-	if j != nil && !j.Due(monday).IsZero() {
-		next, first = j.Due, j.Due(monday.Add(-time.Second))
-	}
-	for t := first; !t.IsZero() && t.Before(end) && len(all) < mostRuns; t = next(t) {
-		all = append(all, t.Sub(monday))
-	}
-	return all
 }

@@ -6,8 +6,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/petalake/petalake/internal/aws/fleet"
-	"github.com/petalake/petalake/internal/aws/price"
 	"github.com/petalake/petalake/internal/aws/rehearse"
 	"github.com/petalake/petalake/internal/cli/render"
 	"github.com/petalake/petalake/spec"
@@ -70,57 +68,42 @@ func newVariantRow(v rehearse.Variant, r *rehearse.Result) variantRow {
 
 func cents(usd float64) float64 { return math.Round(100*usd) / 100 }
 
-func newRehearsalRow(o *rehearseOptions, l *spec.Lakehouse, at fleetPlace, list *price.List, variants []rehearse.Variant, results []*rehearse.Result) rehearsalRow {
-	row := rehearsalRow{Lakehouse: l.Name, Environment: at.environment, Prices: list.Region, Days: o.days, Seed: o.seed, Samples: []sampleRow{}, Decisions: []decisionRow{}}
-	for i, v := range variants {
-		row.Variants = append(row.Variants, newVariantRow(v, results[i]))
+func newRehearsalRow(o *rehearseOptions, l *spec.Lakehouse, e *spec.Environment, r *rehearse.Rehearsal) rehearsalRow {
+	row := rehearsalRow{Lakehouse: l.Name, Environment: e.Name, Prices: r.Prices, Days: o.days, Seed: o.seed, Samples: []sampleRow{}, Decisions: []decisionRow{}}
+	for i, v := range r.Variants {
+		row.Variants = append(row.Variants, newVariantRow(v, r.Results[i]))
 	}
-	for _, s := range results[0].Samples {
+	for _, s := range r.Results[0].Samples {
 		row.Samples = append(row.Samples, sampleRow{s.At.Seconds(), s.OnDemand, s.Spot, cents(s.USD), s.Waiting})
 	}
-	for _, t := range results[0].Told {
+	for _, t := range r.Results[0].Told {
 		c := t.Action
 		row.Decisions = append(row.Decisions, decisionRow{t.At.Seconds(), string(c.Do), c.Job, c.Zone, c.OnDemand, c.Spot, c.Types, c.Reason})
 	}
 	return row
 }
 
-func (a *app) showRehearsal(o *rehearseOptions, l *spec.Lakehouse, at fleetPlace, list *price.List, work []rehearse.Work, variants []rehearse.Variant, results []*rehearse.Result) error {
+func (a *app) showRehearsal(o *rehearseOptions, l *spec.Lakehouse, e *spec.Environment, work []rehearse.Work, r *rehearse.Rehearsal) error {
 	if a.output == "json" {
-		return a.object(newRehearsalRow(o, l, at, list, variants, results))
+		return a.object(newRehearsalRow(o, l, e, r))
 	}
 	if a.output == "text" {
-		fmt.Fprintf(a.out, "%s %s: %s, seed %d, at prices of %s\n", a.style(a.out).Bold(render.Escape(l.Name)), render.Escape(at.environment), render.Counted(int64(o.days), "day"), o.seed, list.Region)
+		fmt.Fprintf(a.out, "%s %s: %s, seed %d, at prices of %s\n", a.style(a.out).Bold(render.Escape(l.Name)), render.Escape(e.Name), render.Counted(int64(o.days), "day"), o.seed, r.Prices)
 		for _, w := range work {
 			fmt.Fprintf(a.out, "%s reads %s, %s: %s hours of a processor each\n", render.Escape(w.Name), spec.Size(w.Bytes), render.Counted(int64(len(w.Due)), "time"), render.Count(int64(w.Bytes/w.Rate/3600)))
 		}
 		fmt.Fprintln(a.out)
-		fmt.Fprintln(a.out, chart(results[0], time.Duration(o.days)*24*time.Hour))
+		fmt.Fprintln(a.out, chart(r.Results[0], time.Duration(o.days)*24*time.Hour))
 	}
-	out := a.listVariants(variants, results)
+	out := a.listVariants(r.Variants, r.Results)
 	if out != nil || a.output != "text" || !o.log {
 		return out
 	}
 	fmt.Fprintln(a.out)
-	for _, t := range results[0].Told {
-		fmt.Fprintln(a.out, decided(t))
+	for _, t := range r.Results[0].Told {
+		fmt.Fprintln(a.out, render.Escape(t.String()))
 	}
 	return nil
-}
-
-// decided is a line of the log: when, what, why.
-func decided(t rehearse.Told) string {
-	what := string(t.Action.Do)
-	switch t.Action.Do {
-	case fleet.Launch, fleet.Resize:
-		what += fmt.Sprintf(" to %d on demand and %d Spot", t.Action.OnDemand, t.Action.Spot)
-		if t.Action.Do == fleet.Launch {
-			what += " in " + t.Action.Zone
-		}
-	case fleet.Submit:
-		what += " " + render.Escape(t.Action.Job)
-	}
-	return fmt.Sprintf("day %d %02d:%02d  %s: %s", int(t.At.Hours())/24+1, int(t.At.Hours())%24, int(t.At.Minutes())%60, what, t.Action.Reason)
 }
 
 // listVariants shows the variants, one a row.

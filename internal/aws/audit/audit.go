@@ -17,6 +17,8 @@ import (
 	"strings"
 
 	"github.com/petalake/petalake/internal/aws/cfn"
+	"github.com/petalake/petalake/internal/aws/deploy"
+	"github.com/petalake/petalake/spec"
 )
 
 // Template is one of those that are judged, in JSON.
@@ -57,11 +59,37 @@ type Evidence struct {
 // Profiles are the sets of controls, each with all of those before it.
 var Profiles = []string{"baseline", "strict", "regulated"}
 
+// ProfileError says that there is no such profile.
+type ProfileError struct{ Profile string }
+
+func (e *ProfileError) Error() string {
+	return fmt.Sprintf("no profile %q: want one of %s", e.Profile, strings.Join(Profiles, ", "))
+}
+
+// Lakehouse holds the controls of a profile against what a lakehouse is in an environment, with exceptions besides
+// those of petalake itself.
+func Lakehouse(l *spec.Lakehouse, e *spec.Environment, profile string, more []Exception) ([]Result, error) {
+	stacks, err := deploy.Render(l, e)
+	if err != nil {
+		return nil, err
+	}
+	return Stacks(stacks, profile, more)
+}
+
+// Stacks is Lakehouse for stacks that are there already.
+func Stacks(stacks []*deploy.Stack, profile string, more []Exception) ([]Result, error) {
+	var templates []Template
+	for _, s := range stacks {
+		templates = append(templates, Template{Layer: s.Layer, Data: s.Template})
+	}
+	return Judge(templates, profile, append(slices.Clone(more), Own()...))
+}
+
 // Judge holds the controls of a profile against templates.
 func Judge(templates []Template, profile string, exceptions []Exception) ([]Result, error) {
 	rank := slices.Index(Profiles, profile)
 	if rank < 0 {
-		return nil, fmt.Errorf("no profile %q: want one of %s", profile, strings.Join(Profiles, ", "))
+		return nil, &ProfileError{profile}
 	}
 	parsed := make([]*cfn.Template, len(templates))
 	for i, t := range templates {

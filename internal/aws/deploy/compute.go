@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/petalake/petalake/internal/aws/access"
 	"github.com/petalake/petalake/internal/aws/cfn"
 	"github.com/petalake/petalake/spec"
 )
@@ -15,6 +16,7 @@ import (
 func (s *site) compute(arrivals []arrival) *Stack {
 	to := s.stack(Compute, "Spark, and petalake itself")
 	tables := s.tables(to)
+	to.granted = len(access.Grants(s.l, s.e)) > 0
 	if s.spark() {
 		s.emrServerless(to, tables)
 		s.emrClusters(to)

@@ -13,9 +13,10 @@
 //	compute      Spark (EMR), where it is needed, and the machine of petalake itself
 //	observe      alarms, who is told, dashboard, budget
 //
-// A Plan is a list of Steps, from what was deployed before (or nothing) to the stacks of now: each with
-// what it does, to what, why, and what that costs a month.
+// A Plan is a list of Steps, from what was deployed before (or nothing) to the stacks of now, in the order in
+// which they are done: each with what it does, to what, why, what that costs a month, and its Kind, by which
+// package rollout runs it. There is no other list of what deploying does.
 //
 // Not in stacks: tables and databases of the catalog, grants, clusters that come and go, the start of
-// replications. Their number and life is not that of a stack. Nothing makes them yet.
+// replications. Their number and life is not that of a stack: the petalake that runs in AWS makes them.
 package deploy

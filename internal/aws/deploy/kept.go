@@ -3,13 +3,16 @@ package deploy
 import "strings"
 
 // keeping are the types of resources that hold what cannot be made again, with what their ARNs have after
-// account and region. They are retained when their stack goes, and no update may replace them.
-var keeping = []struct{ typ, service, prefix string }{
-	{"AWS::S3::Bucket", "s3", ""},
-	{"AWS::Kinesis::Stream", "kinesis", "stream/"},
-	{"AWS::Logs::LogGroup", "logs", "log-group:"},
-	{"AWS::SecretsManager::Secret", "secretsmanager", "secret:"},
-	{"AWS::KMS::Key", "kms", "key/"},
+// account and region, and what deletes them. They are retained when their stack goes, and no update may replace them.
+var keeping = []struct {
+	typ, service, prefix string
+	erase                Kind
+}{
+	{"AWS::S3::Bucket", "s3", "", EraseBucket},
+	{"AWS::Kinesis::Stream", "kinesis", "stream/", EraseStream},
+	{"AWS::Logs::LogGroup", "logs", "log-group:", EraseLogs},
+	{"AWS::SecretsManager::Secret", "secretsmanager", "secret:", EraseSecret},
+	{"AWS::KMS::Key", "kms", "key/", EraseKey},
 }
 
 // HoldsData says whether resources of a type hold what cannot be made again.

@@ -10,10 +10,10 @@ import (
 	"github.com/petalake/petalake/spec"
 )
 
-// Step is one thing that deploying does.
+// Step is one thing that deploying does: what a plan shows, and with Kind what package rollout runs.
 type Step struct {
 	Verb   Verb   `json:"verb"`
-	Stack  string `json:"stack"`  // its layer
+	Stack  string `json:"stack"`  // its layer, or Data
 	Object string `json:"object"` // the logical id, or what a call is about
 	Type   string `json:"type"`   // such as AWS::S3::Bucket; "" for a call
 	Why    string `json:"why"`    // what it is for, or which properties change
@@ -22,6 +22,7 @@ type Step struct {
 	// Stateful marks a step that replaces or deletes what holds data: the new one is empty, and the stack
 	// policy refuses it.
 	Stateful bool `json:"stateful"`
+	Kind     Kind `json:"kind"` // what does the step
 }
 
 // Verb is what a step does to its object.
@@ -37,7 +38,7 @@ const (
 	Call    Verb = "call"  // what no stack can do, by deploy
 )
 
-// Plan is what deploying would do, and what the whole of it then costs.
+// Plan is what deploying would do, in that order, and what the whole of it then costs.
 type Plan struct {
 	Steps []Step
 	// Month is what all of it costs a month; nil where no price is known.
@@ -69,7 +70,7 @@ func NewPlan(stacks []*Stack, before map[string][]byte, rates Rates) (*Plan, err
 			moved[in.Name] = outputs[in.Layer][in.Output]
 			p.follows[s.Layer] = p.follows[s.Layer] || moved[in.Name]
 		}
-		outputs[s.Layer] = p.compare(s.Layer, old, s.template, moved, rates)
+		outputs[s.Layer] = p.compare(s, old, moved, rates)
 		p.Month = plus(p.Month, cost(s.template, rates))
 	}
 	for _, layer := range slices.Backward(Layers) { // as they are taken down
@@ -79,10 +80,13 @@ func NewPlan(stacks []*Stack, before map[string][]byte, rates Rates) (*Plan, err
 				if err != nil {
 					return nil, err
 				}
-				p.compare(layer, old, &cfn.Template{}, nil, rates)
+				for _, c := range cfn.Diff(old, &cfn.Template{}, nil) {
+					p.Steps = append(p.Steps, newStep(RemoveStack, layer, c, old, nil, rates))
+				}
 			}
 		}
 	}
+	p.sort()
 	return p, nil
 }
 
@@ -100,43 +104,45 @@ func parse(name string, data []byte) (*cfn.Template, error) {
 var verbs = map[cfn.Action]Verb{cfn.Create: Create, cfn.Modify: Change, cfn.Replace: Replace, cfn.Delete: Delete, cfn.Forget: Leave}
 
 // compare adds the steps of a stack, and returns the outputs that then have another value.
-func (p *Plan) compare(layer string, before, after *cfn.Template, moved map[string]bool, rates Rates) map[string]bool {
-	made := map[string]bool{}
-	changes := cfn.Diff(before, after, moved)
+func (p *Plan) compare(s *Stack, before *cfn.Template, moved map[string]bool, rates Rates) map[string]bool {
+	changes := cfn.Diff(before, s.template, moved)
 	for _, c := range changes {
-		step := Step{Verb: verbs[c.Action], Stack: layer, Object: c.ID, Type: c.Type, Why: strings.Join(c.Why, "; ")}
-		step.Stateful = HoldsData(c.Type) && (c.Action == cfn.Replace || c.Action == cfn.Delete)
-		was, is := priceOf(before, c.ID, rates), priceOf(after, c.ID, rates)
-		switch {
-		case c.Action == cfn.Create:
-			step.Price, made[c.ID] = is, true
-		case c.Action == cfn.Delete && was != nil:
-			step.Price = minus(was)
-		case is != nil && was != nil:
-			step.Price = plus(is, minus(was))
-		}
-		if step.Why == "" {
-			step.Why = purposes[c.Type]
-		}
-		if c.Action == cfn.Forget {
-			step.Why = "it is retained, and goes on costing what it costs"
-		}
-		p.Steps = append(p.Steps, step)
+		p.Steps = append(p.Steps, newStep(MakeStack, s.Layer, c, before, s.template, rates))
 	}
-	for _, c := range calls {
-		if made[c.after] {
-			p.Steps = append(p.Steps, Step{Verb: Call, Stack: layer, Object: c.object, Why: c.why})
+	for _, c := range s.calls() {
+		if c.made(changes, moved) {
+			p.Steps = append(p.Steps, c.step(s.Layer))
 		}
 	}
-	return after.Moved(changes)
+	others := s.template.Moved(changes)
+	if before == nil { // a stack that is made gives all of its outputs anew
+		for _, o := range s.template.Outputs {
+			others[o.Name] = true
+		}
+	}
+	return others
 }
 
-// calls are what no stack can do, once what they are for has been made.
-var calls = []struct{ after, object, why string }{
-	{"Network", "default security group", "closed: what names no group of its own reaches nothing"},
-	{"ClusterSecurity", "emr/certificates.zip", "a certificate for the nodes of clusters, made here, for what they say to each other"},
-	{"DaemonTemplate", "program and lakehouse", "uploaded, and their digests given to the machine, which runs nothing else"},
-	{"Budget", "cost allocation tag", "petalake:environment is activated, so that the budget counts"},
+// newStep is the step of a change to a resource of a stack.
+func newStep(kind Kind, layer string, c cfn.Change, before, after *cfn.Template, rates Rates) Step {
+	step := Step{Kind: kind, Verb: verbs[c.Action], Stack: layer, Object: c.ID, Type: c.Type, Why: strings.Join(c.Why, "; ")}
+	step.Stateful = HoldsData(c.Type) && (c.Action == cfn.Replace || c.Action == cfn.Delete)
+	was, is := priceOf(before, c.ID, rates), priceOf(after, c.ID, rates)
+	switch {
+	case c.Action == cfn.Create:
+		step.Price = is
+	case c.Action == cfn.Delete && was != nil:
+		step.Price = minus(was)
+	case is != nil && was != nil:
+		step.Price = plus(is, minus(was))
+	}
+	if step.Why == "" {
+		step.Why = purposes[c.Type]
+	}
+	if c.Action == cfn.Forget {
+		step.Why = "it is retained, and goes on costing what it costs"
+	}
+	return step
 }
 
 // purposes say what a resource of a type is for.

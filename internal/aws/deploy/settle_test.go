@@ -11,12 +11,12 @@ import (
 func TestSettle(t *testing.T) {
 	plan := func(follows bool) *Plan {
 		return &Plan{follows: map[string]bool{Compute: follows}, Steps: []Step{
-			{Verb: Replace, Stack: Foundation, Object: "DataBucket", Type: "AWS::S3::Bucket", Why: "BucketName: a -> b", Stateful: true},
-			{Verb: Change, Stack: Compute, Object: "Template", Type: "AWS::EC2::LaunchTemplate", Why: "by the templates"},
-			{Verb: Replace, Stack: Compute, Object: "Group", Type: "AWS::EC2::SecurityGroup", Why: "VpcId: Network is another one"},
-			{Verb: Change, Stack: Compute, Object: "Same", Type: "AWS::IAM::Role", Why: "written in another way"},
-			{Verb: Call, Stack: Compute, Object: "program", Why: "uploaded"},
-			{Verb: Create, Stack: Observe, Object: "Alerts", Type: "AWS::SNS::Topic"},
+			{Kind: MakeStack, Verb: Replace, Stack: Foundation, Object: "DataBucket", Type: "AWS::S3::Bucket", Why: "BucketName: a -> b", Stateful: true},
+			{Kind: MakeStack, Verb: Change, Stack: Compute, Object: "Template", Type: "AWS::EC2::LaunchTemplate", Why: "by the templates"},
+			{Kind: MakeStack, Verb: Replace, Stack: Compute, Object: "Group", Type: "AWS::EC2::SecurityGroup", Why: "VpcId: Network is another one"},
+			{Kind: MakeStack, Verb: Change, Stack: Compute, Object: "Same", Type: "AWS::IAM::Role", Why: "written in another way"},
+			{Kind: MakeCertificate, Verb: Call, Stack: Compute, Object: "certificate", Why: "made"},
+			{Kind: MakeStack, Verb: Create, Stack: Observe, Object: "Alerts", Type: "AWS::SNS::Topic"},
 		}}
 	}
 	said := []Said{
@@ -44,7 +44,7 @@ func TestSettle(t *testing.T) {
 		{Replace, "Group", "VpcId: Network is another one", false},
 		{Change, "Queue", "Tags", false},
 		{Replace, "Logs", "LogGroupName", true},
-		{Call, "program", "uploaded", false},
+		{Call, "certificate", "made", false},
 		{Create, "Alerts", "", false},
 	}
 	if diff := cmp.Diff(want, lines(p), cmpopts.EquateEmpty()); diff != "" {
@@ -58,7 +58,7 @@ func TestSettle(t *testing.T) {
 		{Replace, "Group", "VpcId: Network is another one", false},
 		{Change, "Same", "written in another way", false},
 		{Change, "Queue", "Tags", false},
-		{Call, "program", "uploaded", false},
+		{Call, "certificate", "made", false},
 		{Create, "Alerts", "", false},
 	}
 	if diff := cmp.Diff(want, lines(p)); diff != "" {
@@ -70,7 +70,7 @@ func TestSettle(t *testing.T) {
 		t.Errorf("nothing to do: got %+v, want the bucket left out", p.Steps)
 	}
 	p.Settle(Ingest, []Said{{Object: "Rule", Type: "AWS::Events::Rule", Verb: Change}})
-	if p.Steps[len(p.Steps)-1].Object != "Rule" {
-		t.Errorf("a stack that the templates say nothing of: got %+v, want the rule", p.Steps)
+	if p.Steps[0].Object != "Rule" {
+		t.Errorf("a stack that the templates say nothing of: got %+v, want the rule, before what is made after it", p.Steps)
 	}
 }

@@ -17,6 +17,7 @@ type Stack struct {
 	Policy []byte
 
 	template *cfn.Template
+	granted  bool              // Lake Formation grants tables of the lake, which is to be registered there
 	from     map[string]origin // of resources that an element of lakehouse.yaml asked for, by logical id
 }
 

@@ -3,7 +3,7 @@
 //
 // A Usage is turned into Lines, each with a price.Range: what is paid at the least, likely, at most. The
 // assumptions between are constants of this file, and in docs/fleet.md. What a lakehouse
-// costs that does not depend on use is not here, but in package deploy.
+// costs that does not depend on use is the price of a plan of package deploy: Lakehouse has both.
 package estimate
 
 import (

@@ -57,6 +57,21 @@ func New(f *spec.Fleet, region string, zones []string, list *price.List) (*Polic
 	return p, warnings, err
 }
 
+// Where is where the fleet of an environment is: the region and the zones of one in AWS, or those for which petalake
+// brings prices along.
+func Where(e *spec.Environment) (region string, zones []string) {
+	if e.InAWS() {
+		return e.AWS.Region, e.AWS.Zones
+	}
+	return price.Home, []string{price.Home + "a", price.Home + "b", price.Home + "c"}
+}
+
+// Of is New for a fleet in an environment.
+func Of(f *spec.Fleet, e *spec.Environment, list *price.List) (*Policy, []Warning, error) {
+	region, zones := Where(e)
+	return New(f, region, zones, list)
+}
+
 // thrift leaves out the dearest types where the budget of an hour does not pay for all units at the price
 // of them: what may come for an order is reckoned at the price of the dearest.
 func (p *Policy) thrift() {

@@ -24,10 +24,21 @@ type Catalog struct {
 // Owner is the mark of what an environment of a lakehouse has in the catalog.
 func Owner(lakehouse, environment string) string { return lakehouse + "/" + environment }
 
-// Remove removes all that an owner has in the catalog of a region. It tells of each step. Data is not touched.
-func Remove(ctx context.Context, cfg aws.Config, region, owner string, tell func(Step)) error {
-	c := New(cfg, region, owner)
-	var ours []string
+// Remove removes all that the owner has in the catalog. It tells of each step. Data is not touched.
+func (c *Catalog) Remove(ctx context.Context, tell func(Step)) error {
+	ours, err := c.Owned(ctx)
+	if err != nil {
+		return err
+	}
+	steps, _, err := c.Sync(ctx, nil, ours, true)
+	for _, s := range steps {
+		tell(s)
+	}
+	return err
+}
+
+// Owned are the databases that the owner has in the catalog.
+func (c *Catalog) Owned(ctx context.Context) (ours []string, err error) {
 	in := map[string]any{"MaxResults": 100}
 	for {
 		var page struct {
@@ -38,23 +49,18 @@ func Remove(ctx context.Context, cfg aws.Config, region, owner string, tell func
 			NextToken string
 		}
 		if err := c.call(ctx, "GetDatabases", in, &page); err != nil {
-			return fmt.Errorf("catalog: databases: %w", err)
+			return nil, fmt.Errorf("catalog: databases: %w", err)
 		}
 		for _, d := range page.DatabaseList {
-			if d.Parameters[ownerKey] == owner {
+			if d.Parameters[ownerKey] == c.owner {
 				ours = append(ours, d.Name)
 			}
 		}
 		if page.NextToken == "" {
-			break
+			return ours, nil
 		}
 		in["NextToken"] = page.NextToken
 	}
-	steps, _, err := c.Sync(ctx, nil, ours, true)
-	for _, s := range steps {
-		tell(s)
-	}
-	return err
 }
 
 // New prepares to keep what an owner has in the catalog. Nothing is sent yet.

@@ -286,7 +286,7 @@ func TestOnMoto(t *testing.T) {
 		t.Fatal(err)
 	}
 	var told []string
-	if err := Remove(t.Context(), cfg, "us-east-1", owner, func(s Step) { told = append(told, s.Name()) }); err != nil {
+	if err := New(cfg, "us-east-1", owner).Remove(t.Context(), func(s Step) { told = append(told, s.Name()) }); err != nil {
 		t.Fatal(err)
 	}
 	if got := strings.Join(told, " "); got != "shop_prod_bronze.orders shop_prod_bronze shop_prod_main.totals" {

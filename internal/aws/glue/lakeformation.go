@@ -33,6 +33,18 @@ func (f *Formation) Register(ctx context.Context, arn string) error {
 	return nil
 }
 
+// Registered says whether a place in S3 is under Lake Formation.
+func (f *Formation) Registered(ctx context.Context, arn string) (bool, error) {
+	err := f.call(ctx, "DescribeResource", map[string]any{"ResourceArn": arn}, nil)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("lake formation: %s: %w", arn, err)
+	}
+	return true, nil
+}
+
 // Settle revokes what was granted before and is not wanted any more, then grants what is wanted: all of it,
 // as a grant that is there does no harm twice. It returns what is granted then, also where it fails: to be
 // remembered, and handed in as before the next time.

@@ -6,7 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
+	"maps"
 	"slices"
 	"strings"
 
@@ -33,67 +33,130 @@ func (e *LosingError) Hint() string {
 	return "undo the change in lakehouse.yaml, or say --allow-replace: the old one stays, and the new one is empty"
 }
 
-// Told is what is told while stacks are made.
-type Told struct {
-	Layer string
-	Event stack.Event // of CloudFormation; without Resource where Text says it all
-	Text  string
+// OvertakenError says that a stack would change although its plan says nothing of it: what it is given by the stacks
+// before it became something else than the plan knew.
+type OvertakenError struct{ Stack, Value string }
+
+func (e *OvertakenError) Error() string {
+	return fmt.Sprintf("stack %s: it is given another %s than the plan knew", e.Stack, e.Value)
 }
 
-// Apply makes all stacks as they should be, in their order, and removes those that the lakehouse has
-// no more. It goes on where an earlier run was cut off.
-func (r *Rollout) Apply(ctx context.Context, p *Program, allowReplace bool, tell func(Told)) error {
-	for _, s := range r.stacks {
-		if s.Layer == deploy.Compute && len(r.givenTo(s)) > 0 {
-			if err := r.upload(ctx, p, tell); err != nil {
-				return err
-			}
-		}
-		outputs, err := r.one(ctx, s, p, allowReplace, tell)
-		if err != nil {
-			return err
-		}
-		if err := r.know(ctx, s.Layer, outputs); err != nil {
-			return err
-		}
-		if err := r.calls(ctx, s, tell); err != nil {
-			return err
-		}
+// Hint says what to do.
+func (e *OvertakenError) Hint() string {
+	return "deploy again: the next plan says what follows from it"
+}
+
+// makeStack makes or changes the stack of a step, with all steps of this kind of the stack.
+func (x *execution) makeStack(ctx context.Context, step deploy.Step) error {
+	if x.done[step.Stack] {
+		return nil
 	}
-	return r.prune(ctx, tell)
+	x.done[step.Stack] = true
+	s := x.stackOf(step)
+	outputs, err := x.change(ctx, s, step)
+	if err != nil {
+		return err
+	}
+	return x.know(ctx, s.Layer, outputs)
 }
 
-// one makes one stack.
-func (r *Rollout) one(ctx context.Context, s *deploy.Stack, p *Program, allowReplace bool, tell func(Told)) (map[string]string, error) {
-	events := func(e stack.Event) { tell(Told{Layer: s.Layer, Event: e}) }
-	want, err := r.wanted(s, p.given())
+// stackOf is the stack of a step, as it should be.
+func (x *execution) stackOf(step deploy.Step) *deploy.Stack {
+	return x.stacks[slices.IndexFunc(x.stacks, func(s *deploy.Stack) bool { return s.Layer == step.Stack })]
+}
+
+// change makes one stack as it should be, and returns its outputs.
+func (x *execution) change(ctx context.Context, s *deploy.Stack, step deploy.Step) (map[string]string, error) {
+	want, err := x.wanted(s, x.plan.program.given())
 	if err != nil {
 		return nil, err
 	}
-	set, err := r.driver.Plan(ctx, want, events)
+	events := x.events(step)
+	set, err := x.driver.Plan(ctx, want, events)
 	if err != nil {
 		return nil, err
 	}
 	losing := set.Losing(deploy.HoldsData)
-	if len(losing) > 0 && !allowReplace {
-		r.driver.Discard(ctx, set)
+	if len(losing) > 0 && !x.replace {
+		x.driver.Discard(ctx, set)
 		return nil, &LosingError{s.Name, losing}
 	}
 	if set.Empty() {
-		tell(Told{Layer: s.Layer, Text: "nothing to do"})
+		x.say(step, "nothing to do")
 	}
 	if len(losing) == 0 {
-		return r.driver.Execute(ctx, set, events)
+		return x.driver.Execute(ctx, set, events)
 	}
 	// The stack's own policy would refuse it. It is in force again afterwards, however that ends.
-	if err := r.driver.SetPolicy(ctx, s.Name, stack.Unlocked); err != nil {
+	if err := x.driver.SetPolicy(ctx, s.Name, stack.Unlocked); err != nil {
 		return nil, err
 	}
-	outputs, err := r.driver.Execute(ctx, set, events)
+	outputs, err := x.driver.Execute(ctx, set, events)
 	if err != nil {
-		err = errors.Join(err, r.driver.SetPolicy(context.WithoutCancel(ctx), s.Name, s.Policy))
+		err = errors.Join(err, x.driver.SetPolicy(context.WithoutCancel(ctx), s.Name, s.Policy))
 	}
 	return outputs, err
+}
+
+// clearStack removes a stack whose making failed.
+func (x *execution) clearStack(ctx context.Context, step deploy.Step) error {
+	err := x.driver.Delete(ctx, x.name(step.Stack), x.events(step))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
+}
+
+// removeStack removes the stack of a step, with all steps of this kind of the stack.
+func (x *execution) removeStack(ctx context.Context, step deploy.Step) error {
+	if x.done[step.Stack] {
+		return nil
+	}
+	x.done[step.Stack] = true
+	return x.clearStack(ctx, step)
+}
+
+// protectStack sets the policy and the protection of a stack that is as it should be otherwise.
+func (x *execution) protectStack(ctx context.Context, step deploy.Step) error {
+	x.say(step, "the stack is protected again")
+	return x.driver.Protect(ctx, protected(x.stackOf(step)))
+}
+
+// protected is a stack as far as it is protected.
+func protected(s *deploy.Stack) stack.Stack {
+	return stack.Stack{Name: s.Name, Policy: s.Policy, Protected: s.Protected}
+}
+
+// overtaken is an *OvertakenError where a stack that the plan leaves as it is should be given other values than it has: by
+// the stacks that the plan changed, or by deploy.
+func (x *execution) overtaken(ctx context.Context) error {
+	given := x.plan.program.given()
+	for _, s := range x.plan.Stacks {
+		if x.done[s.Layer] {
+			continue
+		}
+		want := map[string]string{}
+		for _, in := range s.Parameters {
+			if in.Given != "" {
+				want[in.Name] = given[in.Given]
+			} else if x.done[in.Layer] {
+				want[in.Name] = x.outputs[in.Layer][in.Output]
+			}
+		}
+		if len(want) == 0 {
+			continue
+		}
+		state, err := x.driver.State(ctx, s.Name)
+		if err != nil {
+			return err
+		}
+		for _, name := range slices.Sorted(maps.Keys(want)) {
+			if want[name] != state.Parameters[name] {
+				return &OvertakenError{s.Name, name}
+			}
+		}
+	}
+	return nil
 }
 
 // wanted is a stack with the values that its template is given: outputs of the stacks before it, and what
@@ -126,43 +189,4 @@ func (e *MissingError) Error() string {
 		return fmt.Sprintf("stack %s: it is given %s, by deploy", e.Stack, e.Value)
 	}
 	return fmt.Sprintf("stack %s: it is given %s, which %s does not have yet", e.Stack, e.Value, e.From)
-}
-
-func (r *Rollout) givenTo(s *deploy.Stack) (names []string) {
-	for _, in := range s.Parameters {
-		if in.Given != "" {
-			names = append(names, in.Given)
-		}
-	}
-	return names
-}
-
-// upload puts the program and the lakehouse where the machine of the daemon looks.
-func (r *Rollout) upload(ctx context.Context, p *Program, tell func(Told)) error {
-	given := p.given()
-	f, err := os.Open(p.Binary)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	tell(Told{Layer: deploy.Compute, Text: "uploading the program, " + given[deploy.BinaryDigest][:12]})
-	if err := r.put(ctx, given[deploy.BinaryKey], f); err != nil {
-		return err
-	}
-	tell(Told{Layer: deploy.Compute, Text: "uploading the lakehouse, " + given[deploy.BundleDigest][:12]})
-	return r.put(ctx, given[deploy.BundleKey], reader(p.Bundle))
-}
-
-// prune removes stacks that the lakehouse has no more, the last first.
-func (r *Rollout) prune(ctx context.Context, tell func(Told)) error {
-	for _, layer := range slices.Backward(deploy.Layers) {
-		if slices.ContainsFunc(r.stacks, func(s *deploy.Stack) bool { return s.Layer == layer }) {
-			continue
-		}
-		err := r.driver.Delete(ctx, r.name(layer), func(e stack.Event) { tell(Told{Layer: layer, Event: e}) })
-		if err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return err
-		}
-	}
-	return nil
 }

@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/petalake/petalake/internal/aws/awsx"
+	"github.com/petalake/petalake/internal/aws/deploy"
 )
 
 // LockedError says that nobody can delete what is in a bucket yet.
@@ -83,23 +84,26 @@ func locked(ctx context.Context, client *s3.Client, bucket string, now time.Time
 
 // eraseBucket deletes a bucket and all that is in it. What is written meanwhile, such as a log of
 // accesses that comes late, is deleted too, a few times over.
-func (r *Rollout) eraseBucket(ctx context.Context, bucket string, say func(string, ...any)) error {
-	client, total := r.buckets(), int64(0)
+func (x *execution) eraseBucket(ctx context.Context, step deploy.Step) error {
+	client, total, bucket := x.buckets(), int64(0), step.Object
 	for try := 0; ; try++ {
-		n, err := empty(ctx, client, bucket, func(n int64) { say("bucket %s: %d versions are deleted so far", bucket, total+n) })
+		n, err := empty(ctx, client, bucket, func(n int64) { x.say(step, "bucket %s: %d versions are deleted so far", bucket, total+n) })
 		total += n
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil
+		}
 		if err != nil {
-			return ignoreMissing(err)
+			return fmt.Errorf("delete %s: %w", bucket, err)
 		}
 		_, err = client.DeleteBucket(ctx, &s3.DeleteBucketInput{Bucket: &bucket})
 		err = ignoreMissing(awsx.Explain(err))
 		if err == nil {
-			say("bucket %s is deleted, with %d versions of objects", bucket, total)
+			x.say(step, "bucket %s is deleted, with %d versions of objects", bucket, total)
 			return nil
 		}
 		var said *awsx.Error
 		if !errors.As(err, &said) || said.Code != "BucketNotEmpty" || try == 4 {
-			return err
+			return fmt.Errorf("delete %s: %w", bucket, err)
 		}
 	}
 }

@@ -10,8 +10,6 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
-	"errors"
-	"io/fs"
 	"math/big"
 	"net/url"
 	"strconv"
@@ -24,70 +22,117 @@ import (
 	"github.com/petalake/petalake/internal/aws/glue"
 )
 
-// calls does what no stack can, once a stack is there. Each does no harm twice.
-func (r *Rollout) calls(ctx context.Context, s *deploy.Stack, tell func(Told)) error {
-	outputs := r.outputs[s.Layer]
-	say := func(text string) { tell(Told{Layer: s.Layer, Text: text}) }
-	switch s.Layer {
-	case deploy.Foundation:
-		closed, err := r.closeDefault(ctx, outputs["Network"])
-		if closed {
-			say("the default security group is closed")
-		}
-		return err
-	case deploy.Compute:
-		if err := r.guard(ctx, say); err != nil {
-			return err
-		}
-		if outputs["ClusterSecurity"] == "" {
-			return nil
-		}
-		return r.certificate(ctx, say)
-	case deploy.Observe:
-		// A budget that counts by tag waits for the tag. Members of an organisation may not turn it on.
-		soon, cancel := context.WithTimeout(ctx, 3*time.Second)
-		defer cancel()
-		err := awsx.JSON(soon, r.cfg, "ce", "us-east-1", "AWSInsightsIndexService.UpdateCostAllocationTagsStatus",
-			map[string]any{"CostAllocationTagsStatus": []map[string]string{{"TagKey": "petalake:environment", "Status": "Active"}}}, nil)
-		if err != nil && ctx.Err() == nil {
-			say("the cost allocation tag petalake:environment is not active: " + err.Error() + "; activate it in the billing console, and the budget counts")
-		}
+// tagWait is how long a call about the cost allocation tag may take: members of an organisation may not make any.
+const tagWait = 3 * time.Second
+
+const (
+	costRegion = "us-east-1" // of the service that knows costs, for all regions
+	costTarget = "AWSInsightsIndexService."
+	costTag    = "petalake:environment"
+)
+
+// activateTag has costs counted by the tag of the environment, which a budget waits for. Where that is not allowed it
+// is told, and is no error.
+func (x *execution) activateTag(ctx context.Context, step deploy.Step) error {
+	soon, cancel := context.WithTimeout(ctx, tagWait)
+	defer cancel()
+	err := awsx.JSON(soon, x.cfg, "ce", costRegion, costTarget+"UpdateCostAllocationTagsStatus",
+		map[string]any{"CostAllocationTagsStatus": []map[string]string{{"TagKey": costTag, "Status": "Active"}}}, nil)
+	if err != nil && ctx.Err() == nil {
+		x.say(step, "the cost allocation tag %s is not active: %v; activate it in the billing console, and the budget counts", costTag, err)
 	}
 	return nil
 }
 
-// guard puts the folder of the lake under Lake Formation where access asks for grants there. The petalake
-// that runs in AWS grants them, once there are tables.
-func (r *Rollout) guard(ctx context.Context, say func(string)) error {
-	if len(access.Grants(r.lakehouse, r.environment)) == 0 {
-		return nil
+// tagInactive says whether the tag of the environment is known to those who count costs, and not counted; known is false
+// where nobody says.
+func (r *Rollout) tagInactive(ctx context.Context) (inactive, known bool) {
+	soon, cancel := context.WithTimeout(ctx, tagWait)
+	defer cancel()
+	var out struct {
+		CostAllocationTags []struct{ TagKey, Status string }
 	}
+	err := awsx.JSON(soon, r.cfg, "ce", costRegion, costTarget+"ListCostAllocationTags", map[string]any{"TagKeys": []string{costTag}}, &out)
+	if err != nil || len(out.CostAllocationTags) == 0 {
+		return false, false
+	}
+	return out.CostAllocationTags[0].Status == "Inactive", true
+}
+
+// registerLake puts the folder of the lake under Lake Formation. The petalake that runs in AWS grants what access says,
+// once there are tables.
+func (x *execution) registerLake(ctx context.Context, step deploy.Step) error {
+	folder := x.lakeFolder()
+	x.say(step, "Lake Formation guards %s, beside IAM", folder)
+	return x.formation().Register(ctx, x.lakeARN(folder))
+}
+
+func (r *Rollout) formation() *glue.Formation {
+	return glue.NewFormation(r.cfg, r.environment.AWS.Region)
+}
+
+// lakeFolder is the bucket and the prefix of the lake; it begins with a slash where there is no bucket yet.
+func (r *Rollout) lakeFolder() string {
+	return r.outputs[deploy.Foundation]["DataBucket"] + "/" + strings.TrimSuffix(access.Prefix(r.environment), "/")
+}
+
+func (r *Rollout) lakeARN(folder string) string {
 	partition := "aws"
 	if strings.HasPrefix(r.environment.AWS.Region, "us-gov-") {
 		partition = "aws-us-gov"
 	}
-	place := r.outputs[deploy.Foundation]["DataBucket"] + "/" + strings.TrimSuffix(access.Prefix(r.environment), "/")
-	say("Lake Formation guards " + place + ", beside IAM")
-	return glue.NewFormation(r.cfg, r.environment.AWS.Region).Register(ctx, "arn:"+partition+":s3:::"+place)
+	return "arn:" + partition + ":s3:::" + folder
 }
 
-// closeDefault takes all rules from the default security group of the network.
-func (r *Rollout) closeDefault(ctx context.Context, network string) (closed bool, err error) {
+// groupRules are the rules of a default security group: in and out.
+type groupRules struct {
+	group   string
+	in, out []string // ids of rules
+}
+
+// closeGroup takes all rules from the default security group of the network.
+func (x *execution) closeGroup(ctx context.Context, step deploy.Step) error {
+	all, err := x.defaultRules(ctx)
+	if err != nil {
+		return err
+	}
+	for _, g := range all {
+		for action, ids := range map[string][]string{"RevokeSecurityGroupIngress": g.in, "RevokeSecurityGroupEgress": g.out} {
+			if len(ids) == 0 {
+				continue
+			}
+			form := url.Values{"Version": {"2016-11-15"}, "Action": {action}, "GroupId": {g.group}}
+			for i, id := range ids {
+				form.Set("SecurityGroupRuleId."+strconv.Itoa(i+1), id)
+			}
+			if err := awsx.Query(ctx, x.cfg, "ec2", x.environment.AWS.Region, form, nil); err != nil {
+				return err
+			}
+		}
+	}
+	if len(all) > 0 {
+		x.say(step, "the default security group is closed")
+	}
+	return nil
+}
+
+// defaultRules are the rules of the default security group of the network; none where it is closed, or there is no
+// network yet.
+func (r *Rollout) defaultRules(ctx context.Context) (all []groupRules, err error) {
+	network := r.outputs[deploy.Foundation]["Network"]
 	if network == "" {
-		return false, nil
+		return nil, nil
 	}
 	region := r.environment.AWS.Region
-	form := url.Values{"Version": {"2016-11-15"}}
-	form.Set("Action", "DescribeSecurityGroups")
-	form.Set("Filter.1.Name", "vpc-id")
-	form.Set("Filter.1.Value.1", network)
-	form.Set("Filter.2.Name", "group-name")
-	form.Set("Filter.2.Value.1", "default")
+	form := url.Values{
+		"Version": {"2016-11-15"}, "Action": {"DescribeSecurityGroups"},
+		"Filter.1.Name": {"vpc-id"}, "Filter.1.Value.1": {network}, "Filter.2.Name": {"group-name"}, "Filter.2.Value.1": {"default"},
+	}
 	var groups struct {
 		IDs []string `xml:"securityGroupInfo>item>groupId"`
 	}
 	if err := awsx.Query(ctx, r.cfg, "ec2", region, form, &groups); err != nil {
-		return false, err
+		return nil, err
 	}
 	for _, id := range groups.IDs {
 		var rules struct {
@@ -98,48 +143,37 @@ func (r *Rollout) closeDefault(ctx context.Context, network string) (closed bool
 		}
 		list := url.Values{"Version": {"2016-11-15"}, "Action": {"DescribeSecurityGroupRules"}, "Filter.1.Name": {"group-id"}, "Filter.1.Value.1": {id}}
 		if err := awsx.Query(ctx, r.cfg, "ec2", region, list, &rules); err != nil {
-			return closed, err
+			return nil, err
 		}
-		revoke := map[bool]url.Values{
-			false: {"Version": {"2016-11-15"}, "Action": {"RevokeSecurityGroupIngress"}, "GroupId": {id}},
-			true:  {"Version": {"2016-11-15"}, "Action": {"RevokeSecurityGroupEgress"}, "GroupId": {id}},
-		}
-		counts := map[bool]int{}
+		g := groupRules{group: id}
 		for _, rule := range rules.Rules {
-			counts[rule.Egress]++
-			revoke[rule.Egress].Set("SecurityGroupRuleId."+strconv.Itoa(counts[rule.Egress]), rule.ID)
+			if rule.Egress {
+				g.out = append(g.out, rule.ID)
+			} else {
+				g.in = append(g.in, rule.ID)
+			}
 		}
-		for egress, n := range counts {
-			if n == 0 {
-				continue
-			}
-			if err := awsx.Query(ctx, r.cfg, "ec2", region, revoke[egress], nil); err != nil {
-				return closed, err
-			}
-			closed = true
+		if len(rules.Rules) > 0 {
+			all = append(all, g)
 		}
 	}
-	return closed, nil
+	return all, nil
 }
 
 // certificateKey is where clusters find the certificate of their nodes.
 const certificateKey = "emr/certificates.zip"
 
-// certificate makes the certificate by which the nodes of clusters speak to each other, once.
-func (r *Rollout) certificate(ctx context.Context, say func(string)) error {
-	body, err := r.artefacts.Get(ctx, certificateKey, 0, 1)
-	if err == nil {
-		return body.Close()
-	}
-	if !errors.Is(err, fs.ErrNotExist) {
+// makeCertificate makes the certificate by which the nodes of clusters speak to each other, once.
+func (x *execution) makeCertificate(ctx context.Context, step deploy.Step) error {
+	if there, err := x.uploaded(ctx, certificateKey); there || err != nil {
 		return err
 	}
-	data, err := nodeCertificate(r.environment.AWS.Region, time.Now())
+	data, err := nodeCertificate(x.environment.AWS.Region, time.Now())
 	if err != nil {
 		return err
 	}
-	say("a certificate for the nodes of clusters is made")
-	return r.put(ctx, certificateKey, reader(data))
+	x.say(step, "a certificate for the nodes of clusters is made")
+	return x.put(ctx, certificateKey, reader(data))
 }
 
 // nodeCertificate is a key and a certificate that signs itself, for the names of machines of a

@@ -39,7 +39,7 @@ const (
 var allowances = []allowance{
 	{"to make and change the stacks", "arn:PARTITION:cloudformation:REGION:ACCOUNT:stack/BASE-foundation/0", always, []string{
 		"cloudformation:DescribeStacks", "cloudformation:GetTemplate", "cloudformation:CreateChangeSet", "cloudformation:DescribeChangeSet", "cloudformation:ExecuteChangeSet",
-		"cloudformation:DeleteChangeSet", "cloudformation:DescribeStackEvents", "cloudformation:SetStackPolicy", "cloudformation:UpdateTerminationProtection", "cloudformation:DeleteStack",
+		"cloudformation:DeleteChangeSet", "cloudformation:DescribeStackEvents", "cloudformation:GetStackPolicy", "cloudformation:SetStackPolicy", "cloudformation:UpdateTerminationProtection", "cloudformation:DeleteStack",
 	}},
 	{"to hand CloudFormation the role that makes the rest", "arn:PARTITION:iam::ACCOUNT:role/BASE-REGION-deploy", always, []string{"iam:PassRole"}},
 	{"to upload templates, the program and the lakehouse", "arn:PARTITION:s3:::ARTEFACTS/templates/0", always, []string{"s3:PutObject", "s3:GetObject"}},

@@ -29,20 +29,14 @@ type Preview struct {
 // What the credentials may not do, or a stack that is being changed, is a note. What CloudFormation refuses
 // is an error: deploy would be refused the same.
 func (r *Rollout) Preview(ctx context.Context, p *Program) ([]Preview, error) {
-	states := map[string]stack.State{}
-	for _, layer := range deploy.Layers {
-		state, err := r.driver.State(ctx, r.name(layer))
-		if errors.Is(err, fs.ErrNotExist) {
-			continue
-		}
-		if err != nil {
-			return nil, err
-		}
-		states[layer] = state
-		if err := r.know(ctx, layer, state.Outputs); err != nil {
-			return nil, err
-		}
+	states, err := r.states(ctx)
+	if err != nil {
+		return nil, err
 	}
+	return r.previews(ctx, states, p)
+}
+
+func (r *Rollout) previews(ctx context.Context, states map[string]stack.State, p *Program) ([]Preview, error) {
 	all := make([]Preview, len(r.stacks))
 	group, inner := errgroup.WithContext(ctx)
 	for i, s := range r.stacks {
@@ -57,7 +51,7 @@ func (r *Rollout) Preview(ctx context.Context, p *Program) ([]Preview, error) {
 func (r *Rollout) preview(ctx context.Context, s *deploy.Stack, states map[string]stack.State, p *Program) (Preview, error) {
 	out := Preview{Layer: s.Layer}
 	state, ok := states[s.Layer]
-	if !ok {
+	if !ok || state.Proposed() {
 		return out, nil
 	}
 	if !state.Came() {
@@ -94,7 +88,7 @@ func (r *Rollout) preview(ctx context.Context, s *deploy.Stack, states map[strin
 		out.Said = append(out.Said, said(c))
 	}
 	if !set.Empty() && len(set.Changes) == 0 {
-		out.Note = "no resource changes, but something else of the stack, such as an output"
+		out.Said = []deploy.Said{{Object: s.Name, Type: deploy.StackType, Verb: deploy.Change, Why: "no resource changes, but something else of the stack, such as an output"}}
 	}
 	return out, nil
 }

@@ -13,44 +13,41 @@ import (
 	"github.com/petalake/petalake/internal/aws/replicate"
 )
 
-// rest ends the clusters of the fleet before the stack goes whose security groups and roles they have: first
-// the daemon, so that it makes no more of them, then the clusters.
-func (r *Rollout) rest(ctx context.Context, tell func(Told)) error {
-	state, err := r.driver.State(ctx, r.name(deploy.Compute))
-	if errors.Is(err, fs.ErrNotExist) || err == nil && state.Outputs[deploy.Interruptions] == "" {
+// stopDaemon takes the machine, or the container, of petalake away, so that it makes no more clusters. What makes it
+// stays, until its stack goes.
+func (x *execution) stopDaemon(ctx context.Context, step deploy.Step) error {
+	outputs := x.outputs[deploy.Compute]
+	x.say(step, "petalake is stopped")
+	err := x.stop(ctx, outputs["Daemon"], outputs["DaemonCluster"])
+	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
-	if err != nil {
-		return err
-	}
-	say := func(text string) { tell(Told{Layer: deploy.Compute, Text: text}) }
-	say("petalake is stopped")
-	if err := r.stopDaemon(ctx, state.Outputs["Daemon"], state.Outputs["DaemonCluster"]); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	return emr.End(ctx, r.cfg, deploy.FleetName(r.lakehouse, r.environment), r.poll, func(id string) { say("cluster " + id + " is ended") })
+	return err
 }
 
-// uncatalog takes the tables out of the catalog of the account. They stay in the lake.
-func (r *Rollout) uncatalog(ctx context.Context, tell func(Told)) error {
-	owner := glue.Owner(r.lakehouse.Name, r.environment.Name)
-	return glue.Remove(ctx, r.cfg, r.environment.AWS.Region, owner, func(s glue.Step) {
-		tell(Told{Layer: deploy.Compute, Text: s.Name() + " is taken out of the catalog"})
-	})
+// endClusters ends the clusters of the fleet before the stack goes whose security groups and roles they have.
+func (x *execution) endClusters(ctx context.Context, step deploy.Step) error {
+	return emr.End(ctx, x.cfg, deploy.FleetName(x.lakehouse, x.environment), x.poll, func(id string) { x.say(step, "cluster %s is ended", id) })
 }
 
-// unreplicate stops the replications of databases: one that runs cannot be removed.
-func (r *Rollout) unreplicate(ctx context.Context, tell func(Told)) error {
-	if len(r.lakehouse.Databases) == 0 {
-		return nil
-	}
-	return replicate.Of(r.cfg, r.lakehouse, r.environment).Stop(ctx, r.poll, func(name string) {
-		tell(Told{Layer: deploy.Ingest, Text: "the replication of " + name + " is stopped"})
-	})
+// clearCatalog takes the tables out of the catalog of the account. They stay in the lake.
+func (x *execution) clearCatalog(ctx context.Context, step deploy.Step) error {
+	return x.catalog().Remove(ctx, func(s glue.Step) { x.say(step, "%s is taken out of the catalog", s.Name()) })
 }
 
-// stopDaemon takes the machine, or the container, of petalake away. What makes it stays.
-func (r *Rollout) stopDaemon(ctx context.Context, name, cluster string) error {
+// catalog is the catalog of the account, as far as it is the environment's.
+func (r *Rollout) catalog() *glue.Catalog {
+	return glue.New(r.cfg, r.environment.AWS.Region, glue.Owner(r.lakehouse.Name, r.environment.Name))
+}
+
+// stopReplications stops the replications of databases: one that runs cannot be removed.
+func (x *execution) stopReplications(ctx context.Context, step deploy.Step) error {
+	return replicate.Of(x.cfg, x.lakehouse, x.environment).Stop(ctx, x.poll, func(name string) { x.say(step, "the replication of %s is stopped", name) })
+}
+
+// stop sets the number of machines of a group, or of containers of a service in a cluster, to none, and waits for the
+// machines to go.
+func (r *Rollout) stop(ctx context.Context, name, cluster string) error {
 	region := r.environment.AWS.Region
 	if cluster != "" {
 		return awsx.JSON(ctx, r.cfg, "ecs", region, "AmazonEC2ContainerServiceV20141113.UpdateService",

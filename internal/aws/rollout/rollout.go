@@ -1,6 +1,9 @@
-// Package rollout makes in AWS what package deploy says: stacks in their order, the program and the
-// lakehouse uploaded, and the few calls that no stack can do. Whatever is cut off is taken up by the
-// next run: AWS keeps the state.
+// Package rollout runs plans of package deploy in AWS.
+//
+// A Plan is made against an account (Deployment, Removal), or for reading alone (Planned). It is a list of steps,
+// each of a deploy.Kind, and Run does them one after the other by the executor of their kind: the stacks in their
+// order, the program and the lakehouse uploaded, and the few calls that no stack can do. What no step says is not
+// done. Whatever is cut off is taken up by the next plan: AWS keeps the state.
 package rollout
 
 import (
@@ -58,6 +61,15 @@ func Find(ctx context.Context, l *spec.Lakehouse, e *spec.Environment, stacks []
 	return nil, strings.TrimPrefix(err.Error(), "aws: "), nil
 }
 
+// Connect is the rollout of an environment as lakehouse.yaml describes it.
+func Connect(ctx context.Context, l *spec.Lakehouse, e *spec.Environment) (*Rollout, error) {
+	stacks, err := deploy.Render(l, e)
+	if err != nil {
+		return nil, err
+	}
+	return Open(ctx, l, e, stacks)
+}
+
 // Open finds the credentials, and refuses those of another account than the environment names.
 func Open(ctx context.Context, l *spec.Lakehouse, e *spec.Environment, stacks []*deploy.Stack) (*Rollout, error) {
 	cfg, err := awsx.Load(ctx, awsx.Of(e))
@@ -87,21 +99,44 @@ func (r *Rollout) Poll(d time.Duration) {
 
 // Deployed are the templates of the stacks that came to be, by their names.
 func (r *Rollout) Deployed(ctx context.Context) (map[string][]byte, error) {
-	out := map[string][]byte{}
+	states, err := r.states(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return r.templates(ctx, states)
+}
+
+// states are the stacks that there are, by layer, whatever became of them. It takes up their outputs.
+func (r *Rollout) states(ctx context.Context) (map[string]stack.State, error) {
+	states := map[string]stack.State{}
 	for _, layer := range deploy.Layers {
-		name := r.name(layer)
-		state, err := r.driver.State(ctx, name)
-		if errors.Is(err, fs.ErrNotExist) || err == nil && !state.Came() {
+		state, err := r.driver.Look(ctx, r.name(layer))
+		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
 		if err != nil {
 			return nil, err
 		}
-		template, err := r.driver.Template(ctx, name)
+		states[layer] = state
+		if err := r.know(ctx, layer, state.Outputs); err != nil {
+			return nil, err
+		}
+	}
+	return states, nil
+}
+
+// templates are those of the stacks among some that came to be, by their names.
+func (r *Rollout) templates(ctx context.Context, states map[string]stack.State) (map[string][]byte, error) {
+	out := map[string][]byte{}
+	for layer, state := range states {
+		if !state.Came() || state.Proposed() {
+			continue
+		}
+		template, err := r.driver.Template(ctx, r.name(layer))
 		if err != nil {
 			return nil, err
 		}
-		out[name] = template
+		out[r.name(layer)] = template
 	}
 	return out, nil
 }
@@ -128,12 +163,32 @@ func (r *Rollout) know(ctx context.Context, layer string, outputs map[string]str
 	return err
 }
 
-// put uploads what is found by its content: once is enough.
+// put uploads what is found by its content, or is made once: what is there stays. It looks before it writes, and asks S3
+// for no conditional put, which a store would try out first by writing something else.
 func (r *Rollout) put(ctx context.Context, key string, body readSeeker) error {
-	if err := r.artefacts.Put(ctx, key, body, store.IfAbsent); err != nil && !errors.Is(err, fs.ErrExist) {
+	there, err := r.uploaded(ctx, key)
+	if there || err != nil && !errors.Is(err, fs.ErrPermission) { // who may not list is told no more of what is not there
+		return err
+	}
+	if err := r.artefacts.Put(ctx, key, body, store.Always); err != nil {
 		return fmt.Errorf("upload %s: %w", key, err)
 	}
 	return nil
+}
+
+// uploaded says whether an object is in the bucket for artefacts; it is not where there is no bucket yet.
+func (r *Rollout) uploaded(ctx context.Context, key string) (bool, error) {
+	if r.artefacts == nil {
+		return false, nil
+	}
+	body, err := r.artefacts.Get(ctx, key, 0, 1)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("look for %s: %w", key, err)
+	}
+	return true, body.Close()
 }
 
 // template puts a template where CloudFormation finds it.

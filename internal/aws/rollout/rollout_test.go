@@ -101,7 +101,7 @@ func TestDeploy(t *testing.T) {
 	tell := func(x rollout.Told) {
 		told = append(told, x.Layer+" "+x.Text+x.Event.Resource+" "+x.Event.Status)
 	}
-	if err := r.Apply(ctx, program, false, tell); err != nil {
+	if err := r.Apply(ctx, program, rollout.Consent{}, tell); err != nil {
 		t.Fatalf("%v\n%s", err, strings.Join(told, "\n"))
 	}
 	for _, want := range []string{"bootstrap shop-prod-bootstrap CREATE_COMPLETE", "foundation the default security group is closed ", "compute shop-prod-compute CREATE_COMPLETE"} {
@@ -131,7 +131,7 @@ func TestDeploy(t *testing.T) {
 	}
 	again, _ := open(t, l, e)
 	told = nil
-	if err := again.Apply(ctx, program, false, tell); err != nil {
+	if err := again.Apply(ctx, program, rollout.Consent{}, tell); err != nil {
 		t.Fatal(err)
 	}
 	if got := strings.Count(strings.Join(told, "\n"), "nothing to do"); got != len(stacks) {
@@ -158,7 +158,7 @@ func takenDown(t *testing.T, moto *servers.Server, r *rollout.Rollout) {
 	}, &cluster); err != nil {
 		t.Fatal(err)
 	}
-	if err := r.Destroy(ctx, tell); err != nil {
+	if err := r.TakeDown(ctx, false, tell); err != nil {
 		t.Fatal(err)
 	}
 	if !slices.ContainsFunc(told, func(line string) bool { return strings.Contains(line, "cluster "+cluster.JobFlowId+" is ended") }) {
@@ -171,7 +171,7 @@ func takenDown(t *testing.T, moto *servers.Server, r *rollout.Rollout) {
 	if err != nil || len(left) == 0 || len(left) >= len(before) || slices.ContainsFunc(left, func(one rollout.Remnant) bool { return one.Type == "" }) {
 		t.Errorf("after destroy: got %v, %v, want what holds data and no more", left, err)
 	}
-	if err := r.Erase(ctx, tell); err != nil {
+	if err := r.TakeDown(ctx, true, tell); err != nil {
 		t.Fatal(err)
 	}
 	left, err = r.Left(ctx)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"io/fs"
-	"slices"
 
 	"github.com/petalake/petalake/internal/aws/deploy"
 	"github.com/petalake/petalake/internal/aws/stack"
@@ -37,28 +36,4 @@ func (r *Rollout) Status(ctx context.Context, drift bool) ([]Status, error) {
 		all = append(all, s)
 	}
 	return all, nil
-}
-
-// Destroy removes what is in the catalog, and all stacks, the last first. What holds data stays, with what it costs: see Left.
-func (r *Rollout) Destroy(ctx context.Context, tell func(Told)) error {
-	for _, layer := range slices.Backward(deploy.Layers) {
-		if layer == deploy.Compute {
-			if err := r.rest(ctx, tell); err != nil {
-				return err
-			}
-		}
-		if layer == deploy.Ingest { // after the daemon is gone, which would show the tables again
-			if err := r.uncatalog(ctx, tell); err != nil {
-				return err
-			}
-			if err := r.unreplicate(ctx, tell); err != nil {
-				return err
-			}
-		}
-		err := r.driver.Delete(ctx, r.name(layer), func(e stack.Event) { tell(Told{Layer: layer, Event: e}) })
-		if err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return err
-		}
-	}
-	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"archive/tar"
 	"bytes"
 	"compress/gzip"
+	"context"
 	"crypto/sha256"
 	"debug/elf"
 	"encoding/hex"
@@ -145,11 +146,33 @@ func exists(file string) bool {
 	return err == nil
 }
 
-// given are the values that deploy hands to the stack of the daemon.
+// given are the values that deploy hands to the stack of the daemon; none without a program.
 func (p *Program) given() map[string]string {
+	if p == nil {
+		return nil
+	}
 	sum := digest(p.Bundle)
 	return map[string]string{
 		deploy.BinaryKey: "bin/" + p.BinaryDigest + "/petalake", deploy.BinaryDigest: p.BinaryDigest,
 		deploy.BundleKey: "lakehouse/" + sum + ".tar.gz", deploy.BundleDigest: sum,
 	}
+}
+
+// uploadProgram puts the program where the machine of the daemon looks.
+func (x *execution) uploadProgram(ctx context.Context, step deploy.Step) error {
+	given := x.plan.program.given()
+	f, err := os.Open(x.plan.program.Binary)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	x.say(step, "uploading the program, %.12s", given[deploy.BinaryDigest])
+	return x.put(ctx, given[deploy.BinaryKey], f)
+}
+
+// uploadBundle puts the lakehouse where the machine of the daemon looks.
+func (x *execution) uploadBundle(ctx context.Context, step deploy.Step) error {
+	given := x.plan.program.given()
+	x.say(step, "uploading the lakehouse, %.12s", given[deploy.BundleDigest])
+	return x.put(ctx, given[deploy.BundleKey], reader(x.plan.program.Bundle))
 }

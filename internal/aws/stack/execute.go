@@ -3,9 +3,11 @@ package stack
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -60,9 +62,6 @@ func (e *FailedError) Hint() string { return e.hint }
 func (s *Stacks) Execute(ctx context.Context, set ChangeSet, tell func(Event)) (map[string]string, error) {
 	if set.Empty() {
 		state, err := s.State(ctx, set.Stack.Name)
-		if err == nil {
-			err = s.protect(ctx, set.Stack)
-		}
 		return state.Outputs, err
 	}
 	name := cmp.Or(set.stackID, set.Stack.Name)
@@ -81,7 +80,7 @@ func (s *Stacks) Execute(ctx context.Context, set ChangeSet, tell func(Event)) (
 	if err != nil {
 		return nil, err
 	}
-	return state.Outputs, s.protect(ctx, set.Stack)
+	return state.Outputs, s.Protect(ctx, set.Stack)
 }
 
 // begin starts a change set. If the answer was lost, and the call is made again, CloudFormation
@@ -122,8 +121,9 @@ func token(id string) string {
 	return id[:min(len(id), 128)]
 }
 
-// protect sets what a change set cannot.
-func (s *Stacks) protect(ctx context.Context, want Stack) error {
+// Protect sets what a change set cannot: the policy of a stack, and its protection. Execute does it for a stack that it
+// changed.
+func (s *Stacks) Protect(ctx context.Context, want Stack) error {
 	if want.Policy != nil {
 		if err := s.SetPolicy(ctx, want.Name, want.Policy); err != nil {
 			return err
@@ -133,6 +133,27 @@ func (s *Stacks) protect(ctx context.Context, want Stack) error {
 		return s.unprotect(ctx, want.Name, true)
 	}
 	return nil
+}
+
+// HasProtection says whether a stack has the policy and the protection that it should, as Protect sets them.
+func (s *Stacks) HasProtection(ctx context.Context, want Stack, is State) (bool, error) {
+	if want.Protected && !is.Protected {
+		return false, nil
+	}
+	if want.Policy == nil {
+		return true, nil
+	}
+	out, err := s.client.GetStackPolicy(ctx, &cloudformation.GetStackPolicyInput{StackName: &want.Name})
+	if err != nil {
+		return false, fmt.Errorf("stack %s: its policy: %w", want.Name, awsx.Explain(err))
+	}
+	return sameJSON(want.Policy, []byte(aws.ToString(out.StackPolicyBody))), nil
+}
+
+// sameJSON says whether two texts are the same value of JSON. A text that is none is the same as nothing.
+func sameJSON(a, b []byte) bool {
+	var x, y any
+	return json.Unmarshal(a, &x) == nil && json.Unmarshal(b, &y) == nil && reflect.DeepEqual(x, y)
 }
 
 func (s *Stacks) unprotect(ctx context.Context, name string, protected bool) error {

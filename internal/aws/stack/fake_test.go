@@ -38,6 +38,7 @@ func (f *fake) sets() (n int) {
 type fakeStack struct {
 	name, id, status, token string
 	template, next          string // as it is, and as it becomes
+	policy                  string
 	protected               bool
 	todo                    []string // resources that still change
 	failing                 string   // the resource that failed
@@ -136,6 +137,10 @@ func (f *fake) act(action string, r *http.Request) (int, string) {
 		s.begin("DELETE", "", "")
 	case "UpdateTerminationProtection":
 		s.protected = r.Form.Get("EnableTerminationProtection") == "true"
+	case "SetStackPolicy":
+		s.policy = r.Form.Get("StackPolicyBody")
+	case "GetStackPolicy":
+		return http.StatusOK, "<StackPolicyBody>" + text(s.policy) + "</StackPolicyBody>"
 	case "GetTemplate":
 		return http.StatusOK, "<TemplateBody>" + text(s.template) + "</TemplateBody>"
 	case "DetectStackDrift":

@@ -78,14 +78,59 @@ func (s State) Steady() bool {
 	return s.Came() && !strings.HasSuffix(s.Status, "_IN_PROGRESS") && s.Status != string(types.StackStatusUpdateRollbackFailed)
 }
 
+// Proposed says that the stack is no more than a change set that nobody has executed.
+func (s State) Proposed() bool { return s.Status == string(types.StackStatusReviewInProgress) }
+
 // State looks at a stack, by name or id. One that does not exist, or never came to be more than a
 // change set, is fs.ErrNotExist.
 func (s *Stacks) State(ctx context.Context, name string) (State, error) {
 	state, err := s.look(ctx, name)
-	if err == nil && (state.Status == string(types.StackStatusReviewInProgress) || state.Status == string(types.StackStatusDeleteComplete)) {
+	if err == nil && (state.Proposed() || state.Status == string(types.StackStatusDeleteComplete)) {
 		return State{}, missing(name)
 	}
 	return state, err
+}
+
+// Look is State for a stack in any state: one that never came to be more than a change set is there, too.
+func (s *Stacks) Look(ctx context.Context, name string) (State, error) {
+	state, err := s.look(ctx, name)
+	if err == nil && state.Status == string(types.StackStatusDeleteComplete) {
+		return State{}, missing(name)
+	}
+	return state, err
+}
+
+// Await waits until nothing changes a stack any more, and tells of each event until then. It changes nothing. There
+// being no stack is no error; a stack that only people can mend is a *FailedError.
+func (s *Stacks) Await(ctx context.Context, name string, tell func(Event)) error {
+	state, err := s.look(ctx, name)
+	if err == nil && running(state.Status) {
+		state, err = s.idle(ctx, state, tell)
+	}
+	switch {
+	case errors.Is(err, fs.ErrNotExist): // or it was removed meanwhile
+		return nil
+	case err != nil:
+		return err
+	case state.Status == string(types.StackStatusUpdateRollbackFailed):
+		return stuck(state)
+	}
+	return nil
+}
+
+// stuck is the error of a stack that could not be put back.
+func stuck(state State) error {
+	return &FailedError{Stack: state.Name, Status: state.Status, Reason: state.Reason,
+		hint: "mend what the events name, then continue the rollback in the console of CloudFormation, and deploy again"}
+}
+
+// idle waits until nothing changes a stack any more that is being changed.
+func (s *Stacks) idle(ctx context.Context, state State, tell func(Event)) (State, error) {
+	from, err := s.newest(ctx, state.ID)
+	if err != nil {
+		return State{}, err
+	}
+	return s.await(ctx, state.ID, &watch{after: from, tell: tell, seen: true})
 }
 
 func (s *Stacks) look(ctx context.Context, name string) (State, error) {
@@ -137,12 +182,7 @@ func (s *Stacks) settle(ctx context.Context, name string, tell func(Event)) (Sta
 		return State{}, err
 	}
 	if running(state.Status) {
-		from, err := s.newest(ctx, state.ID)
-		if err != nil {
-			return State{}, err
-		}
-		w := watch{after: from, tell: tell, seen: true}
-		if state, err = s.await(ctx, state.ID, &w); err != nil {
+		if state, err = s.idle(ctx, state, tell); err != nil {
 			return State{}, err
 		}
 	}
@@ -155,8 +195,7 @@ func (s *Stacks) settle(ctx context.Context, name string, tell func(Event)) (Sta
 		}
 		return State{}, missing(name)
 	case state.Status == string(types.StackStatusUpdateRollbackFailed):
-		return State{}, &FailedError{Stack: name, Status: state.Status, Reason: state.Reason,
-			hint: "mend what the events name, then continue the rollback in the console of CloudFormation, and deploy again"}
+		return State{}, stuck(state)
 	}
 	return state, nil
 }

@@ -186,6 +186,83 @@ func TestResumed(t *testing.T) {
 	}
 }
 
+// TestGuarded promises that a stack that lost its policy or its protection is found and can be given them again, and
+// that nothing is set where nothing changes.
+func TestGuarded(t *testing.T) {
+	f := &fake{}
+	s, ctx := at(t, f.serve(t)), t.Context()
+	want := stack.Stack{Name: "lake", Template: template("A"), Protected: true, Policy: []byte(`{"Statement": [{"Effect": "Deny"}]}`)}
+	guarded := func() bool {
+		t.Helper()
+		state, err := s.State(ctx, "lake")
+		if err != nil {
+			t.Fatal(err)
+		}
+		ok, err := s.HasProtection(ctx, want, state)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return ok
+	}
+	if _, err := deploy(ctx, s, want, nil); err != nil {
+		t.Fatal(err)
+	}
+	if !guarded() {
+		t.Error("a stack that was made: it is not guarded")
+	}
+	for what, lose := range map[string]func(){
+		"protection": func() { f.find("lake").protected = false }, "policy": func() { f.find("lake").policy = string(stack.Unlocked) }, "a policy at all": func() { f.find("lake").policy = "" },
+	} {
+		lose()
+		if guarded() {
+			t.Errorf("without %s: it is guarded", what)
+		}
+		if _, err := deploy(ctx, s, want, nil); err != nil || guarded() {
+			t.Errorf("without %s, deployed again with nothing to do: %v, or it was set by the way", what, err)
+		}
+		if err := s.Protect(ctx, want); err != nil || !guarded() {
+			t.Errorf("without %s, and protected again: %v, or it is not guarded", what, err)
+		}
+	}
+	f.find("lake").policy = `{"Statement":[{"Effect":"Deny"}]}`
+	if !guarded() {
+		t.Error("the same policy with other blanks: it is not guarded")
+	}
+}
+
+// TestAwait promises that what goes on is waited for and told, that nothing is changed, and that a stack that only people
+// can mend is an error with what to do.
+func TestAwait(t *testing.T) {
+	f := &fake{}
+	s, ctx := at(t, f.serve(t)), t.Context()
+	if err := s.Await(ctx, "lake", nil); err != nil || len(f.stacks) != 0 {
+		t.Errorf("of no stack: got %v and %d stacks", err, len(f.stacks))
+	}
+	set, err := s.Plan(ctx, stack.Stack{Name: "lake", Template: template("A", "B")}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if state, err := s.Look(ctx, "lake"); err != nil || !state.Proposed() {
+		t.Errorf("a stack that is no more than a change set: got %+v, %v", state, err)
+	}
+	cut, stop := context.WithCancel(ctx)
+	if _, err := s.Execute(cut, set, func(stack.Event) { stop() }); !errors.Is(err, context.Canceled) {
+		t.Fatalf("cut off: got %v", err)
+	}
+	var told []string
+	if err := s.Await(ctx, "lake", func(e stack.Event) { told = append(told, e.Resource+" "+e.Status) }); err != nil || !slices.Contains(told, "lake CREATE_COMPLETE") {
+		t.Errorf("got %v, told %q, want all until it is done", err, told)
+	}
+	if f.executed != 1 {
+		t.Errorf("%d change sets ran, want one", f.executed)
+	}
+	f.find("lake").status = "UPDATE_ROLLBACK_FAILED"
+	var failed *stack.FailedError
+	if err := s.Await(ctx, "lake", nil); !errors.As(err, &failed) || failed.Hint() == "" {
+		t.Errorf("a stack that could not be put back: got %v, want what to do", err)
+	}
+}
+
 // TestAnyCallFails promises that whichever call is throttled, cut off before it is heard, or answered
 // in vain, the stack is made, changed and removed just once each.
 func TestAnyCallFails(t *testing.T) {

@@ -2,5 +2,5 @@
 //
 // What CloudFormation calls a resource is one of the AWS provider, or several; a reference is a reference; a
 // parameter that is another stack's output is that output's value. All layers are one module, a file each. What
-// the provider does not know LeftOut says.
+// the provider does not know Export names.
 package terraform

@@ -11,8 +11,8 @@ import (
 	"github.com/petalake/petalake/internal/aws/deploy"
 )
 
-// LeftOut says what of stacks the AWS provider does not know, a line for each type of CloudFormation.
-func LeftOut(stacks []*deploy.Stack) (lines []string) {
+// leftOut says what of stacks the AWS provider does not know, a line for each type of CloudFormation.
+func leftOut(stacks []*deploy.Stack) (lines []string) {
 	for _, kind := range slices.Sorted(maps.Keys(omitted)) {
 		if slices.ContainsFunc(stacks, func(s *deploy.Stack) bool { return bytes.Contains(s.Template, []byte(`"`+kind+`"`)) }) {
 			lines = append(lines, kind+" "+omitted[kind])
@@ -21,8 +21,8 @@ func LeftOut(stacks []*deploy.Stack) (lines []string) {
 	return lines
 }
 
-// Files are the names of all files that a module may have.
-var Files = []string{"main.tf.json", "bootstrap.tf.json", "foundation.tf.json", "ingest.tf.json", "compute.tf.json", "observe.tf.json"}
+// names are the names of all files that a module may have.
+var names = []string{"main.tf.json", "bootstrap.tf.json", "foundation.tf.json", "ingest.tf.json", "compute.tf.json", "observe.tf.json"}
 
 // Write returns the files of a module that makes what the stacks make, by their names.
 func Write(stacks []*deploy.Stack, region string) (map[string][]byte, error) {
