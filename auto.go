@@ -43,9 +43,7 @@ func (l *Lake) wrongOnBoth(statement string, refused *duck.Error) bool {
 	if refused.Kind == duck.Syntax {
 		return sql.Nonsense(statement)
 	}
-	l.sparkMu.Lock()
-	views := l.spark != nil // a session may have temporary ones
-	l.sparkMu.Unlock()
+	views := l.links.IsOpen() // a session may have temporary ones
 	if refused.Kind != duck.Unknown || !errors.Is(refused, fs.ErrNotExist) || views || !l.env.Environment.Spark.Managed() {
 		return false
 	}
@@ -104,7 +102,7 @@ func (l *Lake) chooseOn(ctx context.Context, tables *duck.Engine, engine, statem
 		f.tables, f.fromLog = len(plan.Tables), plan.FromLog
 	}
 	if f.wantsSpark() {
-		f.absent = l.sparkAbsent(ctx)
+		f.absent = l.links.Absent(ctx)
 	}
 	return f.choose(), nil
 }

@@ -89,9 +89,9 @@ type upstream struct {
 // find gives the connection to the server that runs now. The lake's tables have their names there.
 func (u *upstream) find(ctx context.Context, _ string) (grpc.ClientConnInterface, error) {
 	if _, err := u.lake.Spark(ctx); err != nil {
-		return nil, u.lake.sparkFault(err)
+		return nil, u.lake.links.Lost(err)
 	}
-	o, _, done, err := u.lake.sparkOptions(ctx)
+	o, _, done, err := u.lake.links.Options(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -5,7 +5,6 @@ import (
 	"cmp"
 	"context"
 	"crypto/sha256"
-	"crypto/tls"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -15,61 +14,13 @@ import (
 	"os"
 	"path"
 	"strings"
-	"time"
 
-	"github.com/google/uuid"
-
-	"github.com/petalake/petalake/engine/spark"
-	"github.com/petalake/petalake/engine/spark/local"
 	"github.com/petalake/petalake/internal/aws/awsx"
 	"github.com/petalake/petalake/internal/aws/emr"
 	"github.com/petalake/petalake/job"
 	"github.com/petalake/petalake/spec"
 	"github.com/petalake/petalake/store"
 )
-
-// emrPoll is how often a session that starts is looked at; on AWS it takes a minute or two.
-const emrPoll = 2 * time.Second
-
-// emrOptions start a session on EMR. Its token is asked for anew before it ends.
-func (l *Lake) emrOptions(ctx context.Context) (o spark.Options, done func(), err error) {
-	cfg, err := awsx.Load(ctx, awsx.Of(l.env.Environment))
-	if err != nil {
-		return o, nil, err
-	}
-	e := &l.env.Environment.Spark.EMR
-	name := "petalake-" + uuid.NewString()
-	tell := func(string) { l.starting(local.Step{Stage: local.Starting}) }
-	var session *emr.Session
-	if e.Cluster != "" {
-		session, err = emr.OpenCluster(ctx, cfg, string(e.Cluster), string(e.Role), name, emrPoll, tell)
-	} else {
-		session, err = emr.OpenServerless(ctx, cfg, string(e.Application), string(e.Role), name, emrPoll, tell)
-	}
-	if err != nil {
-		return o, nil, err
-	}
-	done = func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
-		defer cancel()
-		_ = session.Close(ctx) // it ends by itself when it is idle
-	}
-	endpoint, err := session.Endpoint(ctx)
-	if err != nil {
-		done()
-		return o, nil, err
-	}
-	l.starting(local.Step{Stage: local.Ready})
-	o = spark.Options{Address: endpoint.Address, CAFile: l.env.Absolute(string(l.env.Environment.Spark.CAFile)), User: string(l.env.Environment.Spark.User)}
-	if o.CAFile == "" {
-		o.TLS = &tls.Config{MinVersion: tls.VersionTLS12}
-	}
-	o.Metadata = spark.Renewing(emr.Header, time.Now, func(ctx context.Context) (string, time.Time, error) {
-		e, err := session.Endpoint(ctx)
-		return e.Token, e.Ends, err
-	})
-	return o, done, nil
-}
 
 const (
 	programsFolder = "_petalake/programs" // by the hash of each file

@@ -3,7 +3,6 @@ package petalake
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"sync/atomic"
 
@@ -13,6 +12,7 @@ import (
 	"github.com/petalake/petalake/engine"
 	"github.com/petalake/petalake/engine/duck"
 	"github.com/petalake/petalake/engine/spark"
+	"github.com/petalake/petalake/internal/link"
 	"github.com/petalake/petalake/spec"
 )
 
@@ -79,11 +79,11 @@ func (e onSpark) query(ctx context.Context, tell func(spark.Progress), sql strin
 	if err != nil {
 		return nil, err
 	}
-	ctx, stop := k.alive(ctx)
-	r, err := k.session.Watch(ctx, tell, sql, args...)
+	ctx, stop := k.Alive(ctx)
+	r, err := k.Session.Watch(ctx, tell, sql, args...)
 	if err != nil {
 		stop()
-		return nil, e.lake.sparkFault(err)
+		return nil, e.lake.links.Lost(err)
 	}
 	return &attended{RecordReader: r, stop: stop}, nil
 }
@@ -115,35 +115,22 @@ func (e onSpark) Describe(ctx context.Context, sql string) (*arrow.Schema, error
 	if err != nil {
 		return nil, err
 	}
-	columns, err := k.session.Describe(ctx, sql)
-	return columns, e.lake.sparkFault(err)
+	columns, err := k.Session.Describe(ctx, sql)
+	return columns, e.lake.links.Lost(err)
 }
 
 func (onSpark) Close() error { return nil }
 
 // prepared is a way to Spark that knows the tables of a statement, which has been judged.
-func (l *Lake) prepared(ctx context.Context, sql string) (*link, error) {
+func (l *Lake) prepared(ctx context.Context, sql string) (*link.Link, error) {
 	if err := spark.Guard(sql, l.env.Holds); err != nil {
 		return nil, err
 	}
-	link, err := l.linked(ctx)
+	link, err := l.links.Open(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return link, link.know(ctx, sql)
-}
-
-// sparkFault gives up a session whose server went away, so that the next statement gets another.
-func (l *Lake) sparkFault(err error) error {
-	if errors.Is(err, spark.ErrSessionLost) || spark.Unreachable(err) {
-		l.sparkMu.Lock()
-		defer l.sparkMu.Unlock()
-		if l.spark != nil {
-			go l.spark.close() // it may wait for a server that is gone
-			l.spark = nil
-		}
-	}
-	return err
+	return link, link.RegisterNamed(ctx, sql)
 }
 
 // onEither chooses an engine for each statement.

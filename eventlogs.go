@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/petalake/petalake/engine/spark/eventlog"
 	"github.com/petalake/petalake/internal/aws/emr"
@@ -63,7 +62,7 @@ func (l *Lake) RunLog(ctx context.Context, name string) (*eventlog.Log, error) {
 	if l.env.Environment.Spark.OnEMR() || l.env.OnClusters() || l.env.Environment.InAWS() {
 		return l.emrLog(ctx, name)
 	}
-	folder := l.SparkServer().Lake.Events
+	folder := l.links.Server().Lake.Events
 	logs, err := eventlog.FindLocal(folder)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, &NoRunError{name, folder}
@@ -145,22 +144,6 @@ func (l *Lake) emrLog(ctx context.Context, name string) (*eventlog.Log, error) {
 // logs by itself. (A spark.eventLog.dir of our own would take them from its own page for them.)
 func (l *Lake) serverless() bool {
 	return l.env.Environment.Spark.OnEMR() && l.env.Environment.Spark.EMR.Cluster == "" && !l.env.OnClusters()
-}
-
-// keptEvents are the event logs of Spark that a lake keeps.
-var keptEvents = eventlog.Keep{Age: 30 * 24 * time.Hour, Bytes: 5_000_000_000}
-
-// cleanEvents deletes event logs that are not kept, once an hour at most. What fails is tried again.
-func (l *Lake) cleanEvents() {
-	l.mu.Lock()
-	due := time.Since(l.cleaned) > time.Hour
-	if due {
-		l.cleaned = time.Now()
-	}
-	l.mu.Unlock()
-	if due && l.env.Environment.Spark.Managed() {
-		_ = eventlog.Clean(l.SparkServer().Lake.Events, keptEvents, time.Now())
-	}
 }
 
 // logBucket opens a bucket from its root.

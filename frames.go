@@ -36,7 +36,7 @@ func (s sparkFrames) ready(ctx context.Context, f frame.Frame, writes ...string)
 			return nil, err
 		}
 	}
-	k, err := s.lake.linked(ctx)
+	k, err := s.lake.links.Open(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -44,19 +44,19 @@ func (s sparkFrames) ready(ctx context.Context, f frame.Frame, writes ...string)
 	if err != nil {
 		return nil, err
 	}
-	if err := k.register(ctx, names); err != nil {
-		return nil, s.lake.sparkFault(err)
+	if err := k.Register(ctx, names); err != nil {
+		return nil, s.lake.links.Lost(err)
 	}
 	for _, w := range writes {
 		name, err := catalog.ParseName(w)
 		if err != nil {
 			return nil, err
 		}
-		if err := k.schema(ctx, spec.NewTableName(name.Schema, name.Table).Schema); err != nil {
+		if err := k.RegisterSchema(ctx, name.Schema); err != nil {
 			return nil, err
 		}
 	}
-	return k.session, nil
+	return k.Session, nil
 }
 
 // Rows implements frame.Engine.
@@ -66,7 +66,7 @@ func (s sparkFrames) Rows(ctx context.Context, f frame.Frame) (array.RecordReade
 		return nil, err
 	}
 	r, err := session.Rows(ctx, f)
-	return r, s.lake.sparkFault(err)
+	return r, s.lake.links.Lost(err)
 }
 
 // Write implements frame.Engine.
@@ -75,7 +75,7 @@ func (s sparkFrames) Write(ctx context.Context, f frame.Frame, w frame.Write) er
 	if err != nil {
 		return err
 	}
-	return s.lake.sparkFault(session.Write(ctx, f, w))
+	return s.lake.links.Lost(session.Write(ctx, f, w))
 }
 
 // Merge implements frame.Engine.
@@ -84,7 +84,7 @@ func (s sparkFrames) Merge(ctx context.Context, m frame.Merge) error {
 	if err != nil {
 		return err
 	}
-	return s.lake.sparkFault(session.Merge(ctx, m))
+	return s.lake.links.Lost(session.Merge(ctx, m))
 }
 
 // autoFrames chooses an engine for each frame.

@@ -5,13 +5,14 @@ import (
 	"errors"
 	"iter"
 	"sync"
-	"time"
 
 	"github.com/apache/arrow-go/v18/arrow/array"
 
 	"github.com/petalake/petalake/delta"
 	"github.com/petalake/petalake/engine/duck"
+	"github.com/petalake/petalake/engine/spark/local"
 	"github.com/petalake/petalake/internal/lake"
+	"github.com/petalake/petalake/internal/link"
 	"github.com/petalake/petalake/internal/write"
 	"github.com/petalake/petalake/spec"
 	"github.com/petalake/petalake/store"
@@ -25,12 +26,7 @@ type Lake struct {
 	writer  *write.Writer
 	seen    *write.Seen // raw files that changed and were told of
 
-	mu sync.Mutex
-
-	cleaned time.Time // when event logs were; mu guards it
-
-	sparkMu sync.Mutex
-	spark   *link // nil until it is needed
+	links *link.Links
 
 	jobsMu sync.Mutex
 	jobs   *jobs // nil until they are needed
@@ -47,6 +43,9 @@ func Open(ctx context.Context, o Options) (*Lake, error) {
 
 // OpenSpec opens one environment of a lakehouse that was read before.
 func OpenSpec(ctx context.Context, described *spec.Lakehouse, o Options) (*Lake, error) {
+	if o.Starting == nil {
+		o.Starting = func(local.Step) {}
+	}
 	env, err := lake.Open(ctx, described, lake.Options{
 		Environment: o.Environment, Engine: o.Engine, Memory: o.Memory, Threads: o.Threads, Getenv: o.Getenv,
 	})
@@ -61,6 +60,7 @@ func OpenSpec(ctx context.Context, described *spec.Lakehouse, o Options) (*Lake,
 	if err != nil {
 		return nil, err
 	}
+	l.links = &link.Links{Env: env, Starting: o.Starting}
 	l.writer = &write.Writer{
 		Env: env, Engine: l.engine,
 		Loader: duck.Loader{Threads: env.Limits.Threads, Memory: env.Limits.Memory, TempDir: env.Limits.Spill},
@@ -77,12 +77,7 @@ func (l *Lake) Close() error {
 	}
 	l.jobsMu.Unlock()
 	err := errors.Join(jobs, l.engine.Close())
-	l.sparkMu.Lock()
-	defer l.sparkMu.Unlock()
-	if l.spark != nil {
-		l.spark.close()
-		l.spark = nil
-	}
+	l.links.Close()
 	return err
 }
 

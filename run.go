@@ -97,7 +97,7 @@ const mostRounds = 5
 
 // round does everything once but for jobs.
 func (l *Lake) round(ctx context.Context, models []model, tell func(Event)) error {
-	l.cleanEvents() // a stream writes them for as long as it runs
+	l.links.CleanEvents() // a stream writes them for as long as it runs
 	var failures []error
 	stale := map[string]bool{} // tables that are not what they should be, by lower-case name
 	fail := func(event Event, err error) {

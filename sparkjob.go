@@ -16,6 +16,8 @@ import (
 
 	"github.com/petalake/petalake/catalog"
 	"github.com/petalake/petalake/engine/spark/local"
+	"github.com/petalake/petalake/internal/link"
+	"github.com/petalake/petalake/internal/sql"
 	"github.com/petalake/petalake/job"
 	"github.com/petalake/petalake/spec"
 )
@@ -33,15 +35,15 @@ func (l *Lake) sparkCommand(ctx context.Context, a job.Attempt, folder string) (
 			return nil, nil, job.Refused(fmt.Errorf("no file %s", file), "write it, or name another in lakehouse.yaml")
 		}
 	}
-	server := l.SparkServer()
-	home, err := local.Install(ctx, server.Search, l.starting)
+	server := l.links.Server()
+	home, err := local.Install(ctx, server.Search, l.links.Starting)
 	if err != nil {
 		return nil, nil, refusedSpark(err)
 	}
 	if err := os.MkdirAll(server.Lake.Events, 0o755); err != nil {
 		return nil, nil, err
 	}
-	l.cleanEvents()
+	l.links.CleanEvents()
 	conf := filepath.Join(folder, "spark.conf")
 	if err := local.WriteConf(conf, local.Conf(home, l.jobSpark(server.Lake, home, a))); err != nil {
 		return nil, nil, err
@@ -136,31 +138,21 @@ func (l *Lake) statements(ctx context.Context, role string) (out statements, err
 	if err != nil {
 		return out, err
 	}
-	schemas := map[string]bool{"": true}
+	schemas := append(l.env.Schemas(), "")
 	for _, n := range names {
-		schemas[n.Schema] = true
+		schemas = append(schemas, n.Schema)
 	}
-	for _, t := range l.env.Spec.Tables {
-		schemas[t.Name.Schema] = true
-	}
-	for _, m := range l.env.Spec.Models {
-		schemas[m.Name.Schema] = true
-	}
-	for _, j := range l.env.Spec.Jobs {
-		for _, n := range j.Writes {
-			schemas[n.Schema] = true
-		}
-	}
+	slices.Sort(schemas)
 	out = statements{[]string{}, []string{}}
-	for _, schema := range slices.Sorted(maps.Keys(schemas)) {
+	for _, schema := range slices.Compact(schemas) {
 		location := l.env.ProgramRoot()
 		if schema != "" {
 			location += "/" + schema
 		}
-		out.Schemas = append(out.Schemas, "CREATE SCHEMA IF NOT EXISTS "+quoteSpark(cmp.Or(schema, "main"))+" LOCATION "+textSpark(location))
+		out.Schemas = append(out.Schemas, "CREATE SCHEMA IF NOT EXISTS "+sql.QuoteName(sql.Spark, cmp.Or(schema, "main"))+" LOCATION "+sql.QuoteText(sql.Spark, location))
 	}
 	for _, n := range names {
-		out.Tables = append(out.Tables, "CREATE TABLE IF NOT EXISTS "+sparkTable(n)+" USING delta LOCATION "+textSpark(l.env.ProgramRoot()+"/"+catalog.Root(n)))
+		out.Tables = append(out.Tables, "CREATE TABLE IF NOT EXISTS "+link.TableName(n)+" USING delta LOCATION "+sql.QuoteText(sql.Spark, l.env.ProgramRoot()+"/"+catalog.Root(n)))
 	}
 	return out, nil
 }

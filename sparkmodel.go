@@ -20,6 +20,7 @@ import (
 	"github.com/petalake/petalake/engine/duck"
 	"github.com/petalake/petalake/engine/spark"
 	"github.com/petalake/petalake/internal/lake"
+	"github.com/petalake/petalake/internal/link"
 	"github.com/petalake/petalake/internal/sql"
 	"github.com/petalake/petalake/internal/write"
 	"github.com/petalake/petalake/spec"
@@ -40,7 +41,7 @@ const stagedFolder = "spark-"
 type sparkBuild struct {
 	*build
 	model model
-	link  *link
+	link  *link.Link
 	lake  *Lake
 	table *delta.Table
 	id    string // of this run: a part of the names that it makes
@@ -52,7 +53,7 @@ func (b *sparkBuild) folder() string { return stagedFolder + b.id + "/rows" }
 
 // onSpark runs a model on Spark and returns the files it wrote, and what the table is to be.
 func (l *Lake) onSpark(ctx context.Context, m model, table *delta.Table, p *build, tell func(done float64)) (duck.Written, delta.Metadata, error) {
-	link, err := l.linked(ctx)
+	link, err := l.links.Open(ctx)
 	if err != nil {
 		return duck.Written{}, delta.Metadata{}, err
 	}
@@ -62,7 +63,7 @@ func (l *Lake) onSpark(ctx context.Context, m model, table *delta.Table, p *buil
 			return duck.Written{}, delta.Metadata{}, inModel(m.Model, err)
 		}
 	}
-	watched, stop := link.alive(ctx)
+	watched, stop := link.Alive(ctx)
 	written, metadata, err := b.run(watched, tell)
 	stop()
 	// Whatever happened, what is only for this run goes.
@@ -70,7 +71,7 @@ func (l *Lake) onSpark(ctx context.Context, m model, table *delta.Table, p *buil
 	b.forget(after)
 	if err != nil {
 		b.discard(after, b.folder()+"/")
-		return written, metadata, l.sparkFault(b.blame(err))
+		return written, metadata, l.links.Lost(b.blame(err))
 	}
 	b.discard(after, b.folder()+"/_delta_log/")
 	return written, metadata, nil
@@ -104,7 +105,7 @@ func (b *sparkBuild) query(ctx context.Context) (string, error) {
 	for _, s := range b.inputs {
 		inputs = append(inputs, lake.NameOf(s.Table()))
 	}
-	if err := b.link.register(ctx, inputs); err != nil {
+	if err := b.link.Register(ctx, inputs); err != nil {
 		return "", err
 	}
 	if b.incremental {
@@ -122,25 +123,25 @@ func (b *sparkBuild) query(ctx context.Context) (string, error) {
 		case b.incremental && n.Fold() == b.increment:
 			alias := ""
 			if !r.Alias {
-				alias = " AS " + quoteSpark(n.Table)
+				alias = " AS " + sql.QuoteName(sql.Spark, n.Table)
 			}
 			return b.name("new") + alias
 		}
-		return fmt.Sprintf("%s VERSION AS OF %d", sparkTable(n), input.Version())
+		return fmt.Sprintf("%s VERSION AS OF %d", link.TableName(n), input.Version())
 	})
 	if !b.incremental {
 		return query, nil
 	}
 	var casts []string
 	for _, f := range b.before().Schema.Fields {
-		casts = append(casts, fmt.Sprintf("CAST(%s AS %s) AS %[1]s", quoteSpark(f.Name), f.Type))
+		casts = append(casts, fmt.Sprintf("CAST(%s AS %s) AS %[1]s", sql.QuoteName(sql.Spark, f.Name), f.Type))
 	}
 	return "SELECT " + strings.Join(casts, ", ") + " FROM (\n" + query + "\n)", nil
 }
 
 // name is the name in Spark of something that is only for this run.
 func (b *sparkBuild) name(what string) string {
-	return quoteSpark(staging) + "." + quoteSpark(what+"_"+b.id)
+	return sql.QuoteName(sql.Spark, staging) + "." + sql.QuoteName(sql.Spark, what+"_"+b.id)
 }
 
 // stageIncrement makes a table of the rows that are new: a log of its own that names the files of
@@ -172,10 +173,10 @@ func (b *sparkBuild) incrementTable() *delta.Table {
 
 // stage names a table of Spark's catalog. Definition makes it; without one it is there.
 func (b *sparkBuild) stage(ctx context.Context, what, root, definition string) error {
-	if err := b.link.run(ctx, "CREATE SCHEMA IF NOT EXISTS "+quoteSpark(staging)); err != nil {
+	if err := b.link.Run(ctx, "CREATE SCHEMA IF NOT EXISTS "+sql.QuoteName(sql.Spark, staging)); err != nil {
 		return err
 	}
-	return b.link.run(ctx, "CREATE TABLE "+b.name(what)+" USING delta LOCATION "+textSpark(b.lake.env.Location()+"/"+root)+definition)
+	return b.link.Run(ctx, "CREATE TABLE "+b.name(what)+" USING delta LOCATION "+sql.QuoteText(sql.Spark, b.lake.env.Location()+"/"+root)+definition)
 }
 
 // write has Spark write the rows, and says what the table is to be.
@@ -193,12 +194,12 @@ func (b *sparkBuild) write(ctx context.Context, query string, tell func(float64)
 	if len(m.ClusterBy) > 0 {
 		definition += " ORDER BY " + quotedSpark(m.ClusterBy)
 	}
-	if err := b.link.run(ctx, "CREATE SCHEMA IF NOT EXISTS "+quoteSpark(staging)); err != nil {
+	if err := b.link.Run(ctx, "CREATE SCHEMA IF NOT EXISTS "+sql.QuoteName(sql.Spark, staging)); err != nil {
 		return delta.Metadata{}, err
 	}
 	sql := "CREATE TABLE " + b.name("rows") + " USING delta LOCATION " +
-		textSpark(b.lake.env.Location()+"/"+b.table.Root()+"/"+b.folder()) + definition
-	r, err := b.link.session.Watch(ctx, func(p spark.Progress) {
+		sql.QuoteText(sql.Spark, b.lake.env.Location()+"/"+b.table.Root()+"/"+b.folder()) + definition
+	r, err := b.link.Session.Watch(ctx, func(p spark.Progress) {
 		if done, all := p.Tasks(); all > 0 {
 			tell(float64(done) / float64(all))
 		}
@@ -222,7 +223,7 @@ func (b *sparkBuild) staged() *delta.Table {
 func quotedSpark(names []string) string {
 	quoted := make([]string, len(names))
 	for i, n := range names {
-		quoted[i] = quoteSpark(n)
+		quoted[i] = sql.QuoteName(sql.Spark, n)
 	}
 	return strings.Join(quoted, ", ")
 }
@@ -250,7 +251,7 @@ func (b *sparkBuild) metadata(s *delta.Snapshot) (delta.Metadata, error) {
 func (b *sparkBuild) obeys(ctx context.Context) error {
 	for _, name := range slices.Sorted(maps.Keys(b.model.Constraints)) {
 		condition := b.model.Constraints[name]
-		r, err := b.link.session.Query(ctx, "SELECT count(*) FROM "+b.name("rows")+" WHERE ("+condition+") IS NOT TRUE")
+		r, err := b.link.Session.Query(ctx, "SELECT count(*) FROM "+b.name("rows")+" WHERE ("+condition+") IS NOT TRUE")
 		if err != nil {
 			return err
 		}
@@ -297,7 +298,7 @@ func (b *sparkBuild) forget(ctx context.Context) {
 	defer cancel()
 	for _, what := range []string{"rows", "new"} {
 		if what == "rows" || b.incremental {
-			_ = b.link.run(ctx, "DROP TABLE IF EXISTS "+b.name(what)) // its files stay: it has a location
+			_ = b.link.Run(ctx, "DROP TABLE IF EXISTS "+b.name(what)) // its files stay: it has a location
 		}
 	}
 	if b.incremental {

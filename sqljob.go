@@ -10,6 +10,7 @@ import (
 
 	"github.com/petalake/petalake/engine/duck"
 	"github.com/petalake/petalake/engine/spark"
+	"github.com/petalake/petalake/internal/link"
 	"github.com/petalake/petalake/internal/sql"
 	"github.com/petalake/petalake/job"
 	"github.com/petalake/petalake/spec"
@@ -34,7 +35,7 @@ type sqlRunner struct {
 // sqlAttempt is one attempt under way, or over.
 type sqlAttempt struct {
 	cancel context.CancelFunc
-	link   *link // to a Spark, in a session of its own; nil until a step needs it
+	link   *link.Link // to a Spark, in a session of its own; nil until a step needs it
 
 	mu     sync.Mutex
 	status job.Status
@@ -128,7 +129,7 @@ func (t *sqlAttempt) say(format string, args ...any) {
 func (r *sqlRunner) run(ctx context.Context, t *sqlAttempt, a job.Attempt) {
 	defer func() {
 		if t.link != nil {
-			t.link.close()
+			t.link.Close()
 		}
 	}()
 	steps := sql.Split(dialectOf(a.Program.Engine), a.Program.SQL)

@@ -114,19 +114,19 @@ func (r *sqlRunner) onSpark(ctx context.Context, t *sqlAttempt, o *write.Move, s
 		return step, err
 	}
 	if t.link == nil {
-		if t.link, err = l.link(ctx); err != nil {
+		if t.link, err = l.links.New(ctx); err != nil {
 			return step, err
 		}
 	}
-	ctx, stop := t.link.alive(ctx)
+	ctx, stop := t.link.Alive(ctx)
 	defer stop()
-	if err := t.link.know(ctx, sql); err != nil {
+	if err := t.link.RegisterNamed(ctx, sql); err != nil {
 		return step, err
 	}
-	if err := t.link.session.Set(ctx, map[string]string{deltaApp: o.App, deltaVersion: strconv.FormatInt(o.To, 10)}); err != nil {
+	if err := t.link.Session.Set(ctx, map[string]string{deltaApp: o.App, deltaVersion: strconv.FormatInt(o.To, 10)}); err != nil {
 		return step, err
 	}
-	reader, err := t.link.session.Query(ctx, sql)
+	reader, err := t.link.Session.Query(ctx, sql)
 	if err != nil {
 		return step, err
 	}

@@ -121,6 +121,31 @@ func (e *Env) Versions(ctx context.Context, names []string) (map[string]int64, e
 	return out, nil
 }
 
+// Schemas are those that lakehouse.yaml names, of tables, sources, models and what jobs write; each once.
+func (e *Env) Schemas() []string {
+	var names []string
+	add := func(n spec.TableName) {
+		if !slices.Contains(names, n.Schema) {
+			names = append(names, n.Schema)
+		}
+	}
+	for _, t := range e.Spec.Tables {
+		add(t.Name)
+	}
+	for _, s := range e.Spec.Sources {
+		add(s.Table)
+	}
+	for _, m := range e.Spec.Models {
+		add(m.Name)
+	}
+	for _, j := range e.Spec.Jobs {
+		for _, n := range j.Writes {
+			add(n)
+		}
+	}
+	return names
+}
+
 // NameOf is the name that a table of the lake has by its folder.
 func NameOf(t *delta.Table) spec.TableName {
 	schema, table, ok := strings.Cut(t.Root(), "/")
