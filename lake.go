@@ -9,10 +9,13 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/array"
 
 	"github.com/petalake/petalake/delta"
+	"github.com/petalake/petalake/engine"
 	"github.com/petalake/petalake/engine/duck"
 	"github.com/petalake/petalake/engine/spark/local"
+	"github.com/petalake/petalake/frame"
 	"github.com/petalake/petalake/internal/lake"
 	"github.com/petalake/petalake/internal/link"
+	"github.com/petalake/petalake/internal/query"
 	"github.com/petalake/petalake/internal/write"
 	"github.com/petalake/petalake/spec"
 	"github.com/petalake/petalake/store"
@@ -26,7 +29,8 @@ type Lake struct {
 	writer  *write.Writer
 	seen    *write.Seen // raw files that changed and were told of
 
-	links *link.Links
+	links   *link.Links
+	engines *query.Engines
 
 	jobsMu sync.Mutex
 	jobs   *jobs // nil until they are needed
@@ -65,6 +69,7 @@ func OpenSpec(ctx context.Context, described *spec.Lakehouse, o Options) (*Lake,
 		Env: env, Engine: l.engine,
 		Loader: duck.Loader{Threads: env.Limits.Threads, Memory: env.Limits.Memory, TempDir: env.Limits.Spill},
 	}
+	l.engines = &query.Engines{Env: env, Duck: l.engine, Writer: l.writer, Links: l.links}
 	return l, nil
 }
 
@@ -93,21 +98,56 @@ func (l *Lake) Engine() *duck.Engine { return l.engine }
 // Query runs one SQL statement on the environment's engine; see engine.Engine. INSERT and CREATE TABLE
 // write a table in one commit, and answer with the number of rows.
 func (l *Lake) Query(ctx context.Context, sql string, args ...any) (array.RecordReader, error) {
-	on, err := l.on("")
-	if err != nil {
-		return nil, err
-	}
-	return on.Query(ctx, sql, args...)
+	return l.engines.Query(ctx, sql, args...)
 }
 
 // Watch is Query with its progress: tell is called from another goroutine, some times a second, with
 // the part that is done, from 0 to 1.
 func (l *Lake) Watch(ctx context.Context, tell func(done float64), sql string, args ...any) (array.RecordReader, error) {
-	on, err := l.on("")
-	if err != nil {
-		return nil, err
-	}
-	return on.watch(ctx, tell, sql, args)
+	return l.engines.Watch(ctx, tell, sql, args...)
+}
+
+// On returns an engine of the lake: "duckdb", "spark", or "auto", which chooses one for each
+// statement; "" is the one that the environment names. It ends with the lake: closing it does nothing.
+// A Spark that is not there yet is started with the first statement that needs it.
+func (l *Lake) On(_ context.Context, name string) (engine.Engine, error) { return l.engines.On(name) }
+
+// Choose says which engine a statement would run on, without running it. Engine is as for On. A statement
+// that is known to be wrong on both is an error.
+func (l *Lake) Choose(ctx context.Context, engine, sql string, args ...any) (Choice, error) {
+	return l.engines.Choose(ctx, engine, sql, args...)
+}
+
+// Choice is the engine that a statement runs on, and why.
+type Choice = query.Choice
+
+// As is the lake for an actor: daemon, job:NAME, the name of a role, or a member of roles. It ends with the lake.
+func (l *Lake) As(actor string) (*Acting, error) { return l.engines.As(actor) }
+
+// Acting answers statements of somebody whom access in lakehouse.yaml holds to a part of the lake.
+type Acting = query.Acting
+
+// DeniedError says that an actor may not do something. It wraps fs.ErrPermission.
+type DeniedError = query.DeniedError
+
+// Frames runs data frames on an engine of the lake, which is named as for On.
+func (l *Lake) Frames(name string) (frame.Engine, error) { return l.engines.Frames(name) }
+
+// Verify runs a query on both engines and compares their rows. What one of them does not take is a
+// *DialectError.
+func (l *Lake) Verify(ctx context.Context, sql string) (Agreement, error) {
+	return l.engines.Verify(ctx, sql)
+}
+
+// Agreement is how the answers of both engines to one statement agree.
+type Agreement = query.Agreement
+
+// DialectError says that only one engine takes a statement.
+type DialectError = query.DialectError
+
+// Files lists the live files of a table that may hold a row for which a condition is true; "" is any row.
+func (l *Lake) Files(ctx context.Context, name, where string) iter.Seq2[delta.Add, error] {
+	return l.engines.Files(ctx, name, where)
 }
 
 // Load loads raw files into a table, in one commit. Progress may be nil.

@@ -23,19 +23,20 @@ const most = 60
 // "." is the root, which wires the parts. A new package changes the picture here and there.
 var picture = map[string][]string{
 	"cmd/petalake":        {"internal/cli"},
-	"internal/cli":        {".", "engine/spark/local", "internal/cli/render", "internal/cli/shell", "internal/sql", "internal/aws/access", "internal/aws/audit", "internal/aws/deploy", "internal/aws/estimate", "internal/aws/price", "internal/aws/rehearse", "internal/aws/rollout", "internal/aws/terraform", "catalog", "job", "delta", "delta/schema", "engine/spark/eventlog", "spec"},
+	"internal/cli":        {".", "engine/spark/local", "internal/cli/render", "internal/cli/shell", "internal/sql", "internal/words", "internal/aws/access", "internal/aws/audit", "internal/aws/deploy", "internal/aws/estimate", "internal/aws/price", "internal/aws/rehearse", "internal/aws/rollout", "internal/aws/terraform", "catalog", "job", "delta", "delta/schema", "engine/spark/eventlog", "spec"},
 	"internal/cli/render": {},
 	"internal/cli/shell":  {"internal/sql"},
-	".":                   {"internal/lake", "internal/link", "internal/write", "spec", "internal/aws/access", "internal/aws/awsx", "internal/aws/emr", "internal/aws/fleet", "internal/aws/price", "internal/aws/replicate", "frame", "internal/compare", "internal/sql", "ingest", "ingest/files", "engine", "engine/duck", "engine/spark", "engine/spark/door", "engine/spark/eventlog", "engine/spark/local", "catalog", "internal/aws/glue", "job", "delta", "delta/schema", "delta/stats", "store", "store/s3"},
+	".":                   {"internal/lake", "internal/link", "internal/query", "internal/words", "internal/write", "spec", "internal/aws/access", "internal/aws/awsx", "internal/aws/emr", "internal/aws/fleet", "internal/aws/price", "internal/aws/replicate", "frame", "internal/compare", "internal/sql", "ingest", "ingest/files", "engine", "engine/duck", "engine/spark", "engine/spark/door", "engine/spark/eventlog", "engine/spark/local", "catalog", "internal/aws/glue", "job", "delta", "delta/schema", "delta/stats", "store", "store/s3"},
 
 	"internal/link":  {"internal/lake", "internal/sql", "internal/aws/awsx", "internal/aws/emr", "catalog", "spec", "engine/spark", "engine/spark/eventlog", "engine/spark/local"},
+	"internal/query": {"internal/lake", "internal/link", "internal/sql", "internal/words", "internal/write", "internal/compare", "internal/aws/access", "catalog", "delta", "delta/schema", "delta/stats", "engine", "engine/duck", "engine/spark", "frame", "spec"},
 	"internal/write": {"internal/lake", "internal/sql", "spec", "catalog", "delta", "delta/schema", "engine/duck", "ingest", "ingest/files"},
 	"internal/lake":  {"spec", "catalog", "delta", "engine/duck", "ingest/files", "internal/aws/awsx", "delta/stats", "store", "store/s3"},
 
 	"ingest":            {"delta", "delta/schema", "store"},
 	"ingest/files":      {"ingest", "store"},
 	"engine":            {"delta"},
-	"engine/duck":       {"engine", "delta", "delta/datafile", "delta/schema", "delta/stats", "store", "internal/csv", "internal/duckdb", "internal/sql", "spec"},
+	"engine/duck":       {"internal/words", "engine", "delta", "delta/datafile", "delta/schema", "delta/stats", "store", "internal/csv", "internal/duckdb", "internal/sql", "spec"},
 	"catalog":           {"delta", "spec", "store"},
 	"internal/aws/glue": {"catalog", "spec", "delta", "delta/schema", "internal/aws/access", "internal/aws/awsx"},
 	"job":               {"store"},
@@ -46,7 +47,7 @@ var picture = map[string][]string{
 	"engine/spark/connectpb": {}, // generated
 	"engine/spark/door":      {"engine/spark/connectpb"},
 	"engine/spark/local":     {"engine/spark"},
-	"engine/spark/eventlog":  {"store"},
+	"engine/spark/eventlog":  {"internal/words", "store"},
 
 	"delta":          {"delta/datafile", "delta/schema", "delta/stats", "store"},
 	"delta/stats":    {"delta/schema"},
@@ -74,6 +75,7 @@ var picture = map[string][]string{
 	"spec":             {},
 	"internal/compare": {},
 	"internal/csv":     {},
+	"internal/words":   {},
 	"internal/duckdb":  {},
 }
 
@@ -90,7 +92,7 @@ var sdks = map[string][]string{
 	"github.com/parquet-go/":         {"engine/duck"},
 	"go.yaml.in/":                    {"spec"},
 	"google.golang.org/":             {".", "engine/spark", "engine/spark/connectpb", "engine/spark/door"},
-	"github.com/apache/arrow-go/v18": {".", "delta", "delta/datafile", "delta/schema", "delta/stats", "engine", "engine/duck", "engine/spark", "frame", "ingest", "ingest/files", "internal/cli", "internal/cli/render", "internal/compare", "internal/duckdb"},
+	"github.com/apache/arrow-go/v18": {".", "delta", "delta/datafile", "delta/schema", "delta/stats", "engine", "engine/duck", "engine/spark", "frame", "ingest", "ingest/files", "internal/cli", "internal/cli/render", "internal/compare", "internal/duckdb", "internal/query"},
 }
 
 // TestLayers promises that imports go down only, as the picture shows.

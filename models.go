@@ -183,7 +183,7 @@ func (l *Lake) build(ctx context.Context, m model, tell func(Event)) error {
 		return nil
 	}
 	event.Note = p.why
-	choice, err := l.chooseOn(ctx, p.engine, l.engineOf(m.Model), m.Query, nil)
+	choice, err := l.engines.ChooseOver(ctx, p.engine, l.engineOf(m.Model), m.Query, nil)
 	if err != nil {
 		return inModel(m.Model, err)
 	}

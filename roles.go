@@ -7,37 +7,30 @@ import (
 	"github.com/petalake/petalake/internal/aws/access"
 	"github.com/petalake/petalake/internal/aws/awsx"
 	"github.com/petalake/petalake/internal/aws/emr"
+	"github.com/petalake/petalake/internal/query"
 	"github.com/petalake/petalake/job"
 	"github.com/petalake/petalake/spec"
 )
 
-// roleOf is the role of access that a job has, as an actor.
-func (l *Lake) roleOf(name string) (access.Actor, error) {
+// roleOf is the role of access that a job has.
+func (l *Lake) roleOf(name string) (*spec.AccessRole, error) {
 	role := l.env.Spec.Access.Role(name)
 	if role == nil {
-		return access.Actor{}, job.Refused(fmt.Errorf("no role %q in lakehouse.yaml any more", name), "run the job anew")
+		return nil, job.Refused(fmt.Errorf("no role %q in lakehouse.yaml any more", name), "run the job anew")
 	}
-	return l.rules().Role(role), nil
+	return role, nil
 }
 
-// guardOf holds the statements of a job to its role; nil for a job without one.
-func (l *Lake) guardOf(role string) (*guard, error) {
+// acting answers the statements of a job, held to its role where it has one.
+func (l *Lake) acting(role string) (*query.Acting, error) {
 	if role == "" {
-		return nil, nil
+		return l.engines.Everybody(), nil
 	}
-	who, err := l.roleOf(role)
-	return &guard{l.rules(), who}, err
-}
-
-// chooseAs chooses an engine for a statement: DuckDB, where somebody is held to a part of the lake.
-func (l *Lake) chooseAs(ctx context.Context, g *guard, engine, sql string) (Choice, error) {
-	switch {
-	case g.everything():
-		return l.choose(ctx, engine, sql, nil)
-	case engine == spec.EngineSpark:
-		return Choice{}, &spreadError{g.who}
+	has, err := l.roleOf(role)
+	if err != nil {
+		return nil, err
 	}
-	return Choice{Engine: spec.EngineDuckDB, Reason: "it holds statements to the tables and columns of a role"}, nil
+	return l.engines.Role(has), nil
 }
 
 // asRole runs programs as a role of access, each as one of its own, where petalake deploy made these. Another
@@ -89,14 +82,16 @@ func (l *Lake) readable(role string, names []spec.TableName) ([]spec.TableName, 
 	if role == "" {
 		return names, nil
 	}
-	who, err := l.roleOf(role)
+	has, err := l.roleOf(role)
 	if err != nil {
 		return nil, err
 	}
+	rules := l.engines.Rules()
+	who := rules.Role(has)
 	var out []spec.TableName
 	for _, n := range names {
 		t := n
-		if ok, _ := l.rules().Allows(who, access.Read, t, ""); ok && l.rules().Columns(who, t).All() {
+		if ok, _ := rules.Allows(who, access.Read, t, ""); ok && rules.Columns(who, t).All() {
 			out = append(out, n)
 		}
 	}

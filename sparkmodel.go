@@ -22,6 +22,7 @@ import (
 	"github.com/petalake/petalake/internal/lake"
 	"github.com/petalake/petalake/internal/link"
 	"github.com/petalake/petalake/internal/sql"
+	"github.com/petalake/petalake/internal/words"
 	"github.com/petalake/petalake/internal/write"
 	"github.com/petalake/petalake/spec"
 )
@@ -382,7 +383,7 @@ func (b *sparkBuild) blame(err error) error {
 		line, _ := strconv.Atoi(m[1])
 		problem.Pos.Line += max(line-2, 0) // the model's first line is the second of what Spark was sent
 	}
-	problem.Message = fmt.Sprintf("model %s: Spark does not take it: %s", b.model.Name, firstLine(said.Message))
+	problem.Message = fmt.Sprintf("model %s: Spark does not take it: %s", b.model.Name, words.FirstLine(said.Message))
 	problem.Hint = cmp.Or(problem.Hint, "write it in the SQL that both engines share, or give the model engine: "+spec.EngineDuckDB)
 	return problem
 }

@@ -11,7 +11,9 @@ import (
 	"github.com/petalake/petalake/engine/duck"
 	"github.com/petalake/petalake/engine/spark"
 	"github.com/petalake/petalake/internal/link"
+	"github.com/petalake/petalake/internal/query"
 	"github.com/petalake/petalake/internal/sql"
+	"github.com/petalake/petalake/internal/words"
 	"github.com/petalake/petalake/job"
 	"github.com/petalake/petalake/spec"
 )
@@ -177,7 +179,7 @@ func (r *sqlRunner) failed(ctx context.Context, t *sqlAttempt, a job.Attempt, i 
 	if wrong := (*spark.Error)(nil); errors.As(err, &wrong) {
 		t.status.Final = strings.HasPrefix(wrong.SQLState, "42") // syntax, or a name that is not there
 	}
-	if errors.As(err, new(*DeniedError)) || errors.As(err, new(*spreadError)) {
+	if errors.As(err, new(*query.DeniedError)) || errors.As(err, new(*query.SpreadError)) {
 		t.status.Final = true
 	} else if wrong := (*duck.Error)(nil); errors.As(err, &wrong) {
 		t.status.Final = wrong.Kind != duck.Failed && wrong.Kind != duck.Unread
@@ -224,7 +226,7 @@ func stepLine(s job.Step) string {
 		line += fmt.Sprintf(", %s version %d", s.Table, *s.Version)
 	}
 	if s.Rows > 0 { // Spark does not count those that it inserts
-		line += ", " + counted(int(s.Rows), "row")
+		line += ", " + words.Counted(s.Rows, "row")
 	}
 	return line
 }

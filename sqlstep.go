@@ -12,6 +12,7 @@ import (
 	"github.com/petalake/petalake/delta"
 	"github.com/petalake/petalake/engine/duck"
 	"github.com/petalake/petalake/engine/spark"
+	"github.com/petalake/petalake/internal/query"
 	"github.com/petalake/petalake/internal/sql"
 	"github.com/petalake/petalake/internal/write"
 	"github.com/petalake/petalake/job"
@@ -26,11 +27,11 @@ func (r *sqlRunner) step(ctx context.Context, t *sqlAttempt, a job.Attempt, i in
 		return step, err
 	}
 	name := cmp.Or(a.Program.Engine, spec.EngineAuto)
-	g, err := r.lake.guardOf(a.Program.Role)
+	acting, err := r.lake.acting(a.Program.Role)
 	if err != nil {
 		return job.Step{}, err
 	}
-	choice, err := r.lake.chooseAs(ctx, g, name, sql)
+	choice, err := acting.Choose(ctx, name, sql)
 	if err != nil {
 		return job.Step{}, err
 	}
@@ -41,7 +42,7 @@ func (r *sqlRunner) step(ctx context.Context, t *sqlAttempt, a job.Attempt, i in
 	if choice.Engine == spec.EngineSpark {
 		step, err = r.onSpark(ctx, t, o, sql)
 	} else {
-		step, err = r.lake.stepOnDuck(ctx, g, o, sql)
+		step, err = stepOnDuck(ctx, acting, o, sql)
 	}
 	step.Engine = choice.Engine
 	return step, err
@@ -73,13 +74,13 @@ func (l *Lake) stepped(ctx context.Context, o *write.Move, statement string) (st
 	return step, false, nil
 }
 
-func (l *Lake) stepOnDuck(ctx context.Context, g *guard, o *write.Move, sql string) (step job.Step, err error) {
+func stepOnDuck(ctx context.Context, acting *query.Acting, o *write.Move, sql string) (step job.Step, err error) {
 	change, err := duck.ParseChange(sql)
 	if err != nil {
 		return step, err
 	}
 	if change == nil {
-		reader, err := g.engine(l).Query(ctx, sql)
+		reader, err := acting.Read(ctx, sql)
 		if err != nil {
 			return step, err
 		}
@@ -89,7 +90,7 @@ func (l *Lake) stepOnDuck(ctx context.Context, g *guard, o *write.Move, sql stri
 		}
 		return step, reader.Err()
 	}
-	done, err := l.change(ctx, g, write.Statement{Change: change, Once: o})
+	done, err := acting.Change(ctx, write.Statement{Change: change, Once: o})
 	if err != nil {
 		return step, err
 	}

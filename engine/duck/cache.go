@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+
+	"github.com/petalake/petalake/internal/words"
 )
 
 // cache holds parts of files of a lake that is elsewhere. Each file is a sparse file of the same
@@ -196,7 +198,7 @@ func (c *cache) reserve(s *sparse, n int64) error {
 	defer c.mu.Unlock()
 	if !c.makeRoomLocked(n) {
 		return failure(Failed, "read fewer columns or rows, or give the engine a larger cache",
-			"the statement needs more than the cache holds (%s)", size(c.limit))
+			"the statement needs more than the cache holds (%s)", words.Decimal(c.limit))
 	}
 	s.bytes += n
 	c.used += n

@@ -7,6 +7,7 @@ import (
 
 	"github.com/petalake/petalake/delta"
 	"github.com/petalake/petalake/internal/sql"
+	"github.com/petalake/petalake/internal/words"
 )
 
 // Plan says what a statement reads.
@@ -36,12 +37,12 @@ func (t TablePlan) String() string {
 	if t.TotalFiles >= 0 {
 		of = fmt.Sprintf(" of %d", t.TotalFiles)
 	}
-	s := fmt.Sprintf("%s version %d: files: %d%s, %s", t.Table, t.Version, t.Files, of, size(t.Bytes))
+	s := fmt.Sprintf("%s version %d: files: %d%s, %s", t.Table, t.Version, t.Files, of, words.Decimal(t.Bytes))
 	if len(t.Columns) > 0 {
 		s += ", columns: " + strings.Join(t.Columns, ", ")
 	}
 	if t.Requests > 0 {
-		s += fmt.Sprintf(", fetched: %s in %d reads", size(t.Fetched), t.Requests)
+		s += fmt.Sprintf(", fetched: %s in %d reads", words.Decimal(t.Fetched), t.Requests)
 	}
 	return s
 }
@@ -167,17 +168,4 @@ func (e *Engine) total(ctx context.Context, r *relation) error {
 		}
 	}
 	return nil
-}
-
-// size is a number of bytes for people.
-func size(n int64) string {
-	const unit = 1000
-	if n < unit {
-		return fmt.Sprintf("%d B", n)
-	}
-	v, i := float64(n)/unit, 0
-	for ; v >= unit && i < 4; i++ {
-		v /= unit
-	}
-	return fmt.Sprintf("%.1f %cB", v, "kMGTP"[i])
 }

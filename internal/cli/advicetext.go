@@ -9,6 +9,7 @@ import (
 
 	"github.com/petalake/petalake/engine/spark/eventlog"
 	"github.com/petalake/petalake/internal/cli/render"
+	"github.com/petalake/petalake/internal/words"
 )
 
 // span is a number of seconds as a length of time.
@@ -61,7 +62,7 @@ func (a *app) showAdvice(r *eventlog.Report, top int) error {
 		a.finding(&b, i+1, f, r)
 	}
 	if more := len(r.Findings) - mostFindings; more > 0 {
-		fmt.Fprintf(&b, "\nand %s more, which -o json has\n", render.Counted(int64(more), "finding"))
+		fmt.Fprintf(&b, "\nand %s more, which -o json has\n", words.Counted(int64(more), "finding"))
 	}
 	if _, err := a.out.Write([]byte(b.String())); err != nil {
 		return err
@@ -87,14 +88,14 @@ func (a *app) adviceHead(b *strings.Builder, r *eventlog.Report) {
 	if !r.Ended {
 		state = "no end in the log, heard of"
 	}
-	fmt.Fprintf(b, "%s for %s: %s in %s", state, render.Duration(span(r.Seconds)), render.Counted(r.Tasks, "task"), render.Counted(int64(len(r.Stages)+r.Reading.Summarized), "stage"))
+	fmt.Fprintf(b, "%s for %s: %s in %s", state, words.Duration(span(r.Seconds)), words.Counted(r.Tasks, "task"), words.Counted(int64(len(r.Stages)+r.Reading.Summarized), "stage"))
 	if r.FailedJobs > 0 {
-		fmt.Fprintf(b, ", %d of %s failed", r.FailedJobs, render.Counted(int64(r.Jobs), "job"))
+		fmt.Fprintf(b, ", %d of %s failed", r.FailedJobs, words.Counted(int64(r.Jobs), "job"))
 	}
-	fmt.Fprintf(b, "; read %s, shuffled %s, wrote %s\n", render.Bytes(r.Input), render.Bytes(r.ShuffleWrite), render.Bytes(r.Output))
+	fmt.Fprintf(b, "; read %s, shuffled %s, wrote %s\n", words.Bytes(r.Input), words.Bytes(r.ShuffleWrite), words.Bytes(r.Output))
 	if r.CoreSeconds > 0 {
 		used := min(1, r.BusySeconds/r.CoreSeconds)
-		fmt.Fprintf(b, "cores  %s  %s busy of %s held by %s", meter(used), percent(used), render.Duration(span(r.CoreSeconds)), render.Counted(int64(r.Executors), "executor"))
+		fmt.Fprintf(b, "cores  %s  %s busy of %s held by %s", meter(used), percent(used), words.Duration(span(r.CoreSeconds)), words.Counted(int64(r.Executors), "executor"))
 		if r.Cost != nil {
 			fmt.Fprintf(b, "; cost %s, of it idle %s", money(r.Cost), money(r.IdleCost))
 		}
@@ -118,9 +119,9 @@ func (a *app) finding(b *strings.Builder, n int, f eventlog.Finding, r *eventlog
 		fmt.Fprintf(b, "   %s\n", render.Escape(part))
 	}
 	if s := f.Stake; s != nil {
-		text := fmt.Sprintf("up to %s of the run (%s)", render.Duration(span(s.Seconds)), percent(s.Share))
+		text := fmt.Sprintf("up to %s of the run (%s)", words.Duration(span(s.Seconds)), percent(s.Share))
 		if s.Seconds == 0 {
-			text = fmt.Sprintf("up to %s of core time (%s)", render.Duration(span(s.CoreSeconds)), percent(s.Share))
+			text = fmt.Sprintf("up to %s of core time (%s)", words.Duration(span(s.CoreSeconds)), percent(s.Share))
 		}
 		if s.Cost != nil {
 			text += ", cost " + money(s.Cost)
@@ -216,11 +217,11 @@ func (a *app) stageTable(r *eventlog.Report, top int) error {
 		if name == "" {
 			name = s.Name
 		}
-		cells := []string{id, render.Cut(name, nameWidth), percent(s.Share), meter(s.Share), render.Duration(span(s.Seconds)), render.Count(s.Tasks), render.Duration(span(s.Median)), render.Duration(span(s.Longest))}
+		cells := []string{id, render.Cut(name, nameWidth), percent(s.Share), meter(s.Share), words.Duration(span(s.Seconds)), words.Count(s.Tasks), words.Duration(span(s.Median)), words.Duration(span(s.Longest))}
 		if r.Cost != nil {
 			cells = append(cells, money(s.Cost))
 		}
-		return append(cells, render.Bytes(s.Input+s.ShuffleRead), render.Bytes(s.SpilledDisk))
+		return append(cells, words.Bytes(s.Input+s.ShuffleRead), words.Bytes(s.SpilledDisk))
 	})
 	for _, s := range r.Stages[:min(top, len(r.Stages))] {
 		if err := out.add(s); err != nil {
@@ -231,7 +232,7 @@ func (a *app) stageTable(r *eventlog.Report, top int) error {
 		return err
 	}
 	if more := len(r.Stages) - top; more > 0 {
-		fmt.Fprintf(a.out, "and %s more\n", render.Counted(int64(more), "stage"))
+		fmt.Fprintf(a.out, "and %s more\n", words.Counted(int64(more), "stage"))
 	}
 	return nil
 }
@@ -250,7 +251,7 @@ func (a *app) queryTable(r *eventlog.Report, top int) error {
 	out := list(a, columns, func(q eventlog.QueryCost) []string {
 		took := "not ended"
 		if q.Seconds != nil {
-			took = render.Duration(span(*q.Seconds))
+			took = words.Duration(span(*q.Seconds))
 		}
 		cells := []string{fmt.Sprint(q.Query), render.Cut(q.Description, nameWidth), percent(q.Share), meter(q.Share), took, fmt.Sprint(q.Stages)}
 		if r.Cost != nil {
@@ -270,7 +271,7 @@ func (a *app) queryTable(r *eventlog.Report, top int) error {
 	case more == 1:
 		fmt.Fprintln(a.out, "and 1 query more")
 	case more > 1:
-		fmt.Fprintf(a.out, "and %s queries more\n", render.Count(int64(more)))
+		fmt.Fprintf(a.out, "and %s queries more\n", words.Count(int64(more)))
 	}
 	return nil
 }
@@ -279,10 +280,10 @@ func (a *app) queryTable(r *eventlog.Report, top int) error {
 func (a *app) readingNotes(r *eventlog.Report) {
 	n := r.Reading
 	if n.Skipped > 0 {
-		a.say("%s could not be read and counted for nothing, the first: %s", render.Counted(n.Skipped, "line"), render.Escape(n.Examples[0]))
+		a.say("%s could not be read and counted for nothing, the first: %s", words.Counted(n.Skipped, "line"), render.Escape(n.Examples[0]))
 	}
 	if n.Cut > 0 {
-		a.say("%s too long to be read to the end", render.Counted(n.Cut, "line"))
+		a.say("%s too long to be read to the end", words.Counted(n.Cut, "line"))
 	}
 	if n.Truncated {
 		a.say("the log ends in the middle of a line: the application still runs, or its driver died")
@@ -291,6 +292,6 @@ func (a *app) readingNotes(r *eventlog.Report) {
 		a.say("parts of the log are missing (%s): totals are too small", strings.Trim(fmt.Sprint(n.Missing), "[]"))
 	}
 	if n.Summarized > 0 {
-		a.say("%s in the totals alone: there were too many", render.Counted(int64(n.Summarized), "stage"))
+		a.say("%s in the totals alone: there were too many", words.Counted(int64(n.Summarized), "stage"))
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/petalake/petalake"
 	"github.com/petalake/petalake/engine/spark/eventlog"
 	"github.com/petalake/petalake/internal/cli/render"
+	"github.com/petalake/petalake/internal/words"
 )
 
 // adviseFlags are the flags of `petalake spark advise`.
@@ -165,7 +166,7 @@ func (a *app) showRuns(reports []*eventlog.Report) error {
 		if r.Started != nil {
 			started = r.Started.Format("2006-01-02 15:04")
 		}
-		cells := []string{r.Application, r.ID, started, render.Duration(span(r.Seconds)), money(r.Cost), fmt.Sprint(high), fmt.Sprint(medium), worst}
+		cells := []string{r.Application, r.ID, started, words.Duration(span(r.Seconds)), money(r.Cost), fmt.Sprint(high), fmt.Sprint(medium), worst}
 		if err := out.add(runRow{cells}); err != nil {
 			return err
 		}

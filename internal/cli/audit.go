@@ -11,6 +11,7 @@ import (
 
 	"github.com/petalake/petalake/internal/aws/audit"
 	"github.com/petalake/petalake/internal/cli/render"
+	"github.com/petalake/petalake/internal/words"
 )
 
 // auditOptions are the flags of audit.
@@ -23,7 +24,7 @@ type auditOptions struct {
 type failedControls struct{ n int }
 
 func (f *failedControls) Error() string {
-	return render.Counted(int64(f.n), "control") + " not met"
+	return words.Counted(int64(f.n), "control") + " not met"
 }
 
 func (f *failedControls) Hint() string {

@@ -9,6 +9,7 @@ import (
 	"github.com/petalake/petalake"
 	"github.com/petalake/petalake/delta"
 	"github.com/petalake/petalake/internal/cli/render"
+	"github.com/petalake/petalake/internal/words"
 )
 
 // checkRow is what was found in a table.
@@ -35,7 +36,7 @@ type problemRow struct {
 type damagedError struct{ bad, of int }
 
 func (e *damagedError) Error() string {
-	return fmt.Sprintf("%d of %s not as they should be", e.bad, render.Counted(int64(e.of), "table"))
+	return fmt.Sprintf("%d of %s not as they should be", e.bad, words.Counted(int64(e.of), "table"))
 }
 
 func (a *app) checkCommand() *cobra.Command {
@@ -122,12 +123,12 @@ func (a *app) showCheck(row checkRow, out rows[checkRow]) error {
 		verdict = "damaged"
 	}
 	fmt.Fprintf(a.out, "%-7s %-22s version %d, %s, %s\n", verdict, render.Escape(row.Table), row.Version,
-		render.Counted(row.Files, "file"), render.Bytes(row.Bytes))
+		words.Counted(row.Files, "file"), words.Bytes(row.Bytes))
 	for _, p := range row.Problems {
 		fmt.Fprintf(a.out, "        %s\n", render.Escape(p.String()))
 	}
 	if n := len(row.Orphans); n > 0 {
-		fmt.Fprintf(a.out, "        %s that no version names: harmless\n", render.Counted(int64(n), "file"))
+		fmt.Fprintf(a.out, "        %s that no version names: harmless\n", words.Counted(int64(n), "file"))
 	}
 	return nil
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/petalake/petalake/delta"
 	"github.com/petalake/petalake/delta/schema"
 	"github.com/petalake/petalake/internal/cli/render"
+	"github.com/petalake/petalake/internal/words"
 )
 
 // tableDetail is everything about a table.
@@ -134,10 +135,10 @@ func (d *tableDetail) head(a *app) string {
 	}
 	rows := "? rows"
 	if d.Rows != nil {
-		rows = render.Counted(*d.Rows, "row")
+		rows = words.Counted(*d.Rows, "row")
 	}
 	fmt.Fprintf(&b, "%s in %s, %s; version %d, changed %s\n", rows,
-		render.Counted(d.Files, "file"), render.Bytes(d.Bytes), d.Version, render.Ago(*d.Modified, a.now()))
+		words.Counted(d.Files, "file"), words.Bytes(d.Bytes), d.Version, words.Ago(*d.Modified, a.now()))
 	if len(d.PartitionBy) > 0 {
 		fmt.Fprintf(&b, "partitioned by %s\n", render.Escape(strings.Join(d.PartitionBy, ", ")))
 	}

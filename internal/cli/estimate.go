@@ -13,6 +13,7 @@ import (
 	"github.com/petalake/petalake/internal/aws/price"
 	"github.com/petalake/petalake/internal/aws/rehearse"
 	"github.com/petalake/petalake/internal/cli/render"
+	"github.com/petalake/petalake/internal/words"
 	"github.com/petalake/petalake/spec"
 )
 
@@ -163,7 +164,7 @@ func (r estimateRow) text() []string {
 		if n < 10 {
 			return fmt.Sprintf("%.2f", n)
 		}
-		return render.Count(int64(math.Round(n)))
+		return words.Count(int64(math.Round(n)))
 	}
 	return []string{render.Escape(r.What), r.Amount, usd(r.Low), usd(r.Likely), usd(r.High)}
 }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/petalake/petalake"
 	"github.com/petalake/petalake/internal/cli/render"
+	"github.com/petalake/petalake/internal/words"
 )
 
 // eventRow is a piece of work that is over: a batch of a source, a load, a model, a table that
@@ -59,7 +60,7 @@ func eventLine(e petalake.Event) string {
 	verb := map[petalake.Kind]string{petalake.ModelEvent: "built", petalake.SourceEvent: "loaded", petalake.LoadEvent: "loaded"}[e.Kind]
 	name := render.Escape(e.Table.String())
 	if e.Kind == petalake.JobEvent {
-		return fmt.Sprintf("%-7s %-22s %15s %-22s %8s", "ran", render.Escape(fmt.Sprintf("%s/%d", e.Name, e.Version)), render.Counted(e.Rows, "row"), render.Escape(e.Note), render.Duration(e.Took))
+		return fmt.Sprintf("%-7s %-22s %15s %-22s %8s", "ran", render.Escape(fmt.Sprintf("%s/%d", e.Name, e.Version)), words.Counted(e.Rows, "row"), render.Escape(e.Note), words.Duration(e.Took))
 	}
 	if e.Kind == petalake.FleetEvent || e.Kind == petalake.CatalogEvent || e.Kind == petalake.ReplicationEvent {
 		return fmt.Sprintf("%-7s %-22s     %s", e.Kind, render.Escape(e.Name), render.Escape(e.Note))
@@ -76,14 +77,14 @@ func eventLine(e petalake.Event) string {
 	}
 	from := ""
 	if e.Files > 0 {
-		from = "from " + render.Counted(int64(e.Files), "file")
+		from = "from " + words.Counted(int64(e.Files), "file")
 		if e.Bytes > 0 {
-			from += ", " + render.Bytes(e.Bytes)
+			from += ", " + words.Bytes(e.Bytes)
 		}
 	}
-	line := fmt.Sprintf("%-7s %-22s %15s %-22s %8s", verb, name, render.Counted(e.Rows, "row"), from, render.Duration(e.Took))
+	line := fmt.Sprintf("%-7s %-22s %15s %-22s %8s", verb, name, words.Counted(e.Rows, "row"), from, words.Duration(e.Took))
 	if e.Rejected > 0 {
-		line += fmt.Sprintf("\n%-7s %-22s %15s put aside", "", "_quarantine", render.Counted(e.Rejected, "bad row"))
+		line += fmt.Sprintf("\n%-7s %-22s %15s put aside", "", "_quarantine", words.Counted(e.Rejected, "bad row"))
 	}
 	if e.Note != "" && e.Version > 0 { // a first version needs no reason
 		line += "\n        " + render.Escape(e.Note)

@@ -12,6 +12,7 @@ import (
 	"github.com/petalake/petalake"
 	"github.com/petalake/petalake/delta"
 	"github.com/petalake/petalake/internal/cli/render"
+	"github.com/petalake/petalake/internal/words"
 )
 
 // fileRow is a live data file of a table.
@@ -78,14 +79,14 @@ func (a *app) files(ctx context.Context, lake *petalake.Lake, name, where string
 	if err := out.close(); err != nil {
 		return err
 	}
-	a.say("%s", a.style(a.err).Dim(render.Counted(n, "file")+", "+render.Bytes(bytes)))
+	a.say("%s", a.style(a.err).Dim(words.Counted(n, "file")+", "+words.Bytes(bytes)))
 	return nil
 }
 
 func (f fileRow) text(now time.Time) []string {
 	rows := knownCount(f.Rows)
 	if f.Deleted > 0 {
-		rows += " - " + render.Count(f.Deleted)
+		rows += " - " + words.Count(f.Deleted)
 	}
 	var partition []string
 	for _, k := range slices.Sorted(maps.Keys(f.Partition)) {
@@ -95,7 +96,7 @@ func (f fileRow) text(now time.Time) []string {
 		}
 		partition = append(partition, k+"="+value)
 	}
-	return []string{f.Path, rows, render.Bytes(f.Bytes), render.Ago(f.Modified, now), strings.Join(partition, " ")}
+	return []string{f.Path, rows, words.Bytes(f.Bytes), words.Ago(f.Modified, now), strings.Join(partition, " ")}
 }
 
 func isPartitioned(ctx context.Context, lake *petalake.Lake, name string) (bool, error) {

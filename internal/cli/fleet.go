@@ -12,6 +12,7 @@ import (
 
 	"github.com/petalake/petalake"
 	"github.com/petalake/petalake/internal/cli/render"
+	"github.com/petalake/petalake/internal/words"
 )
 
 func (a *app) fleetCommand() *cobra.Command {
@@ -97,7 +98,7 @@ func (a *app) fleetText(row fleetRow) error {
 		fmt.Fprintf(a.out, "no cluster; $%.2f this month\n", row.MonthUSD)
 	default:
 		fmt.Fprintf(a.out, "cluster %s in %s is %s: %s, $%.2f an hour, $%.2f this month\n", render.Escape(row.Cluster), render.Escape(row.Zone), render.Escape(row.Status),
-			render.Counted(int64(row.Jobs), "program"), row.RateUSD, row.MonthUSD)
+			words.Counted(int64(row.Jobs), "program"), row.RateUSD, row.MonthUSD)
 		fmt.Fprintf(a.out, "task nodes: %d of %d processors on demand, %d of %d Spot\n", row.OnDemand, row.TargetOnDemand, row.Spot, row.TargetSpot)
 	}
 	if !row.Seen.IsZero() && a.now().Sub(row.Seen) > stale && (row.Cluster != "" || row.Jobs > 0) {

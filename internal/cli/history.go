@@ -13,6 +13,7 @@ import (
 	"github.com/petalake/petalake"
 	"github.com/petalake/petalake/delta"
 	"github.com/petalake/petalake/internal/cli/render"
+	"github.com/petalake/petalake/internal/words"
 )
 
 // commitRow is a commit in the history of a table.
@@ -76,7 +77,7 @@ func (a *app) history(ctx context.Context, lake *petalake.Lake, name string, lim
 }
 
 func (c commitRow) text(now time.Time) []string {
-	return []string{render.Count(c.Version), render.Ago(c.Time, now), c.Operation, c.what(), c.Engine}
+	return []string{words.Count(c.Version), words.Ago(c.Time, now), c.Operation, c.what(), c.Engine}
 }
 
 // what is the metrics that people ask for first, then the parameters.
@@ -99,7 +100,7 @@ func (c commitRow) what() string {
 func counted(n, noun string) string {
 	first, rest, _ := strings.Cut(noun, " ")
 	if number, err := strconv.ParseInt(n, 10, 64); err == nil {
-		return strings.TrimSpace(render.Counted(number, first) + " " + rest)
+		return strings.TrimSpace(words.Counted(number, first) + " " + rest)
 	}
 	return n + " " + noun
 }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/petalake/petalake"
 	"github.com/petalake/petalake/internal/cli/render"
+	"github.com/petalake/petalake/internal/words"
 	"github.com/petalake/petalake/job"
 )
 
@@ -85,7 +86,7 @@ func (r jobRow) took() string {
 	if r.Seconds == nil {
 		return ""
 	}
-	return render.Duration(time.Duration(*r.Seconds * float64(time.Second)))
+	return words.Duration(time.Duration(*r.Seconds * float64(time.Second)))
 }
 
 // jobRun makes a run, or takes up one that was broken off, and waits for its end.

@@ -14,6 +14,7 @@ import (
 
 	"github.com/petalake/petalake"
 	"github.com/petalake/petalake/internal/cli/render"
+	"github.com/petalake/petalake/internal/words"
 	"github.com/petalake/petalake/job"
 )
 
@@ -95,7 +96,7 @@ func (a *app) jobList(ctx context.Context, lake *petalake.Lake) error {
 		func(s jobState) []string {
 			ended := ""
 			if s.Ended != nil {
-				ended = render.Ago(*s.Ended, now)
+				ended = words.Ago(*s.Ended, now)
 			}
 			return []string{s.Job, s.Kind, s.Due, s.Last, s.State, ended}
 		})
@@ -122,7 +123,7 @@ func (a *app) runList(ctx context.Context, lake *petalake.Lake, name string, lim
 			if what == "" {
 				what = r.Why
 			}
-			return []string{r.Run, r.State, render.Ago(r.Created, now), r.took(), fmt.Sprint(r.Attempt), what}
+			return []string{r.Run, r.State, words.Ago(r.Created, now), r.took(), fmt.Sprint(r.Attempt), what}
 		})
 	for _, r := range runs {
 		if err := out.add(jobRowOf(r, now)); err != nil {
@@ -201,7 +202,7 @@ func (a *app) jobShow(run job.Run) error {
 	for _, s := range d.Steps {
 		text := s.Statement
 		if s.Version != nil {
-			text = fmt.Sprintf("%s version %d, %s: %s", s.Table, *s.Version, render.Counted(s.Rows, "row"), s.Statement)
+			text = fmt.Sprintf("%s version %d, %s: %s", s.Table, *s.Version, words.Counted(s.Rows, "row"), s.Statement)
 		}
 		line(fmt.Sprintf("step %d", s.Step), text)
 	}

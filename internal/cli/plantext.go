@@ -7,7 +7,7 @@ import (
 
 	"github.com/petalake/petalake/internal/aws/deploy"
 	"github.com/petalake/petalake/internal/aws/price"
-	"github.com/petalake/petalake/internal/cli/render"
+	"github.com/petalake/petalake/internal/words"
 )
 
 // planLine is a step of a plan as people see it, or several that do the same to things of one type.
@@ -62,7 +62,7 @@ func dollars(p *price.Range) string {
 
 func dollar(usd float64) string {
 	if math.Abs(usd) >= 100 || usd == 0 {
-		return render.Count(int64(math.Round(usd)))
+		return words.Count(int64(math.Round(usd)))
 	}
 	return fmt.Sprintf("%.2f", usd)
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/petalake/petalake/internal/cli/render"
+	"github.com/petalake/petalake/internal/words"
 )
 
 // progressAfter is how long something runs before its progress is shown.
@@ -135,9 +136,9 @@ func bar(s amount, elapsed time.Duration, width int) string {
 	switch {
 	case took <= 0:
 	case s.bytes > 0:
-		parts = append(parts, render.Bytes(s.bytes), render.Bytes(int64(float64(s.bytes)/took))+"/s")
+		parts = append(parts, words.Bytes(s.bytes), words.Bytes(int64(float64(s.bytes)/took))+"/s")
 	case s.rows > 0:
-		parts = append(parts, render.Count(s.rows)+" rows", render.Count(int64(float64(s.rows)/took))+" rows/s")
+		parts = append(parts, words.Count(s.rows)+" rows", words.Count(int64(float64(s.rows)/took))+" rows/s")
 	}
 	if s.part > 0.01 && s.part < 1 {
 		left := time.Duration(float64(elapsed) * (1 - s.part) / s.part)
@@ -153,5 +154,5 @@ func seconds(d time.Duration) string {
 	if d < time.Minute {
 		return fmt.Sprintf("%.0f s", d.Seconds())
 	}
-	return render.Duration(d)
+	return words.Duration(d)
 }

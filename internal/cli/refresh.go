@@ -18,6 +18,7 @@ import (
 
 	"github.com/petalake/petalake/internal/aws/price"
 	"github.com/petalake/petalake/internal/cli/render"
+	"github.com/petalake/petalake/internal/words"
 )
 
 // Where AWS publishes its prices, to everybody.
@@ -77,7 +78,7 @@ func (a *app) priceSources() error {
 	if err != nil {
 		return err
 	}
-	a.say("prices of %s: %s", now.Region, render.Counted(int64(len(now.Instances())), "instance type"))
+	a.say("prices of %s: %s", now.Region, words.Counted(int64(len(now.Instances())), "instance type"))
 	out := list(a, []render.Column{{Name: "source"}, {Name: "date"}, {Name: "what it is"}}, func(s sourceRow) []string { return []string{s.Source, s.Date, s.Text} })
 	for _, s := range now.Sources() {
 		if err := out.add(sourceRow{s.Name, s.Date, s.Text}); err != nil {
@@ -182,7 +183,7 @@ func writePrices(file string, list *price.List) error {
 
 // renewed says what a list became.
 func (a *app) renewed(file string, now *price.List, news *price.Renewal) error {
-	a.say("wrote %s: %s, %d of them new, %d no more offered", file, render.Counted(int64(len(now.Instances())), "instance type"), news.New, news.Gone)
+	a.say("wrote %s: %s, %d of them new, %d no more offered", file, words.Counted(int64(len(now.Instances())), "instance type"), news.New, news.Gone)
 	if len(news.Kept) > 0 {
 		a.say("in no offer, and as they were: %s", strings.Join(news.Kept, ", "))
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/petalake/petalake/internal/aws/rehearse"
 	"github.com/petalake/petalake/internal/cli/render"
+	"github.com/petalake/petalake/internal/words"
 	"github.com/petalake/petalake/spec"
 )
 
@@ -88,9 +89,9 @@ func (a *app) showRehearsal(o *rehearseOptions, l *spec.Lakehouse, e *spec.Envir
 		return a.object(newRehearsalRow(o, l, e, r))
 	}
 	if a.output == "text" {
-		fmt.Fprintf(a.out, "%s %s: %s, seed %d, at prices of %s\n", a.style(a.out).Bold(render.Escape(l.Name)), render.Escape(e.Name), render.Counted(int64(o.days), "day"), o.seed, r.Prices)
+		fmt.Fprintf(a.out, "%s %s: %s, seed %d, at prices of %s\n", a.style(a.out).Bold(render.Escape(l.Name)), render.Escape(e.Name), words.Counted(int64(o.days), "day"), o.seed, r.Prices)
 		for _, w := range work {
-			fmt.Fprintf(a.out, "%s reads %s, %s: %s hours of a processor each\n", render.Escape(w.Name), spec.Size(w.Bytes), render.Counted(int64(len(w.Due)), "time"), render.Count(int64(w.Bytes/w.Rate/3600)))
+			fmt.Fprintf(a.out, "%s reads %s, %s: %s hours of a processor each\n", render.Escape(w.Name), spec.Size(w.Bytes), words.Counted(int64(len(w.Due)), "time"), words.Count(int64(w.Bytes/w.Rate/3600)))
 		}
 		fmt.Fprintln(a.out)
 		fmt.Fprintln(a.out, chart(r.Results[0], time.Duration(o.days)*24*time.Hour))
@@ -128,8 +129,8 @@ func (r variantRow) text() []string {
 		return fmt.Sprintf("%d:%02d", int(seconds)/3600, int(seconds)/60%60)
 	}
 	return []string{
-		r.Variant, fmt.Sprintf("%d/%d", r.Done, r.Runs), hours(r.Typical), hours(r.Longest), render.Count(int64(math.Round(r.USD))),
-		fmt.Sprintf("%.0f%%", 100*r.OnDemandShare), lost, render.Count(int64(r.Reclaimed)), r.Keys,
+		r.Variant, fmt.Sprintf("%d/%d", r.Done, r.Runs), hours(r.Typical), hours(r.Longest), words.Count(int64(math.Round(r.USD))),
+		fmt.Sprintf("%.0f%%", 100*r.OnDemandShare), lost, words.Count(int64(r.Reclaimed)), r.Keys,
 	}
 }
 
@@ -161,7 +162,7 @@ func chart(r *rehearse.Result, span time.Duration) string {
 	for row := chartHeight; row >= 1; row-- {
 		label := ""
 		if row == chartHeight {
-			label = render.Count(int64(math.Round(top)))
+			label = words.Count(int64(math.Round(top)))
 		}
 		fmt.Fprintf(&b, "%7s ", label)
 		line := make([]rune, chartWidth)

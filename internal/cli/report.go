@@ -8,6 +8,7 @@ import (
 
 	"github.com/petalake/petalake"
 	"github.com/petalake/petalake/internal/cli/render"
+	"github.com/petalake/petalake/internal/words"
 )
 
 // upReport shows the events of a run as they happen. Events that are not Running come from one
@@ -117,9 +118,9 @@ func (e *toldError) Unwrap() error { return e.error }
 func (u *upReport) total(took time.Duration) string {
 	text := "nothing new"
 	if len(u.built) > 0 {
-		text = render.Counted(u.loaded, "row") + " in " + render.Counted(int64(len(u.built)), "table")
+		text = words.Counted(u.loaded, "row") + " in " + words.Counted(int64(len(u.built)), "table")
 	}
-	return text + ", " + render.Duration(took)
+	return text + ", " + words.Duration(took)
 }
 
 // show prints the first rows of every model.

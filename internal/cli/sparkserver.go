@@ -15,6 +15,7 @@ import (
 	"github.com/petalake/petalake"
 	"github.com/petalake/petalake/engine/spark/local"
 	"github.com/petalake/petalake/internal/cli/render"
+	"github.com/petalake/petalake/internal/words"
 )
 
 // serverRow is a Spark Connect server of this machine.
@@ -66,9 +67,9 @@ func (a *app) sparkStart(ctx context.Context, token bool) error {
 			return one(a, row)
 		}
 		if began {
-			fmt.Fprintf(a.out, "Spark %s is ready after %s\n", s.Version, render.Duration(a.now().Sub(start)))
+			fmt.Fprintf(a.out, "Spark %s is ready after %s\n", s.Version, words.Duration(a.now().Sub(start)))
 		} else {
-			fmt.Fprintf(a.out, "Spark %s runs already, since %s\n", s.Version, render.Ago(s.Started, a.now()))
+			fmt.Fprintf(a.out, "Spark %s runs already, since %s\n", s.Version, words.Ago(s.Started, a.now()))
 		}
 		fmt.Fprintf(a.out, "address  sc://%s\n", s.Address)
 		if token {
@@ -133,7 +134,7 @@ func (a *app) sparkStatus(lake *petalake.Lake) error {
 		fmt.Fprintf(a.out, "Spark %s died: %s\n", s.Version, render.Escape(row.Reason))
 	default:
 		fmt.Fprintf(a.out, "Spark %s, %s, since %s\naddress  sc://%s\nprocess  %d\nmemory   %s, of a heap of %s at most\nlog      %s\n",
-			s.Version, row.State, render.Ago(s.Started, a.now()), s.Address, s.PID, render.Bytes(row.Resident), s.Memory, render.Escape(s.Log))
+			s.Version, row.State, words.Ago(s.Started, a.now()), s.Address, s.PID, words.Bytes(row.Resident), s.Memory, render.Escape(s.Log))
 	}
 	return nil
 }

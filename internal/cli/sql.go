@@ -15,6 +15,7 @@ import (
 	"github.com/petalake/petalake"
 	"github.com/petalake/petalake/internal/cli/render"
 	"github.com/petalake/petalake/internal/sql"
+	"github.com/petalake/petalake/internal/words"
 	"github.com/petalake/petalake/spec"
 )
 
@@ -217,7 +218,7 @@ func (a *app) summary(f sqlFlags, rows int64, more bool, start time.Time, w rend
 	if _, ok := w.(plan); ok {
 		return
 	}
-	text := render.Counted(rows, "row") + " in " + render.Duration(a.now().Sub(start))
+	text := words.Counted(rows, "row") + " in " + words.Duration(a.now().Sub(start))
 	if more {
 		text = "first " + text + " (" + f.all + " shows all)"
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/petalake/petalake"
 	"github.com/petalake/petalake/internal/cli/render"
+	"github.com/petalake/petalake/internal/words"
 )
 
 // tableRow is a table in the list of tables.
@@ -75,12 +76,12 @@ func (t tableRow) text(now time.Time) []string {
 	if t.Error != "" {
 		return []string{t.Table, "", "", "", "", "cannot be opened: " + t.Error}
 	}
-	return []string{t.Table, knownCount(t.Rows), render.Count(t.Files), render.Bytes(t.Bytes), render.Count(t.Version), render.Ago(*t.Modified, now)}
+	return []string{t.Table, knownCount(t.Rows), words.Count(t.Files), words.Bytes(t.Bytes), words.Count(t.Version), words.Ago(*t.Modified, now)}
 }
 
 func knownCount(n *int64) string {
 	if n == nil {
 		return "?"
 	}
-	return render.Count(*n)
+	return words.Count(*n)
 }

@@ -9,7 +9,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/petalake/petalake"
-	"github.com/petalake/petalake/internal/cli/render"
+	"github.com/petalake/petalake/internal/words"
 )
 
 // upFlags are the flags of `petalake up`.
@@ -44,7 +44,7 @@ func (a *app) up(ctx context.Context, f upFlags) error {
 		start := a.now()
 		u := &upReport{a: a, bar: a.progress(""), once: f.once, rows: list[eventRow](a, nil, nil), failures: map[string]string{}}
 		if !f.once {
-			a.say("looking for news in %s every %s; Ctrl-C stops", render.Counted(int64(len(lake.Spec().Sources)), "source"), f.every)
+			a.say("looking for news in %s every %s; Ctrl-C stops", words.Counted(int64(len(lake.Spec().Sources)), "source"), f.every)
 		}
 		err := a.keep(ctx, lake, petalake.Up{Once: f.once, Every: f.every}, u.tell)
 		u.bar.end()

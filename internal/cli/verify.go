@@ -14,6 +14,7 @@ import (
 
 	"github.com/petalake/petalake"
 	"github.com/petalake/petalake/internal/cli/render"
+	"github.com/petalake/petalake/internal/words"
 	"github.com/petalake/petalake/spec"
 )
 
@@ -56,7 +57,7 @@ func (a *app) verify(ctx context.Context, lake *petalake.Lake, args []string) er
 	}
 	out := list(a, []render.Column{{Name: "query"}, {Name: "result"}, {Name: "rows", Right: true}, {Name: "duckdb", Right: true}, {Name: "spark", Right: true}},
 		func(r verifyRow) []string {
-			return []string{r.Query, r.Result, render.Count(r.Rows), fmt.Sprintf("%.2f s", r.DuckDB), fmt.Sprintf("%.2f s", r.Spark)}
+			return []string{r.Query, r.Result, words.Count(r.Rows), fmt.Sprintf("%.2f s", r.DuckDB), fmt.Sprintf("%.2f s", r.Spark)}
 		})
 	var wrong []verifyRow
 	for _, q := range queries {

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"sort"
 	"time"
+
+	"github.com/petalake/petalake/internal/words"
 )
 
 // Severity says how much there is to gain.
@@ -187,7 +189,7 @@ func together(found []Finding) []Finding {
 	for i, n := range alike {
 		f := &out[i]
 		if f.Severity = worth(f.Stake); n > 1 {
-			f.What += fmt.Sprintf("; so or alike in %s", counted(int64(n), "stage"))
+			f.What += fmt.Sprintf("; so or alike in %s", words.Counted(int64(n), "stage"))
 			f.Figures = append(f.Figures, Figure{"stages_alike", float64(n), "stages"})
 		}
 	}

@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/petalake/petalake/internal/words"
 )
 
 const (
@@ -58,9 +60,9 @@ func failedTasks(v *view) []Finding {
 	for _, name := range names[:min(3, len(names))] {
 		list = append(list, fmt.Sprintf("%s %d times", name, kinds[name]))
 	}
-	f.What = fmt.Sprintf("%s failed and ran again (%s)", counted(failed, "task"), strings.Join(list, ", "))
+	f.What = fmt.Sprintf("%s failed and ran again (%s)", words.Counted(failed, "task"), strings.Join(list, ", "))
 	if stages > 0 {
-		f.What += fmt.Sprintf("; %s ran once more, for %s of task time", counted(int64(stages), "stage"), human(again))
+		f.What += fmt.Sprintf("; %s ran once more, for %s of task time", words.Counted(int64(stages), "stage"), human(again))
 	}
 	f.Figures = []Figure{{"failed", float64(failed), "tasks"}, {"stages_again", float64(stages), "stages"}, {"wasted", seconds(wasted + again), "seconds"}}
 	switch {
@@ -123,7 +125,7 @@ func lostExecutors(v *view) []Finding {
 	if v.total.Failed > 0 || 10*lost > len(v.app.Executors) {
 		f.Severity = Medium
 	}
-	f.What = fmt.Sprintf("%d of %s went away before the end: %q", lost, counted(int64(len(v.app.Executors)), "executor"), firstLine(example))
+	f.What = fmt.Sprintf("%d of %s went away before the end: %q", lost, words.Counted(int64(len(v.app.Executors)), "executor"), firstLine(example))
 	f.Figures = []Figure{{"lost", float64(lost), "executors"}, {"executors", float64(len(v.app.Executors)), "executors"}}
 	if kinds["memory"]+kinds["killed"] > 0 {
 		f.Settings = v.moreOverhead()

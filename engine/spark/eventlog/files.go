@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/petalake/petalake/internal/words"
 )
 
 const (
@@ -63,7 +65,7 @@ func (v *view) small(q *Query, x Files, rule, done string) (Finding, bool) {
 	if average < tinyFile && v.large(q) {
 		f.Severity = Medium
 	}
-	f.What = fmt.Sprintf("%s files of %s (average) were %s", count(x.Files), size(average), done)
+	f.What = fmt.Sprintf("%s files of %s (average) were %s", words.Count(x.Files), words.Bytes(average), done)
 	f.Figures = []Figure{{"files", float64(x.Files), "files"}, {"average", float64(average), "bytes"}}
 	return f, true
 }
@@ -95,7 +97,7 @@ func deltaSnapshots(v *view) []Finding {
 	if f.Severity = worth(f.Stake); n < 2 || f.Severity == "" {
 		return nil
 	}
-	f.What = fmt.Sprintf("Delta read the logs of its tables in %s of %d tasks, almost without data, for %s of task time", counted(int64(n), "stage"), tasks/int64(n), human(busy))
+	f.What = fmt.Sprintf("Delta read the logs of its tables in %s of %d tasks, almost without data, for %s of task time", words.Counted(int64(n), "stage"), tasks/int64(n), human(busy))
 	f.Figures = []Figure{{"stages", float64(n), "stages"}, {"tasks", float64(tasks), "tasks"}, {"busy", seconds(busy), "seconds"}}
 	f.Settings = v.set(-1, "spark.databricks.delta.snapshotPartitions", strconv.Itoa(int(slots)))
 	return []Finding{f}

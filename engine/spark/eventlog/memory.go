@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/petalake/petalake/internal/words"
 )
 
 const (
@@ -30,7 +32,7 @@ func spill(v *view) []Finding {
 		if none(f.Stake) {
 			continue
 		}
-		f.What = fmt.Sprintf("%s were spilled to disk (%s in memory) by %d tasks", size(s.SpilledDisk), size(s.SpilledMemory), s.Tasks)
+		f.What = fmt.Sprintf("%s were spilled to disk (%s in memory) by %d tasks", words.Bytes(s.SpilledDisk), words.Bytes(s.SpilledMemory), s.Tasks)
 		f.Figures = []Figure{
 			{"spilled_disk", float64(s.SpilledDisk), "bytes"}, {"spilled_memory", float64(s.SpilledMemory), "bytes"},
 			{"peak_memory", float64(s.PeakMemory), "bytes"}, {"tasks", float64(s.Tasks), "tasks"},
@@ -94,7 +96,7 @@ func unusedMemory(v *view) []Finding {
 		return nil
 	}
 	f := Finding{Rule: "unused-memory", Severity: Low}
-	f.What = fmt.Sprintf("no executor was seen with more than %s in its heap of %s, in %s looks", size(v.app.Heap), size(heap), count(v.app.HeapSeen))
+	f.What = fmt.Sprintf("no executor was seen with more than %s in its heap of %s, in %s looks", words.Bytes(v.app.Heap), words.Bytes(heap), words.Count(v.app.HeapSeen))
 	f.Figures = []Figure{{"most", float64(v.app.Heap), "bytes"}, {"heap", float64(heap), "bytes"}, {"seen", float64(v.app.HeapSeen), "times"}}
 	f.Settings = v.set(-1, "spark.executor.memory", fmt.Sprintf("%dm", max(1024, (v.app.Heap*3/2>>20+511)/512*512)))
 	f.Advice = "with less memory each, more executors fit on a machine, or the machine can be smaller"

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strconv"
 	"time"
+
+	"github.com/petalake/petalake/internal/words"
 )
 
 const (
@@ -32,8 +34,8 @@ func tinyTasks(v *view) []Finding {
 		if none(f.Stake) {
 			continue
 		}
-		f.What = fmt.Sprintf("%s tasks of %s (median), each given %s; starting them took %s", count(s.Took.N), human(millis(s.Took.P50)),
-			size(s.Bytes.Sum/s.Took.N), human(s.Delay+s.Starting))
+		f.What = fmt.Sprintf("%s tasks of %s (median), each given %s; starting them took %s", words.Count(s.Took.N), human(millis(s.Took.P50)),
+			words.Bytes(s.Bytes.Sum/s.Took.N), human(s.Delay+s.Starting))
 		f.Figures = []Figure{
 			{"tasks", float64(s.Took.N), "tasks"}, {"median", seconds(millis(s.Took.P50)), "seconds"},
 			{"bytes_per_task", float64(s.Bytes.Sum / s.Took.N), "bytes"}, {"overhead", seconds(s.Delay + s.Starting), "seconds"},
@@ -101,7 +103,7 @@ func fewTasks(v *view) []Finding {
 		if f.Severity == "" || f.Severity == Low { // one such stage is common at the end of a query
 			continue
 		}
-		f.What = fmt.Sprintf("%s for %.0f slots, for %s", counted(int64(s.Planned), "task"), slots, human(s.Wall()))
+		f.What = fmt.Sprintf("%s for %.0f slots, for %s", words.Counted(int64(s.Planned), "task"), slots, human(s.Wall()))
 		f.Figures = []Figure{{"tasks", float64(s.Planned), "tasks"}, {"slots", round(slots, 1), "tasks"}, {"wall", seconds(s.Wall()), "seconds"}}
 		switch {
 		case s.Planned == 1 && s.ShuffleRead > 0:
@@ -131,7 +133,7 @@ func largePartitions(v *view) []Finding {
 		if s.SpilledDisk >= spillLeast || len(s.Errors) > 0 {
 			f.Severity = Medium
 		}
-		f.What = fmt.Sprintf("half of its %s tasks were given %s or more", count(s.Took.N), size(s.Bytes.P50))
+		f.What = fmt.Sprintf("half of its %s tasks were given %s or more", words.Count(s.Took.N), words.Bytes(s.Bytes.P50))
 		f.Figures = []Figure{{"median_bytes", float64(s.Bytes.P50), "bytes"}, {"tasks", float64(s.Took.N), "tasks"}}
 		if f.Settings = v.partitions(s, float64(s.Bytes.Sum)/goodBytes); f.Settings == nil {
 			f.Advice = fmt.Sprintf("make about %d partitions", roundUp(float64(s.Bytes.Sum)/goodBytes))
@@ -152,7 +154,7 @@ func schedulerDelay(v *view) []Finding {
 		if none(f.Stake) {
 			continue
 		}
-		f.What = fmt.Sprintf("%.0f %% of the time of its %s tasks was waiting for the driver", 100*float64(s.Delay)/float64(s.Busy), count(s.Took.N))
+		f.What = fmt.Sprintf("%.0f %% of the time of its %s tasks was waiting for the driver", 100*float64(s.Delay)/float64(s.Busy), words.Count(s.Took.N))
 		f.Figures = []Figure{{"delay", seconds(s.Delay), "seconds"}, {"busy", seconds(s.Busy), "seconds"}}
 		f.Advice = "the driver has too little to run on, or sends too much with each task: more cores for it, smaller closures, fewer tasks"
 		if !v.app.Local() {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/petalake/petalake/internal/words"
 )
 
 // even is a stage of n tasks that took and were given the same, on the application of cluster.
@@ -258,12 +259,12 @@ func TestWords(t *testing.T) {
 			t.Errorf("got %q, want %q", got, want)
 		}
 	}
-	for n, want := range map[int64]string{0: "0 B", 1023: "1023 B", 1536: "1.5 KiB", 1 << 30: "1.0 GiB", math.MaxInt64: "8192 PiB"} {
-		if got := size(n); got != want {
+	for n, want := range map[int64]string{0: "0 B", 1023: "1023 B", 1536: "1.5 KiB", 1 << 30: "1.0 GiB", math.MaxInt64: "8.0 EiB"} {
+		if got := words.Bytes(n); got != want {
 			t.Errorf("got %q, want %q", got, want)
 		}
 	}
-	if got := count(1234567); got != "1,234,567" {
+	if got := words.Count(1234567); got != "1,234,567" {
 		t.Errorf("got %q", got)
 	}
 	for n, want := range map[float64]int64{1.2: 2, 10: 10, 11: 11, 123: 130, 4001: 4100} {

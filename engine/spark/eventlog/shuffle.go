@@ -3,6 +3,8 @@ package eventlog
 import (
 	"fmt"
 	"time"
+
+	"github.com/petalake/petalake/internal/words"
 )
 
 const (
@@ -24,7 +26,7 @@ func fetchWait(v *view) []Finding {
 		if none(f.Stake) {
 			continue
 		}
-		f.What = fmt.Sprintf("%.0f %% of the time of its tasks was waiting for %s of shuffled data from other executors", 100*float64(s.FetchWait)/float64(s.Run), size(s.ShuffleRemote))
+		f.What = fmt.Sprintf("%.0f %% of the time of its tasks was waiting for %s of shuffled data from other executors", 100*float64(s.FetchWait)/float64(s.Run), words.Bytes(s.ShuffleRemote))
 		f.Figures = []Figure{{"fetch_wait", seconds(s.FetchWait), "seconds"}, {"run", seconds(s.Run), "seconds"}, {"remote", float64(s.ShuffleRemote), "bytes"}}
 		f.Settings = v.set(-1, "spark.reducer.maxSizeInFlight", "96m")
 		f.Advice = "fewer, larger executors keep more of a shuffle on one machine"
@@ -39,7 +41,7 @@ func shuffleVolume(v *view) []Finding {
 		return nil
 	}
 	f := Finding{Rule: "shuffle-volume", Severity: Low}
-	f.What = fmt.Sprintf("%s were shuffled, for %s that were read", size(v.total.ShuffleWrite), size(v.total.Input))
+	f.What = fmt.Sprintf("%s were shuffled, for %s that were read", words.Bytes(v.total.ShuffleWrite), words.Bytes(v.total.Input))
 	f.Figures = []Figure{{"shuffle_write", float64(v.total.ShuffleWrite), "bytes"}, {"input", float64(v.total.Input), "bytes"}}
 	f.Settings = v.set(-1, "spark.io.compression.codec", "zstd")
 	f.Advice = "filter and aggregate before joins, broadcast small sides; from this size on a shuffle service of its own (Celeborn) can pay"
@@ -88,7 +90,7 @@ func (v *view) broadcast(q *Query, j Join, small, big int64) (Finding, bool) {
 	if v.large(q) {
 		f.Severity = Medium
 	}
-	f.What = fmt.Sprintf("%s shuffled %s of rows to join them with %s, which every executor can hold", j.Operator, size(big), size(small))
+	f.What = fmt.Sprintf("%s shuffled %s of rows to join them with %s, which every executor can hold", j.Operator, words.Bytes(big), words.Bytes(small))
 	f.Figures = []Figure{{"large_side", float64(big), "bytes"}, {"small_side", float64(small), "bytes"}}
 	return f, true
 }

@@ -3,6 +3,8 @@ package eventlog
 import (
 	"fmt"
 	"time"
+
+	"github.com/petalake/petalake/internal/words"
 )
 
 const (
@@ -51,10 +53,10 @@ func (v *view) whySkew(s *Stage, f *Finding) {
 	l := s.Longest
 	switch {
 	case l.Bytes >= skewedBytes && l.Bytes >= skewedData*s.Bytes.P50:
-		f.What += fmt.Sprintf("; it was given %s, the median is %s", size(l.Bytes), size(s.Bytes.P50))
+		f.What += fmt.Sprintf("; it was given %s, the median is %s", words.Bytes(l.Bytes), words.Bytes(s.Bytes.P50))
 		v.cureSkew(s, f)
 	case l.Rows >= skewedRows && l.Rows >= skewedData*s.Rows.P50:
-		f.What += fmt.Sprintf("; it was given %s rows, the median is %s", count(l.Rows), count(s.Rows.P50))
+		f.What += fmt.Sprintf("; it was given %s rows, the median is %s", words.Count(l.Rows), words.Count(s.Rows.P50))
 		v.cureSkew(s, f)
 	case l.GC*2 > l.Took:
 		f.Rule, f.What = "straggler", f.What+fmt.Sprintf("; %s of it were garbage collection", human(l.GC))

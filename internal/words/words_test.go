@@ -1,4 +1,4 @@
-package render
+package words
 
 import (
 	"math"
@@ -41,4 +41,18 @@ func TestHuman(t *testing.T) {
 			t.Errorf("got %q, want %q", c.got, c.want)
 		}
 	}
+}
+
+// FuzzWords promises a text for any number.
+func FuzzWords(f *testing.F) {
+	for _, n := range []int64{0, -1, 999, 1023, 1024, math.MinInt64, math.MaxInt64} {
+		f.Add(n)
+	}
+	f.Fuzz(func(t *testing.T, n int64) {
+		for _, text := range []string{Bytes(n), Count(n), Counted(n, "row"), Decimal(n), Duration(time.Duration(n))} {
+			if text == "" {
+				t.Errorf("%d: got no text", n)
+			}
+		}
+	})
 }

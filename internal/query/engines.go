@@ -1,9 +1,8 @@
-package petalake
+package query
 
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"sync/atomic"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -12,6 +11,7 @@ import (
 	"github.com/petalake/petalake/engine"
 	"github.com/petalake/petalake/engine/duck"
 	"github.com/petalake/petalake/engine/spark"
+	"github.com/petalake/petalake/internal/lake"
 	"github.com/petalake/petalake/internal/link"
 	"github.com/petalake/petalake/spec"
 )
@@ -22,44 +22,61 @@ type watcher interface {
 	watch(ctx context.Context, tell func(done float64), sql string, args []any) (array.RecordReader, error)
 }
 
-// On returns an engine of the lake: "duckdb", "spark", or "auto", which chooses one for each
-// statement; "" is the one that the environment names. It ends with the lake: closing it does nothing.
-// A Spark that is not there yet is started with the first statement that needs it.
-func (l *Lake) On(_ context.Context, name string) (engine.Engine, error) { return l.on(name) }
+// On returns an engine by its name: duckdb, spark or auto; "" is the one that the environment names. Closing it
+// does nothing.
+func (q *Engines) On(name string) (engine.Engine, error) { return q.on(name) }
 
-func (l *Lake) on(name string) (watcher, error) {
-	switch name = cmp.Or(name, l.env.Environment.Engine); name {
+func (q *Engines) on(name string) (watcher, error) {
+	switch name = cmp.Or(name, q.Env.Environment.Engine); name {
 	case spec.EngineDuckDB:
-		return onDuck{l}, nil
+		return onDuck{q}, nil
 	case spec.EngineSpark:
-		return onSpark{l}, nil
+		return onSpark{q}, nil
 	case spec.EngineAuto:
-		return onEither{l}, nil
+		return onEither{q}, nil
 	}
-	return nil, fmt.Errorf("engine %q: write %s, %s or %s", name, spec.EngineDuckDB, spec.EngineSpark, spec.EngineAuto)
+	return nil, lake.UnknownEngine(name)
+}
+
+// Query runs one statement on the environment's engine.
+func (q *Engines) Query(ctx context.Context, sql string, args ...any) (array.RecordReader, error) {
+	on, err := q.on("")
+	if err != nil {
+		return nil, err
+	}
+	return on.Query(ctx, sql, args...)
+}
+
+// Watch is Query with its progress, from 0 to 1.
+func (q *Engines) Watch(ctx context.Context, tell func(done float64), sql string, args ...any) (array.RecordReader, error) {
+	on, err := q.on("")
+	if err != nil {
+		return nil, err
+	}
+	return on.watch(ctx, tell, sql, args)
 }
 
 // onDuck runs statements in this process.
-type onDuck struct{ lake *Lake }
+type onDuck struct{ of *Engines }
 
 // Query implements engine.Engine.
 func (e onDuck) Query(ctx context.Context, sql string, args ...any) (array.RecordReader, error) {
-	return e.lake.run(ctx, nil, nil, sql, args)
+	return e.of.run(ctx, nil, nil, sql, args)
 }
 
 func (e onDuck) watch(ctx context.Context, tell func(float64), sql string, args []any) (array.RecordReader, error) {
-	return e.lake.run(ctx, nil, func(p duck.Progress) { tell(p.Done) }, sql, args)
+	return e.of.run(ctx, nil, func(p duck.Progress) { tell(p.Done) }, sql, args)
 }
 
 // Describe implements engine.Engine.
 func (e onDuck) Describe(ctx context.Context, sql string) (*arrow.Schema, error) {
-	return e.lake.engine.Describe(ctx, sql)
+	return e.of.Duck.Describe(ctx, sql)
 }
 
 func (onDuck) Close() error { return nil }
 
 // onSpark runs statements on Spark.
-type onSpark struct{ lake *Lake }
+type onSpark struct{ of *Engines }
 
 // Query implements engine.Engine.
 func (e onSpark) Query(ctx context.Context, sql string, args ...any) (array.RecordReader, error) {
@@ -75,7 +92,7 @@ func (e onSpark) watch(ctx context.Context, tell func(float64), sql string, args
 }
 
 func (e onSpark) query(ctx context.Context, tell func(spark.Progress), sql string, args []any) (array.RecordReader, error) {
-	k, err := e.lake.prepared(ctx, sql)
+	k, err := e.of.prepared(ctx, sql)
 	if err != nil {
 		return nil, err
 	}
@@ -83,7 +100,7 @@ func (e onSpark) query(ctx context.Context, tell func(spark.Progress), sql strin
 	r, err := k.Session.Watch(ctx, tell, sql, args...)
 	if err != nil {
 		stop()
-		return nil, e.lake.links.Lost(err)
+		return nil, e.of.Links.Lost(err)
 	}
 	return &attended{RecordReader: r, stop: stop}, nil
 }
@@ -111,22 +128,22 @@ func (r *attended) Release() {
 
 // Describe implements engine.Engine.
 func (e onSpark) Describe(ctx context.Context, sql string) (*arrow.Schema, error) {
-	k, err := e.lake.prepared(ctx, sql)
+	k, err := e.of.prepared(ctx, sql)
 	if err != nil {
 		return nil, err
 	}
 	columns, err := k.Session.Describe(ctx, sql)
-	return columns, e.lake.links.Lost(err)
+	return columns, e.of.Links.Lost(err)
 }
 
 func (onSpark) Close() error { return nil }
 
 // prepared is a way to Spark that knows the tables of a statement, which has been judged.
-func (l *Lake) prepared(ctx context.Context, sql string) (*link.Link, error) {
-	if err := spark.Guard(sql, l.env.Holds); err != nil {
+func (q *Engines) prepared(ctx context.Context, sql string) (*link.Link, error) {
+	if err := spark.Guard(sql, q.Env.Holds); err != nil {
 		return nil, err
 	}
-	link, err := l.links.Open(ctx)
+	link, err := q.Links.Open(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -134,14 +151,14 @@ func (l *Lake) prepared(ctx context.Context, sql string) (*link.Link, error) {
 }
 
 // onEither chooses an engine for each statement.
-type onEither struct{ lake *Lake }
+type onEither struct{ of *Engines }
 
 func (e onEither) chosen(ctx context.Context, sql string, args []any) (watcher, Choice, error) {
-	c, err := e.lake.Choose(ctx, spec.EngineAuto, sql, args...)
+	c, err := e.of.Choose(ctx, spec.EngineAuto, sql, args...)
 	if err != nil {
 		return nil, c, err
 	}
-	on, err := e.lake.on(c.Engine)
+	on, err := e.of.on(c.Engine)
 	return on, c, err
 }
 

@@ -1,4 +1,4 @@
-package petalake
+package query
 
 import (
 	"context"
@@ -14,6 +14,7 @@ import (
 	"github.com/petalake/petalake/engine/spark"
 	"github.com/petalake/petalake/internal/compare"
 	"github.com/petalake/petalake/internal/sql"
+	"github.com/petalake/petalake/internal/words"
 	"github.com/petalake/petalake/spec"
 )
 
@@ -34,7 +35,7 @@ type DialectError struct {
 
 // Error implements error.
 func (e *DialectError) Error() string {
-	return fmt.Sprintf("only %s takes it: %s", map[string]string{spec.EngineDuckDB: "Spark", spec.EngineSpark: "DuckDB"}[e.Engine], firstLine(e.Err.Error()))
+	return fmt.Sprintf("only %s takes it: %s", map[string]string{spec.EngineDuckDB: "Spark", spec.EngineSpark: "DuckDB"}[e.Engine], words.FirstLine(e.Err.Error()))
 }
 
 // Unwrap gives what the engine says.
@@ -47,14 +48,14 @@ func (e *DialectError) Hint() string {
 
 // Verify runs a query on both engines and compares their rows. What one of them does not take is a
 // *DialectError.
-func (l *Lake) Verify(ctx context.Context, query string) (Agreement, error) {
+func (q *Engines) Verify(ctx context.Context, query string) (Agreement, error) {
 	var names []string
 	for _, r := range sql.References(sql.Spark, query) {
 		if n, ok := r.Table(); ok {
 			names = append(names, n.String())
 		}
 	}
-	before, err := l.env.Versions(ctx, names)
+	before, err := q.Env.Versions(ctx, names)
 	if err != nil {
 		return Agreement{}, err
 	}
@@ -63,7 +64,7 @@ func (l *Lake) Verify(ctx context.Context, query string) (Agreement, error) {
 	var failed [2]error
 	took := [2]*time.Duration{&out.DuckDB, &out.Spark}
 	var both errgroup.Group
-	for i, engine := range []watcher{onDuck{l}, onSpark{l}} {
+	for i, engine := range []watcher{onDuck{q}, onSpark{q}} {
 		both.Go(func() error {
 			began := time.Now()
 			r, err := engine.Query(ctx, query)
@@ -86,7 +87,7 @@ func (l *Lake) Verify(ctx context.Context, query string) (Agreement, error) {
 		return out, err
 	}
 	out.Rows, out.Difference, out.Notes = r.Rows, r.Difference, r.Notes
-	after, err := l.env.Versions(ctx, names)
+	after, err := q.Env.Versions(ctx, names)
 	for name, version := range after {
 		if before[name] != version {
 			out.Notes = append(out.Notes, fmt.Sprintf("table %s changed while it was read", name))

@@ -1,4 +1,4 @@
-package petalake
+package query
 
 import (
 	"context"
@@ -28,18 +28,18 @@ func affected(rows int64) (array.RecordReader, error) {
 
 // run answers a statement on DuckDB, within what a guard lets through: a query by the engine, a change by a commit
 // of ours.
-func (l *Lake) run(ctx context.Context, g *guard, tell func(duck.Progress), statement string, args []any) (array.RecordReader, error) {
+func (q *Engines) run(ctx context.Context, g *guard, tell func(duck.Progress), statement string, args []any) (array.RecordReader, error) {
 	change, err := duck.ParseChange(statement)
 	if err != nil {
 		return nil, err
 	}
 	if change == nil {
-		return g.engine(l).Watch(ctx, tell, statement, args...)
+		return g.engine(q).Watch(ctx, tell, statement, args...)
 	}
 	if len(args) > 0 {
 		return nil, duck.ErrorAt(change.Text, change.At, duck.Refused, "write the values into the statement", "a statement that writes takes no parameters")
 	}
-	done, err := l.change(ctx, g, write.Statement{Change: change, Tell: tell})
+	done, err := q.change(ctx, g, write.Statement{Change: change, Tell: tell})
 	if err != nil {
 		return nil, err
 	}
@@ -47,10 +47,10 @@ func (l *Lake) run(ctx context.Context, g *guard, tell func(duck.Progress), stat
 }
 
 // change runs an INSERT or a CREATE TABLE on DuckDB, within what a guard lets through.
-func (l *Lake) change(ctx context.Context, g *guard, s write.Statement) (write.Done, error) {
+func (q *Engines) change(ctx context.Context, g *guard, s write.Statement) (write.Done, error) {
 	if err := g.may(access.Write, s.Table); err != nil {
 		return write.Done{}, err
 	}
-	s.View = func(tables duck.Resolver) *duck.Engine { return g.over(l.engine, tables) }
-	return l.writer.Run(ctx, s)
+	s.View = func(tables duck.Resolver) *duck.Engine { return g.over(q.Duck, tables) }
+	return q.Writer.Run(ctx, s)
 }

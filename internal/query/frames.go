@@ -1,4 +1,4 @@
-package petalake
+package query
 
 import (
 	"context"
@@ -12,40 +12,40 @@ import (
 )
 
 // Frames runs data frames on an engine of the lake, which is named as for On.
-func (l *Lake) Frames(name string) (frame.Engine, error) {
-	on, err := l.on(name)
+func (q *Engines) Frames(name string) (frame.Engine, error) {
+	on, err := q.on(name)
 	if err != nil {
 		return nil, err
 	}
 	switch on.(type) {
 	case onSpark:
-		return sparkFrames{l}, nil
+		return sparkFrames{q}, nil
 	case onEither:
-		return autoFrames{l}, nil
+		return autoFrames{q}, nil
 	}
 	return frame.DuckDB(on), nil
 }
 
 // sparkFrames runs frames on Spark, which is told of the tables first. SQL in a frame is judged as
 // that of a statement is.
-type sparkFrames struct{ lake *Lake }
+type sparkFrames struct{ of *Engines }
 
 func (s sparkFrames) ready(ctx context.Context, f frame.Frame, writes ...string) (*spark.Session, error) {
 	for _, sql := range f.Texts() {
-		if err := spark.Guard(sql, s.lake.env.Holds); err != nil {
+		if err := spark.Guard(sql, s.of.Env.Holds); err != nil {
 			return nil, err
 		}
 	}
-	k, err := s.lake.links.Open(ctx)
+	k, err := s.of.Links.Open(ctx)
 	if err != nil {
 		return nil, err
 	}
-	names, err := s.lake.Names(ctx)
+	names, err := s.of.Env.Names(ctx)
 	if err != nil {
 		return nil, err
 	}
 	if err := k.Register(ctx, names); err != nil {
-		return nil, s.lake.links.Lost(err)
+		return nil, s.of.Links.Lost(err)
 	}
 	for _, w := range writes {
 		name, err := catalog.ParseName(w)
@@ -66,7 +66,7 @@ func (s sparkFrames) Rows(ctx context.Context, f frame.Frame) (array.RecordReade
 		return nil, err
 	}
 	r, err := session.Rows(ctx, f)
-	return r, s.lake.links.Lost(err)
+	return r, s.of.Links.Lost(err)
 }
 
 // Write implements frame.Engine.
@@ -75,7 +75,7 @@ func (s sparkFrames) Write(ctx context.Context, f frame.Frame, w frame.Write) er
 	if err != nil {
 		return err
 	}
-	return s.lake.links.Lost(session.Write(ctx, f, w))
+	return s.of.Links.Lost(session.Write(ctx, f, w))
 }
 
 // Merge implements frame.Engine.
@@ -84,22 +84,22 @@ func (s sparkFrames) Merge(ctx context.Context, m frame.Merge) error {
 	if err != nil {
 		return err
 	}
-	return s.lake.links.Lost(session.Merge(ctx, m))
+	return s.of.Links.Lost(session.Merge(ctx, m))
 }
 
 // autoFrames chooses an engine for each frame.
-type autoFrames struct{ lake *Lake }
+type autoFrames struct{ of *Engines }
 
 func (a autoFrames) chosen(ctx context.Context, f frame.Frame) (frame.Engine, error) {
 	sql, err := frame.DuckSQL(f)
 	if err != nil {
 		return nil, err
 	}
-	c, err := a.lake.Choose(ctx, spec.EngineAuto, sql)
+	c, err := a.of.Choose(ctx, spec.EngineAuto, sql)
 	if err != nil {
 		return nil, err
 	}
-	return a.lake.Frames(c.Engine)
+	return a.of.Frames(c.Engine)
 }
 
 // Rows implements frame.Engine.

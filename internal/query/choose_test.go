@@ -1,4 +1,4 @@
-package petalake
+package query
 
 import (
 	"errors"

@@ -1,9 +1,11 @@
-package render
+// Package words writes counts, sizes and times for people.
+package words
 
 import (
 	"fmt"
 	"math"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -86,4 +88,22 @@ func Ago(t, now time.Time) string {
 		return fmt.Sprintf("%d days ago", d/(24*time.Hour))
 	}
 	return t.UTC().Format("2006-01-02")
+}
+
+// Decimal is a size for people, in powers of 1000: "812 B", "1.2 MB".
+func Decimal(n int64) string {
+	v, i := float64(n), -1
+	for ; v >= 1000 && i < 4; i++ {
+		v /= 1000
+	}
+	if i < 0 {
+		return fmt.Sprintf("%d B", n)
+	}
+	return fmt.Sprintf("%.1f %cB", v, "kMGTP"[i])
+}
+
+// FirstLine is a text up to the end of its first line.
+func FirstLine(text string) string {
+	line, _, _ := strings.Cut(text, "\n")
+	return line
 }

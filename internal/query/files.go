@@ -1,4 +1,4 @@
-package petalake
+package query
 
 import (
 	"context"
@@ -12,9 +12,9 @@ import (
 
 // Files yields the live files of a table that may hold a row for which a SQL condition is true, by
 // partitions and statistics: all of them for "".
-func (l *Lake) Files(ctx context.Context, name, where string) iter.Seq2[delta.Add, error] {
+func (q *Engines) Files(ctx context.Context, name, where string) iter.Seq2[delta.Add, error] {
 	return func(yield func(delta.Add, error) bool) {
-		s, predicate, err := l.selection(ctx, name, where)
+		s, predicate, err := q.selection(ctx, name, where)
 		if err != nil {
 			yield(delta.Add{}, err)
 			return
@@ -23,8 +23,8 @@ func (l *Lake) Files(ctx context.Context, name, where string) iter.Seq2[delta.Ad
 	}
 }
 
-func (l *Lake) selection(ctx context.Context, name, where string) (*delta.Snapshot, stats.Predicate, error) {
-	table, err := l.Table(ctx, name)
+func (q *Engines) selection(ctx context.Context, name, where string) (*delta.Snapshot, stats.Predicate, error) {
+	table, err := q.Env.Existing(ctx, name)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -36,6 +36,6 @@ func (l *Lake) selection(ctx context.Context, name, where string) (*delta.Snapsh
 	if err != nil {
 		return nil, nil, err
 	}
-	predicate, err := l.engine.Where(ctx, spec.NewTableName(parsed.Schema, parsed.Table), where)
+	predicate, err := q.Duck.Where(ctx, spec.NewTableName(parsed.Schema, parsed.Table), where)
 	return s, predicate, err
 }

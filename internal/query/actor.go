@@ -1,4 +1,4 @@
-package petalake
+package query
 
 import (
 	"context"
@@ -16,32 +16,64 @@ import (
 	"github.com/petalake/petalake/internal/aws/access"
 	"github.com/petalake/petalake/internal/lake"
 	"github.com/petalake/petalake/internal/sql"
+	"github.com/petalake/petalake/internal/write"
 	"github.com/petalake/petalake/spec"
 )
 
-// rules are who may do what in the lake.
-func (l *Lake) rules() *access.Rules { return access.New(l.env.Spec) }
+// Rules are who may do what in the lake.
+func (q *Engines) Rules() *access.Rules { return access.New(q.Env.Spec) }
 
 // Acting answers statements of somebody whom access in lakehouse.yaml holds to a part of the lake: tables that
 // are not theirs are refused, columns that are not theirs are not there, in whatever form a statement asks
 // for them. It runs on DuckDB, which is shown those columns alone; what Spark reads cannot be told beforehand, so
 // it is for those who may read and write everything.
 type Acting struct {
-	lake  *Lake
+	of    *Engines
 	guard *guard
 }
 
 // As is the lake for an actor: daemon, job:NAME, the name of a role, or a member of roles. It ends with the lake.
-func (l *Lake) As(actor string) (*Acting, error) {
-	rules := l.rules()
+func (q *Engines) As(actor string) (*Acting, error) {
+	rules := q.Rules()
 	if !rules.On() {
-		return nil, &noAccessError{l.env.Spec.File}
+		return nil, &noAccessError{q.Env.Spec.File}
 	}
 	who, err := rules.Actor(actor)
 	if err != nil {
 		return nil, err
 	}
-	return &Acting{l, &guard{rules, who}}, nil
+	return &Acting{q, &guard{rules, who}}, nil
+}
+
+// Everybody is the lake for somebody whom nothing is held back from.
+func (q *Engines) Everybody() *Acting { return &Acting{of: q} }
+
+// Role is the lake for a role of access.
+func (q *Engines) Role(role *spec.AccessRole) *Acting {
+	rules := q.Rules()
+	return &Acting{q, &guard{rules, rules.Role(role)}}
+}
+
+// Choose says which engine a statement of the actor runs on: DuckDB, where somebody is held to a part of the lake.
+// Engine is as for Engines.On.
+func (a *Acting) Choose(ctx context.Context, engine, sql string) (Choice, error) {
+	switch {
+	case a.guard.everything():
+		return a.of.choose(ctx, engine, sql, nil)
+	case engine == spec.EngineSpark:
+		return Choice{}, &SpreadError{a.guard.who}
+	}
+	return Choice{Engine: spec.EngineDuckDB, Reason: "it holds statements to the tables and columns of a role"}, nil
+}
+
+// Read answers a query of the actor on DuckDB.
+func (a *Acting) Read(ctx context.Context, sql string) (array.RecordReader, error) {
+	return a.guard.engine(a.of).Query(ctx, sql)
+}
+
+// Change runs a statement of the actor that writes, on DuckDB.
+func (a *Acting) Change(ctx context.Context, s write.Statement) (write.Done, error) {
+	return a.of.change(ctx, a.guard, s)
 }
 
 // noAccessError is a lakehouse that does not say who may do what.
@@ -55,18 +87,18 @@ func (*noAccessError) Hint() string { return "write access: with roles, or leave
 
 // Watch answers a statement, as Lake.Watch does.
 func (a *Acting) Watch(ctx context.Context, tell func(done float64), sql string, args ...any) (array.RecordReader, error) {
-	name := a.lake.env.Environment.Engine
+	name := a.of.Env.Environment.Engine
 	if a.guard.everything() {
-		on, err := a.lake.on(name)
+		on, err := a.of.on(name)
 		if err != nil {
 			return nil, err
 		}
 		return on.watch(ctx, tell, sql, args)
 	}
 	if name == spec.EngineSpark {
-		return nil, &spreadError{a.guard.who}
+		return nil, &SpreadError{a.guard.who}
 	}
-	return a.lake.run(ctx, a.guard, func(p duck.Progress) {
+	return a.of.run(ctx, a.guard, func(p duck.Progress) {
 		if tell != nil {
 			tell(p.Done)
 		}
@@ -85,11 +117,11 @@ type guard struct {
 }
 
 // engine is the DuckDB of a lake that sees what the actor may.
-func (g *guard) engine(l *Lake) *duck.Engine {
+func (g *guard) engine(q *Engines) *duck.Engine {
 	if g == nil {
-		return l.engine
+		return q.Duck
 	}
-	return g.over(l.engine, lake.Resolver{Env: l.env})
+	return g.over(q.Duck, lake.Resolver{Env: q.Env})
 }
 
 // over is an engine on other tables, as the actor sees them.
@@ -136,16 +168,16 @@ func (e *DeniedError) Hint() string {
 	return "petalake access list --actor " + e.Actor + " shows what is theirs"
 }
 
-// spreadError is a statement for Spark by somebody who is held to a part of the lake.
-type spreadError struct{ who access.Actor }
+// SpreadError is a statement for Spark by somebody who is held to a part of the lake.
+type SpreadError struct{ who access.Actor }
 
-func (e *spreadError) Error() string {
+func (e *SpreadError) Error() string {
 	return fmt.Sprintf("access denied: statements on Spark are not held to tables and columns, and %s may not read and write all of them", e.who)
 }
 
-func (*spreadError) Unwrap() error { return fs.ErrPermission }
+func (*SpreadError) Unwrap() error { return fs.ErrPermission }
 
-func (*spreadError) Hint() string {
+func (*SpreadError) Hint() string {
 	return `run it on DuckDB, with --engine duckdb or engine: duckdb, or let a role write "*"`
 }
 

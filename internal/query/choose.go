@@ -1,4 +1,4 @@
-package petalake
+package query
 
 import (
 	"context"
@@ -12,6 +12,7 @@ import (
 	"github.com/petalake/petalake/engine/duck"
 	"github.com/petalake/petalake/engine/spark"
 	"github.com/petalake/petalake/internal/sql"
+	"github.com/petalake/petalake/internal/words"
 	"github.com/petalake/petalake/spec"
 )
 
@@ -28,9 +29,9 @@ func (c Choice) String() string { return c.Engine + ": " + c.Reason }
 
 // Choose says which engine a statement would run on, without running it. Engine is as for On. A statement
 // that is known to be wrong on both is an error.
-func (l *Lake) Choose(ctx context.Context, engine, sql string, args ...any) (Choice, error) {
-	c, err := l.choose(ctx, engine, sql, args)
-	if err == nil && c.Engine == spec.EngineSpark && c.refused != nil && l.wrongOnBoth(sql, c.refused) {
+func (q *Engines) Choose(ctx context.Context, engine, sql string, args ...any) (Choice, error) {
+	c, err := q.choose(ctx, engine, sql, args)
+	if err == nil && c.Engine == spec.EngineSpark && c.refused != nil && q.wrongOnBoth(sql, c.refused) {
 		return Choice{}, c.refused
 	}
 	return c, err
@@ -39,12 +40,12 @@ func (l *Lake) Choose(ctx context.Context, engine, sql string, args ...any) (Cho
 // wrongOnBoth says whether a statement that DuckDB refused is wrong on Spark too, as far as that can be
 // told without one: its words are no statement in any SQL, or it names a table that there is not. What
 // DuckDB does not understand otherwise, Spark may.
-func (l *Lake) wrongOnBoth(statement string, refused *duck.Error) bool {
+func (q *Engines) wrongOnBoth(statement string, refused *duck.Error) bool {
 	if refused.Kind == duck.Syntax {
 		return sql.Nonsense(statement)
 	}
-	views := l.links.IsOpen() // a session may have temporary ones
-	if refused.Kind != duck.Unknown || !errors.Is(refused, fs.ErrNotExist) || views || !l.env.Environment.Spark.Managed() {
+	views := q.Links.IsOpen() // a session may have temporary ones
+	if refused.Kind != duck.Unknown || !errors.Is(refused, fs.ErrNotExist) || views || !q.Env.Environment.Spark.Managed() {
 		return false
 	}
 	return slices.ContainsFunc(sql.References(sql.Spark, statement), func(r sql.Reference) bool {
@@ -61,13 +62,13 @@ func (c Choice) onBoth(err error) error {
 	return errors.Join(fmt.Errorf("DuckDB: %w", c.refused), err)
 }
 
-func (l *Lake) choose(ctx context.Context, engine, sql string, args []any) (Choice, error) {
-	return l.chooseOn(ctx, l.engine, engine, sql, args)
+func (q *Engines) choose(ctx context.Context, engine, sql string, args []any) (Choice, error) {
+	return q.ChooseOver(ctx, q.Duck, engine, sql, args)
 }
 
-// chooseOn chooses for a statement on the tables that an engine sees.
-func (l *Lake) chooseOn(ctx context.Context, tables *duck.Engine, engine, statement string, args []any) (Choice, error) {
-	on, err := l.on(engine)
+// ChooseOver chooses for a statement on the tables that an engine sees.
+func (q *Engines) ChooseOver(ctx context.Context, tables *duck.Engine, engine, statement string, args []any) (Choice, error) {
+	on, err := q.on(engine)
 	if err != nil {
 		return Choice{}, err
 	}
@@ -77,7 +78,7 @@ func (l *Lake) chooseOn(ctx context.Context, tables *duck.Engine, engine, statem
 	case onSpark:
 		return Choice{Engine: spec.EngineSpark, Reason: "as it was asked for"}, nil
 	}
-	f := facts{memory: l.env.Limits.Memory, from: int64(l.env.Environment.Spark.From), heavy: heavyWork(statement)}
+	f := facts{memory: q.Env.Limits.Memory, from: int64(q.Env.Environment.Spark.From), heavy: heavyWork(statement)}
 	query := statement
 	if change, err := duck.ParseChange(statement); err == nil && change != nil && change.Query != "" {
 		query = change.Query
@@ -102,7 +103,7 @@ func (l *Lake) chooseOn(ctx context.Context, tables *duck.Engine, engine, statem
 		f.tables, f.fromLog = len(plan.Tables), plan.FromLog
 	}
 	if f.wantsSpark() {
-		f.absent = l.links.Absent(ctx)
+		f.absent = q.Links.Absent(ctx)
 	}
 	return f.choose(), nil
 }
@@ -132,7 +133,7 @@ func (f facts) wantsSpark() bool {
 
 // choose decides: DuckDB, unless it does not take the statement or the data is too much for a machine.
 func (f facts) choose() Choice {
-	reads := fmt.Sprintf("it reads %s in %s", sizeOf(f.bytes), counted(f.files, "file"))
+	reads := fmt.Sprintf("it reads %s in %s", words.Decimal(f.bytes), words.Counted(int64(f.files), "file"))
 	switch {
 	case f.tables == 0:
 		reads = "it reads no table"
@@ -142,16 +143,16 @@ func (f facts) choose() Choice {
 	var why string
 	switch {
 	case f.refused != nil:
-		why = "DuckDB does not take it: " + firstLine(f.refused.Message)
+		why = "DuckDB does not take it: " + words.FirstLine(f.refused.Message)
 	case f.bytes >= f.from:
-		why = fmt.Sprintf("%s, and %s or more are for Spark", reads, sizeOf(f.from))
+		why = fmt.Sprintf("%s, and %s or more are for Spark", reads, words.Decimal(f.from))
 	case f.heavy && f.bytes > spill*f.memory:
-		why = fmt.Sprintf("%s to join, sort or group, more than %d times the memory of DuckDB, %s", reads, spill, sizeOf(f.memory))
+		why = fmt.Sprintf("%s to join, sort or group, more than %d times the memory of DuckDB, %s", reads, spill, words.Decimal(f.memory))
 	default:
 		return Choice{Engine: spec.EngineDuckDB, Reason: reads}
 	}
 	if f.absent != nil {
-		return Choice{Engine: spec.EngineDuckDB, Reason: "Spark cannot be used (" + firstLine(strings.TrimPrefix(f.absent.Error(), "spark: ")) + "), though " + why}
+		return Choice{Engine: spec.EngineDuckDB, Reason: "Spark cannot be used (" + words.FirstLine(strings.TrimPrefix(f.absent.Error(), "spark: ")) + "), though " + why}
 	}
 	return Choice{Engine: spec.EngineSpark, Reason: why, refused: f.refused}
 }
@@ -159,28 +160,4 @@ func (f facts) choose() Choice {
 // heavyWork says whether a statement joins, sorts or groups rows, as far as its words tell.
 func heavyWork(statement string) bool {
 	return sql.HasWord(sql.DuckDB, statement, "JOIN", "ORDER", "GROUP", "DISTINCT", "OVER", "UNION", "INTERSECT", "EXCEPT", "MERGE")
-}
-
-func firstLine(text string) string {
-	line, _, _ := strings.Cut(text, "\n")
-	return line
-}
-
-func counted(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
-}
-
-// sizeOf is a number of bytes for people.
-func sizeOf(n int64) string {
-	v, i := float64(n), -1
-	for ; v >= 1000 && i < 4; i++ {
-		v /= 1000
-	}
-	if i < 0 {
-		return fmt.Sprintf("%d B", n)
-	}
-	return fmt.Sprintf("%.1f %cB", v, "kMGTP"[i])
 }
