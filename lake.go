@@ -4,18 +4,22 @@ import (
 	"context"
 	"errors"
 	"iter"
-	"sync"
 
 	"github.com/apache/arrow-go/v18/arrow/array"
 
 	"github.com/petalake/petalake/delta"
 	"github.com/petalake/petalake/engine"
 	"github.com/petalake/petalake/engine/duck"
+	"github.com/petalake/petalake/engine/spark"
 	"github.com/petalake/petalake/engine/spark/local"
 	"github.com/petalake/petalake/frame"
+	"github.com/petalake/petalake/internal/daemon"
+	"github.com/petalake/petalake/internal/door"
 	"github.com/petalake/petalake/internal/lake"
 	"github.com/petalake/petalake/internal/link"
+	"github.com/petalake/petalake/internal/models"
 	"github.com/petalake/petalake/internal/query"
+	"github.com/petalake/petalake/internal/runs"
 	"github.com/petalake/petalake/internal/write"
 	"github.com/petalake/petalake/spec"
 	"github.com/petalake/petalake/store"
@@ -24,16 +28,12 @@ import (
 // Lake is an open lakehouse. Its methods are safe for concurrent use.
 type Lake struct {
 	env     *lake.Env
-	options Options
 	engine  *duck.Engine
 	writer  *write.Writer
-	seen    *write.Seen // raw files that changed and were told of
-
 	links   *link.Links
 	engines *query.Engines
-
-	jobsMu sync.Mutex
-	jobs   *jobs // nil until they are needed
+	runs    *runs.Runs
+	daemon  *daemon.Daemon
 }
 
 // Open reads lakehouse.yaml and opens one environment of it.
@@ -56,32 +56,27 @@ func OpenSpec(ctx context.Context, described *spec.Lakehouse, o Options) (*Lake,
 	if err != nil {
 		return nil, err
 	}
-	l := &Lake{env: env, options: o, seen: write.NewSeen()}
-	l.engine, err = duck.Open(duck.Options{
+	limits := env.Limits
+	engine, err := duck.Open(duck.Options{
 		Tables: lake.Resolver{Env: env}, Lake: env.Storage.Store, LocalRoot: env.Storage.Folder, CacheDir: env.Storage.Cache,
-		Memory: env.Limits.Memory, Threads: env.Limits.Threads, TempDir: env.Limits.Spill,
+		Memory: limits.Memory, Threads: limits.Threads, TempDir: limits.Spill,
 	})
 	if err != nil {
 		return nil, err
 	}
-	l.links = &link.Links{Env: env, Starting: o.Starting}
+	l := &Lake{env: env, engine: engine, links: &link.Links{Env: env, Starting: o.Starting}}
 	l.writer = &write.Writer{
-		Env: env, Engine: l.engine,
-		Loader: duck.Loader{Threads: env.Limits.Threads, Memory: env.Limits.Memory, TempDir: env.Limits.Spill},
+		Env: env, Engine: engine, Loader: duck.Loader{Threads: limits.Threads, Memory: limits.Memory, TempDir: limits.Spill},
 	}
-	l.engines = &query.Engines{Env: env, Duck: l.engine, Writer: l.writer, Links: l.links}
+	l.engines = &query.Engines{Env: env, Duck: engine, Writer: l.writer, Links: l.links}
+	l.runs = &runs.Runs{Env: env, Engines: l.engines, Links: l.links}
+	l.daemon = daemon.New(env, l.writer, l.links, &models.Builder{Env: env, Writer: l.writer, Engines: l.engines}, l.runs)
 	return l, nil
 }
 
 // Close ends all statements and frees what the lake holds.
 func (l *Lake) Close() error {
-	var jobs error
-	l.jobsMu.Lock()
-	if l.jobs != nil {
-		jobs = l.jobs.close()
-	}
-	l.jobsMu.Unlock()
-	err := errors.Join(jobs, l.engine.Close())
+	err := errors.Join(l.runs.Close(), l.engine.Close())
 	l.links.Close()
 	return err
 }
@@ -168,65 +163,41 @@ func (l *Lake) Names(ctx context.Context) ([]spec.TableName, error) { return l.e
 
 // Tables yields the tables of the lake, ordered by name. It names a table that cannot be opened
 // too, with its error.
-func (l *Lake) Tables(ctx context.Context) iter.Seq2[TableState, error] {
-	return func(yield func(TableState, error) bool) {
-		names, err := l.Names(ctx)
-		if err != nil {
-			yield(TableState{}, err)
-			return
-		}
-		for _, name := range names {
-			if !yield(l.state(ctx, name), nil) {
-				return
-			}
-		}
-	}
+func (l *Lake) Tables(ctx context.Context) iter.Seq2[TableState, error] { return l.env.Tables(ctx) }
+
+// Run loads what is new from all sources, builds the models that depend on it, in order, and runs the jobs that are
+// due: once, or until ctx ends. What failed leaves its table as it was, and is tried again; Tell hears of it once, and
+// may be nil.
+func (l *Lake) Run(ctx context.Context, up Up, tell func(Event)) error {
+	return l.daemon.Run(ctx, up, tell)
 }
 
-// state looks at one table.
-func (l *Lake) state(ctx context.Context, name spec.TableName) TableState {
-	state := TableState{Name: name, Declared: l.declared(name)}
-	t, err := l.env.Table(ctx, name)
-	if err != nil {
-		state.Err = err
-		return state
-	}
-	s, err := t.Snapshot(ctx, delta.When{})
-	if err != nil {
-		state.Err = err
-		return state
-	}
-	state.Version, state.Modified, state.Metadata = s.Version(), s.Time(), s.Metadata()
-	state.Schema = state.Metadata.Schema
-	if state.Files, state.Bytes, state.Err = s.Totals(ctx); state.Err == nil {
-		state.Rows, state.Err = rowsOf(ctx, s, state.Files)
-	}
-	return state
+// Spark is a session on the environment's Spark, in which the lake's tables have their names. It is
+// closed with the lake. A Spark of this machine is started where it does not run.
+func (l *Lake) Spark(ctx context.Context) (*spark.Session, error) { return l.links.Whole(ctx) }
+
+// SparkManaged says whether the environment's Spark is one of this machine, which petalake starts.
+func (l *Lake) SparkManaged() bool { return l.env.Environment.Spark.Managed() }
+
+// SparkServer says which Spark of this machine the environment has, whether or not it runs.
+func (l *Lake) SparkServer() local.Options { return l.links.Server() }
+
+// HasDoor says whether the environment has a door for programs of Spark Connect.
+func (l *Lake) HasDoor() bool { return l.env.Environment.Connect.Listen != "" }
+
+// ServeDoor lets programs of Spark Connect in to the environment's Spark until ctx ends, at the address
+// that lakehouse.yaml names. Opened is told the address as soon as they may come.
+func (l *Lake) ServeDoor(ctx context.Context, opened func(address string)) error {
+	return (&door.Connect{Env: l.env, Links: l.links}).Serve(ctx, opened)
 }
 
-// countedFiles is up to how many files a listing of tables counts rows.
-const countedFiles = 200_000
-
-func rowsOf(ctx context.Context, s *delta.Snapshot, files int64) (int64, error) {
-	if files > countedFiles {
-		return -1, nil
-	}
-	var rows int64
-	for f, err := range s.Plan(ctx, nil) {
-		if err != nil || f.Stats.NumRecords < 0 {
-			return -1, err
-		}
-		rows += f.Stats.NumRecords
-	}
-	return rows, nil
+// Catalog prepares to keep the catalog of the environment's account. Of an environment that has none it is nil.
+func (l *Lake) Catalog(ctx context.Context) (*daemon.CatalogSync, error) {
+	return l.daemon.Catalog(ctx)
 }
 
-func (l *Lake) declared(name spec.TableName) string {
-	switch {
-	case l.env.Spec.Model(name) != nil:
-		return "model"
-	case l.env.Spec.Table(name) != nil:
-		return "table"
-	}
-	return ""
-}
+// Fleet is what is known of the clusters of an environment. Where there never was one it is fs.ErrNotExist.
+func (l *Lake) Fleet(ctx context.Context) (FleetState, error) { return l.daemon.Fleet(ctx) }
+
+// FleetState is what is remembered of the clusters of an environment.
+type FleetState = daemon.FleetState

@@ -26,12 +26,16 @@ var picture = map[string][]string{
 	"internal/cli":        {".", "engine/spark/local", "internal/cli/render", "internal/cli/shell", "internal/sql", "internal/words", "internal/aws/access", "internal/aws/audit", "internal/aws/deploy", "internal/aws/estimate", "internal/aws/price", "internal/aws/rehearse", "internal/aws/rollout", "internal/aws/terraform", "catalog", "job", "delta", "delta/schema", "engine/spark/eventlog", "spec"},
 	"internal/cli/render": {},
 	"internal/cli/shell":  {"internal/sql"},
-	".":                   {"internal/lake", "internal/link", "internal/query", "internal/words", "internal/write", "spec", "internal/aws/access", "internal/aws/awsx", "internal/aws/emr", "internal/aws/fleet", "internal/aws/price", "internal/aws/replicate", "frame", "internal/compare", "internal/sql", "ingest", "ingest/files", "engine", "engine/duck", "engine/spark", "engine/spark/door", "engine/spark/eventlog", "engine/spark/local", "catalog", "internal/aws/glue", "job", "delta", "delta/schema", "delta/stats", "store", "store/s3"},
+	".":                   {"internal/lake", "internal/link", "internal/query", "internal/write", "internal/models", "internal/runs", "internal/daemon", "internal/door", "spec", "frame", "engine", "engine/duck", "engine/spark", "engine/spark/eventlog", "engine/spark/local", "job", "delta", "store"},
 
-	"internal/link":  {"internal/lake", "internal/sql", "internal/aws/awsx", "internal/aws/emr", "catalog", "spec", "engine/spark", "engine/spark/eventlog", "engine/spark/local"},
-	"internal/query": {"internal/lake", "internal/link", "internal/sql", "internal/words", "internal/write", "internal/compare", "internal/aws/access", "catalog", "delta", "delta/schema", "delta/stats", "engine", "engine/duck", "engine/spark", "frame", "spec"},
-	"internal/write": {"internal/lake", "internal/sql", "spec", "catalog", "delta", "delta/schema", "engine/duck", "ingest", "ingest/files"},
-	"internal/lake":  {"spec", "catalog", "delta", "engine/duck", "ingest/files", "internal/aws/awsx", "delta/stats", "store", "store/s3"},
+	"internal/link":   {"internal/lake", "internal/sql", "internal/aws/awsx", "internal/aws/emr", "catalog", "spec", "engine/spark", "engine/spark/eventlog", "engine/spark/local"},
+	"internal/daemon": {"internal/lake", "internal/link", "internal/models", "internal/runs", "internal/write", "internal/aws/access", "internal/aws/awsx", "internal/aws/emr", "internal/aws/fleet", "internal/aws/glue", "internal/aws/price", "internal/aws/replicate", "catalog", "delta", "spec", "store"},
+	"internal/door":   {"internal/lake", "internal/link", "engine/spark", "engine/spark/door", "spec"},
+	"internal/runs":   {"internal/lake", "internal/link", "internal/query", "internal/sql", "internal/words", "internal/write", "internal/aws/access", "internal/aws/awsx", "internal/aws/emr", "catalog", "delta", "engine/duck", "engine/spark", "engine/spark/eventlog", "engine/spark/local", "job", "spec", "store", "store/s3"},
+	"internal/models": {"internal/lake", "internal/link", "internal/query", "internal/sql", "internal/words", "internal/write", "catalog", "delta", "delta/schema", "engine/duck", "engine/spark", "spec"},
+	"internal/query":  {"internal/lake", "internal/link", "internal/sql", "internal/words", "internal/write", "internal/compare", "internal/aws/access", "catalog", "delta", "delta/schema", "delta/stats", "engine", "engine/duck", "engine/spark", "frame", "spec"},
+	"internal/write":  {"internal/lake", "internal/sql", "spec", "catalog", "delta", "delta/schema", "engine/duck", "ingest", "ingest/files"},
+	"internal/lake":   {"spec", "catalog", "delta", "delta/schema", "engine/duck", "ingest/files", "internal/aws/awsx", "delta/stats", "store", "store/s3"},
 
 	"ingest":            {"delta", "delta/schema", "store"},
 	"ingest/files":      {"ingest", "store"},
@@ -91,7 +95,7 @@ var sdks = map[string][]string{
 	"golang.org/x/term":              {"internal/cli", "internal/cli/shell"},
 	"github.com/parquet-go/":         {"engine/duck"},
 	"go.yaml.in/":                    {"spec"},
-	"google.golang.org/":             {".", "engine/spark", "engine/spark/connectpb", "engine/spark/door"},
+	"google.golang.org/":             {"internal/door", "engine/spark", "engine/spark/connectpb", "engine/spark/door"},
 	"github.com/apache/arrow-go/v18": {".", "delta", "delta/datafile", "delta/schema", "delta/stats", "engine", "engine/duck", "engine/spark", "frame", "ingest", "ingest/files", "internal/cli", "internal/cli/render", "internal/compare", "internal/duckdb", "internal/query"},
 }
 

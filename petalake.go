@@ -5,14 +5,10 @@
 package petalake
 
 import (
-	"time"
-
-	"github.com/petalake/petalake/delta"
-	"github.com/petalake/petalake/delta/schema"
 	"github.com/petalake/petalake/engine/spark/local"
+	"github.com/petalake/petalake/internal/daemon"
 	"github.com/petalake/petalake/internal/lake"
 	"github.com/petalake/petalake/internal/write"
-	"github.com/petalake/petalake/spec"
 )
 
 // Options say which lakehouse, where, and with how much of the machine.
@@ -30,18 +26,7 @@ type Options struct {
 }
 
 // TableState is what a listing of tables shows.
-type TableState struct {
-	Name     spec.TableName
-	Version  int64
-	Files    int64
-	Bytes    int64
-	Rows     int64 // -1: not known without reading
-	Modified time.Time
-	Schema   *schema.Struct
-	Metadata delta.Metadata
-	Declared string // "table", "model", or "" for one that lakehouse.yaml does not name
-	Err      error  // set where the table cannot be opened; the other fields are then zero
-}
+type TableState = lake.TableState
 
 // Load says which raw files go into which table.
 type Load = write.Load
@@ -83,8 +68,4 @@ const (
 type Event = lake.Event
 
 // Up says how long to keep the lakehouse running.
-type Up struct {
-	Once  bool          // load and build what is new, then return
-	Every time.Duration // otherwise look for news this often; 0 is two seconds
-	Fleet time.Duration // and, where it is this process that does, at the machines of Spark in AWS; 0 is half a minute
-}
+type Up = daemon.Up

@@ -14,17 +14,16 @@ import (
 // upReport shows the events of a run as they happen. Events that are not Running come from one
 // goroutine.
 type upReport struct {
-	a        *app
-	bar      *progress
-	once     bool
-	rows     rows[eventRow]
-	loaded   int64             // rows
-	built    []string          // tables with a new version
-	models   []string          // tables of models, new or not
-	tables   []string          // the other tables
-	failed   error             // set where an event could not be written
-	told     []error           // failures that were shown
-	failures map[string]string // or notes that were told last, by kind and name: no use in telling them every two seconds
+	a      *app
+	bar    *progress
+	once   bool
+	rows   rows[eventRow]
+	loaded int64    // rows
+	built  []string // tables with a new version
+	models []string // tables of models, new or not
+	tables []string // the other tables
+	failed error    // set where an event could not be written
+	told   []error  // failures that were shown
 }
 
 func (u *upReport) tell(e petalake.Event) {
@@ -33,8 +32,7 @@ func (u *upReport) tell(e petalake.Event) {
 		return
 	}
 	u.bar.set(amount{})
-	repeated := u.repeated(e)
-	if repeated || e.State == petalake.Current && e.Note == "" && !u.once {
+	if e.State == petalake.Current && e.Note == "" && !u.once {
 		return
 	}
 	if e.Err != nil && u.once && u.a.output == "text" {
@@ -51,24 +49,6 @@ func (u *upReport) tell(e petalake.Event) {
 	if err := u.a.event(e, u.rows); err != nil && u.failed == nil {
 		u.failed = err
 	}
-}
-
-// repeated says whether an event is the failure, or the note on nothing new, that was told before.
-func (u *upReport) repeated(e petalake.Event) bool {
-	key := string(e.Kind) + " " + e.Name
-	text := ""
-	switch {
-	case e.Err != nil:
-		text = e.Err.Error()
-	case e.State == petalake.Current && e.Note != "" && !u.once:
-		text = e.Note
-	default:
-		delete(u.failures, key)
-		return false
-	}
-	same := u.failures[key] == text
-	u.failures[key] = text
-	return same
 }
 
 // note remembers the tables, for what is shown at the end.

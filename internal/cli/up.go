@@ -42,7 +42,7 @@ once, whenever this is stopped. With --once do it once and show what came out.`,
 func (a *app) up(ctx context.Context, f upFlags) error {
 	return a.withLake(ctx, func(lake *petalake.Lake) error {
 		start := a.now()
-		u := &upReport{a: a, bar: a.progress(""), once: f.once, rows: list[eventRow](a, nil, nil), failures: map[string]string{}}
+		u := &upReport{a: a, bar: a.progress(""), once: f.once, rows: list[eventRow](a, nil, nil)}
 		if !f.once {
 			a.say("looking for news in %s every %s; Ctrl-C stops", words.Counted(int64(len(lake.Spec().Sources)), "source"), f.every)
 		}

@@ -1,4 +1,4 @@
-package petalake
+package runs
 
 import (
 	"context"
@@ -13,8 +13,8 @@ import (
 )
 
 // roleOf is the role of access that a job has.
-func (l *Lake) roleOf(name string) (*spec.AccessRole, error) {
-	role := l.env.Spec.Access.Role(name)
+func (rs *Runs) roleOf(name string) (*spec.AccessRole, error) {
+	role := rs.Env.Spec.Access.Role(name)
 	if role == nil {
 		return nil, job.Refused(fmt.Errorf("no role %q in lakehouse.yaml any more", name), "run the job anew")
 	}
@@ -22,71 +22,55 @@ func (l *Lake) roleOf(name string) (*spec.AccessRole, error) {
 }
 
 // acting answers the statements of a job, held to its role where it has one.
-func (l *Lake) acting(role string) (*query.Acting, error) {
+func (rs *Runs) acting(role string) (*query.Acting, error) {
 	if role == "" {
-		return l.engines.Everybody(), nil
+		return rs.Engines.Everybody(), nil
 	}
-	has, err := l.roleOf(role)
+	has, err := rs.roleOf(role)
 	if err != nil {
 		return nil, err
 	}
-	return l.engines.Role(has), nil
+	return rs.Engines.Role(has), nil
 }
 
 // asRole runs programs as a role of access, each as one of its own, where petalake deploy made these. Another
 // Spark has none of them.
-func (l *Lake) asRole(ctx context.Context, role string) (job.Runner, error) {
-	e := l.env.Environment
+func (rs *Runs) asRole(ctx context.Context, role string) (job.Runner, error) {
+	e := rs.Env.Environment
 	at := &e.Spark.EMR
 	switch {
 	case !e.InAWS() || e.Spark.Has("emr"):
 		return nil, job.Refused(fmt.Errorf("the job has the role %s of access, and the EMR of environment %s has one role for all", role, e.Name),
 			"leave out role:, or let petalake deploy make the environment, with aws:")
-	case at.Application == "" && !l.env.OnClusters():
+	case at.Application == "" && !rs.Env.OnClusters():
 		return nil, job.Refused(fmt.Errorf("the job has the role %s of access, and the application of EMR Serverless that runs it is not known here", role),
 			"the petalake that was deployed knows it, and runs the job when it is due; or export "+spec.EMRApplication+"=... and "+spec.EMRRole+"=...")
 	}
-	cfg, err := awsx.Load(ctx, awsx.Of(l.env.Environment))
+	cfg, err := awsx.Load(ctx, awsx.Of(rs.Env.Environment))
 	if err != nil {
 		return nil, err
 	}
-	account, err := l.account(ctx)
+	account, err := rs.Env.Account(ctx)
 	if err != nil {
 		return nil, err
 	}
-	o := l.programs(access.Grant{Principal: access.RoleARN(l.env.Spec, e, role)}.ForAccount(account).Principal)
-	if l.env.OnClusters() {
+	o := rs.Programs(access.Grant{Principal: access.RoleARN(rs.Env.Spec, e, role)}.ForAccount(account).Principal)
+	if rs.Env.OnClusters() {
 		return emr.NewClusters(cfg, o), nil
 	}
 	return emr.NewServerless(cfg, string(at.Application), o), nil
 }
 
-// account is that of the environment. What petalake deploy started is told of it: the network there has no
-// way to the service that knows accounts.
-func (l *Lake) account(ctx context.Context) (string, error) {
-	if account := l.env.Environment.AWS.Account; account != "" {
-		return account, nil
-	}
-	if account, _ := l.env.Lookup(spec.AccountOf); account != "" {
-		return account, nil
-	}
-	cfg, err := awsx.Load(ctx, awsx.Of(l.env.Environment))
-	if err != nil {
-		return "", err
-	}
-	return awsx.Account(ctx, cfg)
-}
-
 // readable leaves out what a role of access does not read whole: a program reads files, which know no columns.
-func (l *Lake) readable(role string, names []spec.TableName) ([]spec.TableName, error) {
+func (rs *Runs) readable(role string, names []spec.TableName) ([]spec.TableName, error) {
 	if role == "" {
 		return names, nil
 	}
-	has, err := l.roleOf(role)
+	has, err := rs.roleOf(role)
 	if err != nil {
 		return nil, err
 	}
-	rules := l.engines.Rules()
+	rules := access.New(rs.Env.Spec)
 	who := rules.Role(has)
 	var out []spec.TableName
 	for _, n := range names {

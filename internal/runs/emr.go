@@ -1,4 +1,4 @@
-package petalake
+package runs
 
 import (
 	"bytes"
@@ -28,67 +28,67 @@ const (
 )
 
 // onEMR runs programs on EMR.
-func (l *Lake) onEMR(ctx context.Context) (job.Runner, error) {
-	cfg, err := awsx.Load(ctx, awsx.Of(l.env.Environment))
+func (rs *Runs) onEMR(ctx context.Context) (job.Runner, error) {
+	cfg, err := awsx.Load(ctx, awsx.Of(rs.Env.Environment))
 	if err != nil {
 		return nil, err
 	}
-	e := &l.env.Environment.Spark.EMR
-	o := l.programs(string(e.Role))
+	e := &rs.Env.Environment.Spark.EMR
+	o := rs.Programs(string(e.Role))
 	if e.Cluster != "" {
 		return emr.NewSteps(cfg, string(e.Cluster), o), nil
 	}
 	return emr.NewServerless(cfg, string(e.Application), o), nil
 }
 
-// programs are how programs run on EMR, as a role.
-func (l *Lake) programs(role string) emr.Options {
-	o := emr.Options{Role: role, Store: l.env.Storage.Store, LogKey: emrLogs, LogURI: l.env.ProgramRoot() + "/" + emrLogs + "/", Submission: l.submission}
-	if s := &l.env.Environment.S3; s.SSE == spec.SSEKMS {
+// Programs are how programs run on EMR, as a role.
+func (rs *Runs) Programs(role string) emr.Options {
+	o := emr.Options{Role: role, Store: rs.Env.Storage.Store, LogKey: emrLogs, LogURI: rs.Env.ProgramRoot() + "/" + emrLogs + "/", Submission: rs.submission}
+	if s := &rs.Env.Environment.S3; s.SSE == spec.SSEKMS {
 		o.KMSKey = string(s.KMSKey)
 	}
 	return o
 }
 
 // submission puts the files of an attempt into the lake, and says how EMR runs them.
-func (l *Lake) submission(ctx context.Context, a job.Attempt) (s emr.Submission, err error) {
+func (rs *Runs) submission(ctx context.Context, a job.Attempt) (s emr.Submission, err error) {
 	p := a.Program
-	s = emr.Submission{Class: p.Class, Args: p.Args, Conf: l.emrConf(a), Env: map[string]string{}, Streaming: p.Streaming}
-	if dir := s.Conf[eventLogDir]; strings.HasPrefix(dir, l.env.ProgramRoot()+"/"+eventLogs+"/") {
+	s = emr.Submission{Class: p.Class, Args: p.Args, Conf: rs.emrConf(a), Env: map[string]string{}, Streaming: p.Streaming}
+	if dir := s.Conf[eventLogDir]; strings.HasPrefix(dir, rs.Env.ProgramRoot()+"/"+EventLogs+"/") {
 		// Spark refuses a folder that is not there, and in a bucket one is there by what is in it.
-		marker := strings.TrimPrefix(dir, l.env.ProgramRoot()+"/") + "/_attempt"
-		if err := l.env.Storage.Store.Put(ctx, marker, bytes.NewReader(nil), store.IfAbsent); err != nil && !errors.Is(err, fs.ErrExist) {
+		marker := strings.TrimPrefix(dir, rs.Env.ProgramRoot()+"/") + "/_attempt"
+		if err := rs.Env.Storage.Store.Put(ctx, marker, bytes.NewReader(nil), store.IfAbsent); err != nil && !errors.Is(err, fs.ErrExist) {
 			return s, fmt.Errorf("a folder for the event log: %w", err)
 		}
 	}
-	for _, pair := range l.jobEnv(a) {
+	for _, pair := range rs.jobEnv(a) {
 		key, value, _ := strings.Cut(pair, "=")
 		s.Env[key] = value
 	}
 	if p.Kind == string(spec.JobJar) {
-		s.Main, err = l.uploadFile(ctx, p.File)
+		s.Main, err = rs.uploadFile(ctx, p.File)
 	} else {
-		s.Main, err = l.uploadProgram(ctx, p.File, p.Role)
+		s.Main, err = rs.uploadProgram(ctx, p.File, p.Role)
 	}
 	for _, file := range p.PyFiles {
-		uri, failed := l.uploadFile(ctx, file)
+		uri, failed := rs.uploadFile(ctx, file)
 		s.PyFiles, err = append(s.PyFiles, uri), cmp.Or(err, failed)
 	}
 	for _, file := range p.Jars {
-		uri, failed := l.uploadFile(ctx, file)
+		uri, failed := rs.uploadFile(ctx, file)
 		s.Jars, err = append(s.Jars, uri), cmp.Or(err, failed)
 	}
 	return s, err
 }
 
 // emrConf is how Spark is set up on EMR, which brings Delta along.
-func (l *Lake) emrConf(a job.Attempt) map[string]string {
+func (rs *Runs) emrConf(a job.Attempt) map[string]string {
 	conf := map[string]string{
 		"spark.sql.extensions":            "io.delta.sql.DeltaSparkSessionExtension",
 		"spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
 		"spark.sql.sources.default":       "delta",
 		"spark.sql.session.timeZone":      "UTC",
-		"spark.sql.warehouse.dir":         l.env.ProgramRoot(),
+		"spark.sql.warehouse.dir":         rs.Env.ProgramRoot(),
 		"spark.jars":                      "/usr/share/aws/delta/lib/delta-spark.jar,/usr/share/aws/delta/lib/delta-storage.jar",
 	}
 	if p := a.Program; p.Memory > 0 {
@@ -99,29 +99,29 @@ func (l *Lake) emrConf(a job.Attempt) map[string]string {
 		conf["spark.driver.cores"], conf["spark.executor.cores"] = fmt.Sprint(p.Cores), fmt.Sprint(p.Cores)
 	}
 	if a.Program.Streaming {
-		conf["spark.sql.streaming.checkpointLocation"] = l.checkpoint(a)
+		conf["spark.sql.streaming.checkpointLocation"] = rs.checkpoint(a)
 	}
-	if !l.serverless() {
+	if !rs.serverless() {
 		maps.Copy(conf, map[string]string{
-			"spark.eventLog.enabled": "true", eventLogDir: l.env.ProgramRoot() + "/" + eventLogs + "/" + a.ID, "spark.eventLog.compress": "true", "spark.eventLog.compression.codec": "zstd",
+			"spark.eventLog.enabled": "true", eventLogDir: rs.Env.ProgramRoot() + "/" + EventLogs + "/" + a.ID, "spark.eventLog.compress": "true", "spark.eventLog.compression.codec": "zstd",
 		})
 	}
-	maps.Copy(conf, l.env.Environment.Spark.Conf)
+	maps.Copy(conf, rs.Env.Environment.Spark.Conf)
 	maps.Copy(conf, a.Program.Conf)
 	return conf
 }
 
 // uploadFile puts a file of lakehouse.yaml into the lake, and returns where Spark finds it.
-func (l *Lake) uploadFile(ctx context.Context, file string) (string, error) {
-	data, err := l.readProgram(file)
+func (rs *Runs) uploadFile(ctx context.Context, file string) (string, error) {
+	data, err := rs.readProgram(file)
 	if err != nil {
 		return "", err
 	}
-	return l.upload(ctx, path.Base(file), data)
+	return rs.upload(ctx, path.Base(file), data)
 }
 
-func (l *Lake) readProgram(file string) ([]byte, error) {
-	data, err := os.ReadFile(l.env.Absolute(file))
+func (rs *Runs) readProgram(file string) ([]byte, error) {
+	data, err := os.ReadFile(rs.Env.Absolute(file))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, job.Refused(fmt.Errorf("no file %s", file), "write it, or name another in lakehouse.yaml")
 	}
@@ -130,12 +130,12 @@ func (l *Lake) readProgram(file string) ([]byte, error) {
 
 // uploadProgram puts a PySpark program into the lake as one file: the wrapper, the names of the tables,
 // and the program itself.
-func (l *Lake) uploadProgram(ctx context.Context, file, role string) (string, error) {
-	program, err := l.readProgram(file)
+func (rs *Runs) uploadProgram(ctx context.Context, file, role string) (string, error) {
+	program, err := rs.readProgram(file)
 	if err != nil {
 		return "", err
 	}
-	named, err := l.statements(ctx, role)
+	named, err := rs.statements(ctx, role)
 	if err != nil {
 		return "", err
 	}
@@ -152,14 +152,14 @@ func (l *Lake) uploadProgram(ctx context.Context, file, role string) (string, er
 		return "", err
 	}
 	text := strings.Replace(wrapper, "\nbundle = None\n", "\nbundle = json.loads("+string(literal)+")\n", 1)
-	return l.upload(ctx, path.Base(file), []byte(text))
+	return rs.upload(ctx, path.Base(file), []byte(text))
 }
 
-func (l *Lake) upload(ctx context.Context, name string, data []byte) (string, error) {
+func (rs *Runs) upload(ctx context.Context, name string, data []byte) (string, error) {
 	sum := sha256.Sum256(data)
 	key := programsFolder + "/" + hex.EncodeToString(sum[:16]) + "/" + name
-	if err := l.env.Storage.Store.Put(ctx, key, bytes.NewReader(data), store.IfAbsent); err != nil && !errors.Is(err, fs.ErrExist) {
+	if err := rs.Env.Storage.Store.Put(ctx, key, bytes.NewReader(data), store.IfAbsent); err != nil && !errors.Is(err, fs.ErrExist) {
 		return "", fmt.Errorf("upload %s: %w", name, err)
 	}
-	return l.env.ProgramRoot() + "/" + key, nil
+	return rs.Env.ProgramRoot() + "/" + key, nil
 }

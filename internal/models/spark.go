@@ -1,4 +1,4 @@
-package petalake
+package models
 
 import (
 	"cmp"
@@ -41,9 +41,9 @@ const stagedFolder = "spark-"
 // sparkBuild is one run of a model on Spark.
 type sparkBuild struct {
 	*build
-	model model
+	model Model
 	link  *link.Link
-	lake  *Lake
+	env   *lake.Env
 	table *delta.Table
 	id    string // of this run: a part of the names that it makes
 }
@@ -52,29 +52,29 @@ type sparkBuild struct {
 // the lake.
 func (b *sparkBuild) folder() string { return stagedFolder + b.id + "/rows" }
 
-// onSpark runs a model on Spark and returns the files it wrote, and what the table is to be.
-func (l *Lake) onSpark(ctx context.Context, m model, table *delta.Table, p *build, tell func(done float64)) (duck.Written, delta.Metadata, error) {
-	link, err := l.links.Open(ctx)
+// writeOnSpark runs a model on Spark and returns the files it wrote, and what the table is to be.
+func (b *Builder) writeOnSpark(ctx context.Context, m Model, table *delta.Table, p *build, tell func(done float64)) (duck.Written, delta.Metadata, error) {
+	link, err := b.Engines.Links.Open(ctx)
 	if err != nil {
 		return duck.Written{}, delta.Metadata{}, err
 	}
-	b := &sparkBuild{build: p, model: m, link: link, lake: l, table: table, id: strings.ReplaceAll(uuid.NewString(), "-", "")[:16]}
+	run := &sparkBuild{build: p, model: m, link: link, env: b.Env, table: table, id: strings.ReplaceAll(uuid.NewString(), "-", "")[:16]}
 	if p.base == nil {
-		if err := l.env.Catalog.Vacant(ctx, m.name); err != nil {
+		if err := b.Env.Catalog.Vacant(ctx, m.Name); err != nil {
 			return duck.Written{}, delta.Metadata{}, inModel(m.Model, err)
 		}
 	}
 	watched, stop := link.Alive(ctx)
-	written, metadata, err := b.run(watched, tell)
+	written, metadata, err := run.run(watched, tell)
 	stop()
 	// Whatever happened, what is only for this run goes.
 	after := context.WithoutCancel(ctx)
-	b.forget(after)
+	run.forget(after)
 	if err != nil {
-		b.discard(after, b.folder()+"/")
-		return written, metadata, l.links.Lost(b.blame(err))
+		run.discard(after, run.folder()+"/")
+		return written, metadata, b.Engines.Links.Lost(run.attribute(err))
 	}
-	b.discard(after, b.folder()+"/_delta_log/")
+	run.discard(after, run.folder()+"/_delta_log/")
 	return written, metadata, nil
 }
 
@@ -85,14 +85,14 @@ func (b *sparkBuild) run(ctx context.Context, tell func(float64)) (duck.Written,
 	if err != nil {
 		return duck.Written{}, none, err
 	}
-	if err := spark.Guard(b.model.Query, b.lake.env.Holds); err != nil {
+	if err := spark.Guard(b.model.Query, b.env.Holds); err != nil {
 		return duck.Written{}, none, err
 	}
 	metadata, err := b.write(ctx, query, tell)
 	if err != nil {
 		return duck.Written{}, none, err
 	}
-	if err := b.obeys(ctx); err != nil {
+	if err := b.checkConstraints(ctx); err != nil {
 		return duck.Written{}, none, err
 	}
 	written, err := b.files(ctx)
@@ -151,7 +151,7 @@ func (b *sparkBuild) stageIncrement(ctx context.Context) error {
 	input := b.inputs[b.increment]
 	metadata := input.Metadata()
 	metadata.ID, metadata.Configuration = uuid.NewString(), nil
-	root := b.lake.env.Location() + "/" + input.Table().Root() + "/"
+	root := b.env.Location() + "/" + input.Table().Root() + "/"
 	_, err := b.incrementTable().Update(ctx, func(x *delta.Txn) error {
 		x.SetMetadata(metadata)
 		for _, f := range b.added {
@@ -169,7 +169,7 @@ func (b *sparkBuild) stageIncrement(ctx context.Context) error {
 
 // incrementTable is where the log of the new rows is.
 func (b *sparkBuild) incrementTable() *delta.Table {
-	return delta.At(b.lake.env.Storage.Store, "_petalake/staging/"+b.id)
+	return delta.At(b.env.Storage.Store, "_petalake/staging/"+b.id)
 }
 
 // stage names a table of Spark's catalog. Definition makes it; without one it is there.
@@ -177,7 +177,7 @@ func (b *sparkBuild) stage(ctx context.Context, what, root, definition string) e
 	if err := b.link.Run(ctx, "CREATE SCHEMA IF NOT EXISTS "+sql.QuoteName(sql.Spark, staging)); err != nil {
 		return err
 	}
-	return b.link.Run(ctx, "CREATE TABLE "+b.name(what)+" USING delta LOCATION "+sql.QuoteText(sql.Spark, b.lake.env.Location()+"/"+root)+definition)
+	return b.link.Run(ctx, "CREATE TABLE "+b.name(what)+" USING delta LOCATION "+sql.QuoteText(sql.Spark, b.env.Location()+"/"+root)+definition)
 }
 
 // write has Spark write the rows, and says what the table is to be.
@@ -199,7 +199,7 @@ func (b *sparkBuild) write(ctx context.Context, query string, tell func(float64)
 		return delta.Metadata{}, err
 	}
 	sql := "CREATE TABLE " + b.name("rows") + " USING delta LOCATION " +
-		sql.QuoteText(sql.Spark, b.lake.env.Location()+"/"+b.table.Root()+"/"+b.folder()) + definition
+		sql.QuoteText(sql.Spark, b.env.Location()+"/"+b.table.Root()+"/"+b.folder()) + definition
 	r, err := b.link.Session.Watch(ctx, func(p spark.Progress) {
 		if done, all := p.Tasks(); all > 0 {
 			tell(float64(done) / float64(all))
@@ -218,7 +218,7 @@ func (b *sparkBuild) write(ctx context.Context, query string, tell func(float64)
 
 // staged is what Spark wrote, as a table.
 func (b *sparkBuild) staged() *delta.Table {
-	return delta.At(b.lake.env.Storage.Store, b.table.Root()+"/"+b.folder())
+	return delta.At(b.env.Storage.Store, b.table.Root()+"/"+b.folder())
 }
 
 func quotedSpark(names []string) string {
@@ -248,8 +248,8 @@ func (b *sparkBuild) metadata(s *delta.Snapshot) (delta.Metadata, error) {
 	return metadata, nil
 }
 
-// obeys checks what Spark wrote against the model's constraints.
-func (b *sparkBuild) obeys(ctx context.Context) error {
+// checkConstraints checks what Spark wrote against the model's constraints.
+func (b *sparkBuild) checkConstraints(ctx context.Context) error {
 	for _, name := range slices.Sorted(maps.Keys(b.model.Constraints)) {
 		condition := b.model.Constraints[name]
 		r, err := b.link.Session.Query(ctx, "SELECT count(*) FROM "+b.name("rows")+" WHERE ("+condition+") IS NOT TRUE")
@@ -315,14 +315,14 @@ func (b *sparkBuild) discard(ctx context.Context, below string) {
 
 func (b *sparkBuild) delete(ctx context.Context, prefix string) {
 	var keys []string
-	for o, err := range b.lake.env.Storage.Store.List(ctx, prefix, "") {
+	for o, err := range b.env.Storage.Store.List(ctx, prefix, "") {
 		if err != nil {
 			return
 		}
 		keys = append(keys, o.Key)
 	}
 	if len(keys) > 0 {
-		_ = b.lake.env.Storage.Store.Delete(ctx, keys...)
+		_ = b.env.Storage.Store.Delete(ctx, keys...)
 	}
 }
 
@@ -334,7 +334,7 @@ const stale = 24 * time.Hour
 func (b *sparkBuild) sweep(ctx context.Context) {
 	old := map[string]bool{}
 	prefix := b.table.Root() + "/" + stagedFolder
-	for o, err := range b.lake.env.Storage.Store.List(ctx, prefix, "") {
+	for o, err := range b.env.Storage.Store.List(ctx, prefix, "") {
 		if err != nil {
 			return
 		}
@@ -372,8 +372,8 @@ func (b *sparkBuild) uses(ctx context.Context, folder string) bool {
 // sparkLine is how Spark says where in a statement something is wrong.
 var sparkLine = regexp.MustCompile(`\bline (\d+)[,)]`)
 
-// blame says that it is Spark which does not take a statement, where DuckDB may.
-func (b *sparkBuild) blame(err error) error {
+// attribute says that it is Spark which does not take a statement, where DuckDB may.
+func (b *sparkBuild) attribute(err error) error {
 	var said *spark.Error
 	if !errors.As(err, &said) || said.Class == "" {
 		return inModel(b.model.Model, err)

@@ -1,7 +1,6 @@
-package petalake
+package models
 
 import (
-	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -16,14 +15,20 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-
 	"github.com/petalake/petalake/delta"
 	"github.com/petalake/petalake/engine/duck"
 	"github.com/petalake/petalake/internal/lake"
-	"github.com/petalake/petalake/internal/sql"
+	"github.com/petalake/petalake/internal/query"
 	"github.com/petalake/petalake/internal/write"
 	"github.com/petalake/petalake/spec"
 )
+
+// Builder builds the models of an environment.
+type Builder struct {
+	Env     *lake.Env
+	Writer  *write.Writer
+	Engines *query.Engines
+}
 
 // A model's table carries what it was made of: the fingerprint of its definition is a table
 // property, and the version of each input it read is the transaction version of the application
@@ -34,143 +39,24 @@ const (
 	inputApp       = "petalake.model/"
 )
 
-// model is a model with the tables it reads.
-type model struct {
-	*spec.Model
-	name   spec.TableName
-	inputs []spec.TableName
-}
-
-// models puts the models into an order in which each comes after those it reads. All cycles and
-// all statements that cannot be read are reported at once.
-func (l *Lake) models(ctx context.Context) ([]model, error) {
-	var all []model
-	var problems spec.Errors
-	for _, m := range l.env.Spec.Models {
-		one := model{Model: m, name: m.Name}
-		var err error
-		if one.inputs, err = l.reads(ctx, m); err != nil {
-			problems = append(problems, inModel(m, err))
-			continue
-		}
-		all = append(all, one)
-	}
-	ordered, cycles := order(all)
-	if problems = append(problems, cycles...); len(problems) > 0 {
-		return nil, problems
-	}
-	return ordered, nil
-}
-
-// reads finds the tables that a model reads. A statement that DuckDB cannot parse is one of Spark's, if
-// the model may run there.
-func (l *Lake) reads(ctx context.Context, m *spec.Model) ([]spec.TableName, error) {
-	var names []spec.TableName
-	add := func(n spec.TableName) {
-		if !slices.Contains(names, n) {
-			names = append(names, n)
-		}
-	}
-	references, err := l.engine.References(ctx, m.Query)
-	for _, r := range references {
-		add(r)
-	}
-	if err == nil || l.engineOf(m) == spec.EngineDuckDB {
-		return names, err
-	}
-	for _, r := range sql.References(sql.Spark, m.Query) {
-		if n, ok := r.Table(); ok {
-			add(n)
-		}
-	}
-	return names, nil
-}
-
-// engineOf is what runs a model: duckdb, spark or auto.
-func (l *Lake) engineOf(m *spec.Model) string { return cmp.Or(m.Engine, l.env.Environment.Engine) }
-
-// inModel puts an error of a model's statement where the statement is written.
-func inModel(m *spec.Model, err error) spec.Problem {
-	name := m.Name.String()
-	problem := spec.Problem{Pos: m.QueryPos, Path: "models." + name, Message: fmt.Sprintf("model %s: %v", name, err)}
-	var hinted interface{ Hint() string }
-	if errors.As(err, &hinted) {
-		problem.Hint = hinted.Hint()
-	}
-	if wrong := (*duck.Error)(nil); errors.As(err, &wrong) && wrong.Line > 0 {
-		problem.Message = fmt.Sprintf("model %s: %s", name, wrong.Message)
-		problem.Pos.Line += wrong.Line - 1
-		problem.Pos.Column += wrong.Column - 1 // all lines begin at one column
-	}
-	return problem
-}
-
-// order sorts models by what they read, keeping the order of the file where it can.
-func order(all []model) (ordered []model, cycles spec.Errors) {
-	const (
-		unseen = iota
-		open
-		done
-	)
-	state := make([]int, len(all))
-	var path []int
-	var visit func(i int)
-	visit = func(i int) {
-		switch state[i] {
-		case done:
-			return
-		case open:
-			cycles = append(cycles, cycle(all, append(path[slices.Index(path, i):], i)))
-			return
-		}
-		state[i] = open
-		path = append(path, i)
-		for _, input := range all[i].inputs {
-			if j := slices.IndexFunc(all, func(m model) bool { return m.name.Same(input) }); j >= 0 {
-				visit(j)
-			}
-		}
-		path = path[:len(path)-1]
-		state[i] = done
-		ordered = append(ordered, all[i])
-	}
-	for i := range all {
-		visit(i)
-	}
-	return ordered, cycles
-}
-
-func cycle(all []model, ring []int) spec.Problem {
-	names := make([]string, len(ring))
-	for i, j := range ring {
-		names[i] = all[j].name.String()
-	}
-	first := all[ring[0]]
-	return spec.Problem{
-		Pos: first.Pos, Path: "models." + names[0],
-		Message: fmt.Sprintf("model %s reads itself: %s", names[0], strings.Join(names, " -> ")),
-		Hint:    "let one of them read another table",
-	}
-}
-
 // fingerprint changes with everything that a model's rows depend on, apart from its inputs.
-func (m *model) fingerprint() string {
+func (m *Model) fingerprint() string {
 	text, _ := json.Marshal([]any{m.Query, m.Mode, m.IncrementalOn, m.PartitionBy, m.ClusterBy, m.Constraints}) // strings only: cannot fail
 	sum := sha256.Sum256(text)
 	return hex.EncodeToString(sum[:16])
 }
 
-// build brings one model up to date, or finds that it is.
-func (l *Lake) build(ctx context.Context, m model, tell func(Event)) error {
+// Build brings one model up to date, or finds that it is.
+func (b *Builder) Build(ctx context.Context, m Model, tell func(lake.Event)) error {
 	began := time.Now()
-	event := Event{Kind: lake.ModelEvent, Name: m.name.String(), Table: m.name}
-	table, err := l.env.Table(ctx, m.name)
+	event := lake.Event{Kind: lake.ModelEvent, Name: m.Name.String(), Table: m.Name}
+	table, err := b.Env.Table(ctx, m.Name)
 	if err != nil {
 		return err
 	}
-	p, err := l.planBuild(ctx, m, table)
+	p, err := b.planBuild(ctx, m, table)
 	if waits := (*waitsError)(nil); errors.As(err, &waits) {
-		event.State, event.Version, event.Note = Current, -1, waits.Error()
+		event.State, event.Version, event.Note = lake.Current, -1, waits.Error()
 		tell(event)
 		return nil
 	}
@@ -178,46 +64,46 @@ func (l *Lake) build(ctx context.Context, m model, tell func(Event)) error {
 		return err
 	}
 	if p.current {
-		event.State, event.Version = Current, p.base.Version()
+		event.State, event.Version = lake.Current, p.base.Version()
 		tell(event)
 		return nil
 	}
 	event.Note = p.why
-	choice, err := l.engines.ChooseOver(ctx, p.engine, l.engineOf(m.Model), m.Query, nil)
+	choice, err := b.Engines.ChooseOver(ctx, p.engine, b.engineOf(m.Model), m.Query, nil)
 	if err != nil {
 		return inModel(m.Model, err)
 	}
-	if l.engineOf(m.Model) == spec.EngineAuto {
+	if b.engineOf(m.Model) == spec.EngineAuto {
 		event.Note += "; on " + choice.String()
 	}
-	written, metadata, err := l.write(ctx, m, table, &p, choice.Engine, func(done float64) {
+	written, metadata, err := b.write(ctx, m, table, &p, choice.Engine, func(done float64) {
 		running := event
-		running.State, running.Done = Running, done
+		running.State, running.Done = lake.Running, done
 		tell(running)
 	})
 	if err != nil {
 		return err
 	}
-	commit, err := l.writer.Commit(ctx, p.change(m, table, metadata, written))
+	commit, err := b.Writer.Commit(ctx, p.change(m, table, metadata, written))
 	if errors.Is(err, delta.ErrAdvanced) {
-		event.State, event.Note = Current, "built by another process at the same time"
+		event.State, event.Note = lake.Current, "built by another process at the same time"
 		tell(event)
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	event.State, event.Version, event.Rows, event.Took = Built, commit.Version, written.Rows, time.Since(began)
+	event.State, event.Version, event.Rows, event.Took = lake.Built, commit.Version, written.Rows, time.Since(began)
 	tell(event)
 	return nil
 }
 
 // write runs a model's SELECT on an engine. Nobody sees the files that it returns until they are committed.
-func (l *Lake) write(ctx context.Context, m model, table *delta.Table, p *build, engine string, tell func(done float64)) (duck.Written, delta.Metadata, error) {
+func (b *Builder) write(ctx context.Context, m Model, table *delta.Table, p *build, engine string, tell func(done float64)) (duck.Written, delta.Metadata, error) {
 	if engine == spec.EngineSpark {
-		return l.onSpark(ctx, m, table, p, tell)
+		return b.writeOnSpark(ctx, m, table, p, tell)
 	}
-	job, metadata, err := l.modelJob(ctx, m, table, *p)
+	job, metadata, err := b.modelJob(ctx, m, table, *p)
 	if err != nil {
 		return duck.Written{}, metadata, err
 	}
@@ -251,23 +137,23 @@ func (p *build) before() delta.Metadata {
 }
 
 // planBuild opens the inputs and compares them with what the model's table records.
-func (l *Lake) planBuild(ctx context.Context, m model, table *delta.Table) (build, error) {
+func (b *Builder) planBuild(ctx context.Context, m Model, table *delta.Table) (build, error) {
 	p := build{inputs: map[spec.TableName]*delta.Snapshot{}}
-	for _, name := range m.inputs {
-		t, err := l.env.Table(ctx, name)
+	for _, name := range m.Inputs {
+		t, err := b.Env.Table(ctx, name)
 		if err != nil {
 			return p, err
 		}
 		s, err := t.Snapshot(ctx, delta.When{})
 		if errors.Is(err, fs.ErrNotExist) {
-			return p, l.unmade(ctx, m, name)
+			return p, b.unmade(ctx, m, name)
 		}
 		if err != nil {
 			return p, err
 		}
 		p.inputs[name.Fold()] = s
 	}
-	pinned := lake.Pinned{Env: l.env, Versions: p.inputs}
+	pinned := lake.Pinned{Env: b.Env, Versions: p.inputs}
 	target, err := table.Snapshot(ctx, delta.When{})
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -282,28 +168,28 @@ func (l *Lake) planBuild(ctx context.Context, m model, table *delta.Table) (buil
 			return p, err
 		}
 	}
-	p.engine = l.engine.With(pinned)
+	p.engine = b.Engines.Duck.With(pinned)
 	return p, nil
 }
 
 // unmade says why a table that a model reads is not there.
-func (l *Lake) unmade(ctx context.Context, m model, name spec.TableName) error {
-	for _, s := range l.env.Spec.Sources {
+func (b *Builder) unmade(ctx context.Context, m Model, name spec.TableName) error {
+	for _, s := range b.Env.Spec.Sources {
 		if s.Table.Same(name) {
 			problem := inModel(m.Model, fmt.Errorf("reads %s, which source %s has not made yet", name, s.Name))
 			problem.Hint = "it is made when the source finds its first file"
 			return problem
 		}
 	}
-	for _, j := range l.env.Spec.Jobs {
+	for _, j := range b.Env.Spec.Jobs {
 		if slices.ContainsFunc(j.Writes, name.Same) {
 			return &waitsError{name, "job " + j.Name}
 		}
 	}
-	if l.env.Spec.Model(name) != nil { // it was not skipped, and so waits itself
+	if b.Env.Spec.Model(name) != nil { // it was not skipped, and so waits itself
 		return &waitsError{name, "a model"}
 	}
-	return inModel(m.Model, fmt.Errorf("reads %s: %w", name, l.env.Missing(ctx, name.String())))
+	return inModel(m.Model, fmt.Errorf("reads %s: %w", name, b.Env.Missing(ctx, name.String())))
 }
 
 // waitsError says that a model cannot be built before something else made a table, and that nothing is wrong.
@@ -318,7 +204,7 @@ func (e *waitsError) Error() string {
 
 // compare finds which inputs are newer than those the model was made of, and whether their new
 // rows alone will do.
-func (p *build) compare(ctx context.Context, m model, target *delta.Snapshot, pinned *lake.Pinned) error {
+func (p *build) compare(ctx context.Context, m Model, target *delta.Snapshot, pinned *lake.Pinned) error {
 	var changed []string
 	for name, s := range p.inputs {
 		if target.Transaction(inputApp+s.Metadata().ID) != s.Version() {
@@ -368,7 +254,7 @@ func collect(files iter.Seq2[delta.Add, error]) (all []delta.Add, err error) {
 }
 
 // modelJob says what a model's table is to be, and how its rows are written.
-func (l *Lake) modelJob(ctx context.Context, m model, table *delta.Table, p build) (duck.Job, delta.Metadata, error) {
+func (b *Builder) modelJob(ctx context.Context, m Model, table *delta.Table, p build) (duck.Job, delta.Metadata, error) {
 	described, err := p.engine.Describe(ctx, m.Query)
 	if err != nil {
 		return duck.Job{}, delta.Metadata{}, inModel(m.Model, err)
@@ -379,7 +265,7 @@ func (l *Lake) modelJob(ctx context.Context, m model, table *delta.Table, p buil
 	}
 	metadata := p.before()
 	if p.base == nil {
-		if err := l.env.Catalog.Vacant(ctx, m.name); err != nil {
+		if err := b.Env.Catalog.Vacant(ctx, m.Name); err != nil {
 			return duck.Job{}, delta.Metadata{}, inModel(m.Model, err)
 		}
 		metadata = delta.Metadata{ID: uuid.NewString(), CreatedAt: time.Now().UnixMilli()}
@@ -390,16 +276,16 @@ func (l *Lake) modelJob(ctx context.Context, m model, table *delta.Table, p buil
 	properties := map[string]string{fingerprintKey: m.fingerprint()}
 	maps.Copy(properties, m.Properties)
 	write.Describe(&metadata, m.Description, properties, m.Constraints)
-	job := l.writer.FileSpec(table, metadata)
+	job := b.Writer.FileSpec(table, metadata)
 	job.SortBy = m.ClusterBy
 	return job, metadata, nil
 }
 
 // change is the commit of the rows, with the versions of the inputs that they were made of.
-func (p *build) change(m model, table *delta.Table, metadata delta.Metadata, written duck.Written) *write.Change {
+func (p *build) change(m Model, table *delta.Table, metadata delta.Metadata, written duck.Written) *write.Change {
 	c := &write.Change{
 		Table: table, Base: p.base, Metadata: metadata, Rows: written, Replace: !p.incremental, Rebase: write.Owned,
-		Operation: "CREATE OR REPLACE TABLE AS SELECT", Parameters: map[string]string{"model": m.name.String()},
+		Operation: "CREATE OR REPLACE TABLE AS SELECT", Parameters: map[string]string{"model": m.Name.String()},
 	}
 	if !p.incremental {
 		c.Made = func(now *delta.Snapshot) bool { return p.madeBy(m, now) }
@@ -415,7 +301,7 @@ func (p *build) change(m model, table *delta.Table, metadata delta.Metadata, wri
 }
 
 // madeBy says whether a version of the model's table is what this run would make of it.
-func (p *build) madeBy(m model, s *delta.Snapshot) bool {
+func (p *build) madeBy(m Model, s *delta.Snapshot) bool {
 	for _, input := range p.inputs {
 		if s.Transaction(inputApp+input.Metadata().ID) != input.Version() {
 			return false

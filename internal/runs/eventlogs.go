@@ -1,4 +1,4 @@
-package petalake
+package runs
 
 import (
 	"context"
@@ -19,14 +19,14 @@ import (
 	"github.com/petalake/petalake/store/s3"
 )
 
-// EventLogs finds the event logs of Spark in a place: a path on this machine or an s3:// URL, of a log
+// FindLogs finds the event logs of Spark in a place: a path on this machine or an s3:// URL, of a log
 // or of a folder of logs. A bucket that an environment of lakehouse.yaml is in is reached as that
-// environment says, any other by what the machine knows of AWS. Options.File may be "".
-func EventLogs(ctx context.Context, place string, o Options) ([]*eventlog.Log, error) {
+// environment says, any other by what the machine knows of AWS. File is the path of lakehouse.yaml; "" for none.
+func FindLogs(ctx context.Context, place, file string, o lake.Options) ([]*eventlog.Log, error) {
 	for _, scheme := range []string{"s3://", "s3a://", "s3n://"} {
 		if rest, ok := strings.CutPrefix(place, scheme); ok {
 			bucket, prefix, _ := strings.Cut(rest, "/")
-			opened, err := logBucket(ctx, bucket, o)
+			opened, err := logBucket(ctx, bucket, file, o)
 			if err != nil {
 				return nil, fmt.Errorf("event logs in %s: %w", place, err)
 			}
@@ -58,11 +58,11 @@ func (e *NoRunError) Hint() string {
 // RunLog finds the event log of the latest run of a job, or of an application by its name or id, that
 // Spark left in the lake; an empty name means the latest of all. On EMR it is that of a job, or of one of its
 // runs. One that is not there is a *NoRunError.
-func (l *Lake) RunLog(ctx context.Context, name string) (*eventlog.Log, error) {
-	if l.env.Environment.Spark.OnEMR() || l.env.OnClusters() || l.env.Environment.InAWS() {
-		return l.emrLog(ctx, name)
+func (rs *Runs) RunLog(ctx context.Context, name string) (*eventlog.Log, error) {
+	if rs.Env.Environment.Spark.OnEMR() || rs.Env.OnClusters() || rs.Env.Environment.InAWS() {
+		return rs.emrLog(ctx, name)
 	}
-	folder := l.links.Server().Lake.Events
+	folder := rs.Links.Server().Lake.Events
 	logs, err := eventlog.FindLocal(folder)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, &NoRunError{name, folder}
@@ -98,14 +98,14 @@ func attemptOf(app, name string) bool {
 }
 
 // emrLog finds the event log of the last attempt of a run on EMR; an empty name means the job that left one last.
-func (l *Lake) emrLog(ctx context.Context, name string) (*eventlog.Log, error) {
-	missing := &NoRunError{name, l.env.ProgramRoot() + "/" + eventLogs}
-	if l.serverless() {
-		missing.In = l.env.ProgramRoot() + "/" + emrLogs
+func (rs *Runs) emrLog(ctx context.Context, name string) (*eventlog.Log, error) {
+	missing := &NoRunError{name, rs.Env.ProgramRoot() + "/" + EventLogs}
+	if rs.serverless() {
+		missing.In = rs.Env.ProgramRoot() + "/" + emrLogs
 	}
 	var runs []job.Run
 	if name == "" {
-		states, err := l.JobStates(ctx)
+		states, err := rs.JobStates(ctx)
 		if err != nil {
 			return nil, err
 		}
@@ -116,7 +116,7 @@ func (l *Lake) emrLog(ctx context.Context, name string) (*eventlog.Log, error) {
 		}
 		slices.SortFunc(runs, func(a, b job.Run) int { return b.Started.Compare(a.Started) })
 	} else {
-		run, err := l.JobRun(ctx, name)
+		run, err := rs.JobRun(ctx, name)
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return nil, err
 		}
@@ -125,11 +125,11 @@ func (l *Lake) emrLog(ctx context.Context, name string) (*eventlog.Log, error) {
 		}
 	}
 	for _, run := range runs {
-		folder := eventLogs + "/" + run.AttemptID()
+		folder := EventLogs + "/" + run.AttemptID()
 		if own, ok := emr.EventLogs(run.Handle); ok {
 			folder = emrLogs + "/" + own
 		}
-		logs, err := eventlog.FindIn(ctx, l.env.Storage.Store, folder, l.env.ProgramRoot()+"/"+folder)
+		logs, err := eventlog.FindIn(ctx, rs.Env.Storage.Store, folder, rs.Env.ProgramRoot()+"/"+folder)
 		if err == nil {
 			return logs[0], nil
 		}
@@ -142,13 +142,13 @@ func (l *Lake) emrLog(ctx context.Context, name string) (*eventlog.Log, error) {
 
 // serverless says whether programs run on EMR Serverless, which brings their event logs to the folder of its
 // logs by itself. (A spark.eventLog.dir of our own would take them from its own page for them.)
-func (l *Lake) serverless() bool {
-	return l.env.Environment.Spark.OnEMR() && l.env.Environment.Spark.EMR.Cluster == "" && !l.env.OnClusters()
+func (rs *Runs) serverless() bool {
+	return rs.Env.Environment.Spark.OnEMR() && rs.Env.Environment.Spark.EMR.Cluster == "" && !rs.Env.OnClusters()
 }
 
 // logBucket opens a bucket from its root.
-func logBucket(ctx context.Context, bucket string, o Options) (store.Store, error) {
-	e, err := bucketEnvironment(bucket, o)
+func logBucket(ctx context.Context, bucket, file string, o lake.Options) (store.Store, error) {
+	e, err := bucketEnvironment(bucket, file, o)
 	if err != nil {
 		return nil, err
 	}
@@ -161,11 +161,11 @@ func logBucket(ctx context.Context, bucket string, o Options) (store.Store, erro
 
 // bucketEnvironment finds the environment whose lake is in a bucket: the one that was asked for, or
 // else the first. It is nil where there is none.
-func bucketEnvironment(bucket string, o Options) (*spec.Environment, error) {
-	if o.File == "" {
+func bucketEnvironment(bucket, file string, o lake.Options) (*spec.Environment, error) {
+	if file == "" {
 		return nil, nil
 	}
-	described, err := spec.Load(o.File)
+	described, err := spec.Load(file)
 	if err != nil {
 		return nil, err
 	}

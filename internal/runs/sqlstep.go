@@ -1,4 +1,4 @@
-package petalake
+package runs
 
 import (
 	"cmp"
@@ -22,12 +22,12 @@ import (
 // step runs one statement of an attempt, unless a table has it.
 func (r *sqlRunner) step(ctx context.Context, t *sqlAttempt, a job.Attempt, i int, sql string) (job.Step, error) {
 	o := &write.Move{App: fmt.Sprintf("%s%s/%d", stepApp, a.Job, i+1), From: write.Any, To: a.Number, Once: true}
-	if step, there, err := r.lake.stepped(ctx, o, sql); err != nil || there {
+	if step, there, err := r.of.stepped(ctx, o, sql); err != nil || there {
 		step.Before = there
 		return step, err
 	}
 	name := cmp.Or(a.Program.Engine, spec.EngineAuto)
-	acting, err := r.lake.acting(a.Program.Role)
+	acting, err := r.of.acting(a.Program.Role)
 	if err != nil {
 		return job.Step{}, err
 	}
@@ -49,13 +49,13 @@ func (r *sqlRunner) step(ctx context.Context, t *sqlAttempt, a job.Attempt, i in
 }
 
 // stepped says whether one of the tables that a statement names has the step, and which version of it.
-func (l *Lake) stepped(ctx context.Context, o *write.Move, statement string) (step job.Step, there bool, err error) {
+func (rs *Runs) stepped(ctx context.Context, o *write.Move, statement string) (step job.Step, there bool, err error) {
 	for _, r := range sql.References(sql.Spark, statement) {
 		name, ok := r.Table()
 		if !ok {
 			continue
 		}
-		table, err := l.Table(ctx, name.String())
+		table, err := rs.Env.Existing(ctx, name.String())
 		if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrInvalid) {
 			continue
 		}
@@ -110,12 +110,12 @@ const (
 
 // onSpark runs a statement in the attempt's own session, since the settings are the session's.
 func (r *sqlRunner) onSpark(ctx context.Context, t *sqlAttempt, o *write.Move, sql string) (step job.Step, err error) {
-	l := r.lake
-	if err := spark.Guard(sql, l.env.Holds); err != nil {
+	rs := r.of
+	if err := spark.Guard(sql, rs.Env.Holds); err != nil {
 		return step, err
 	}
 	if t.link == nil {
-		if t.link, err = l.links.New(ctx); err != nil {
+		if t.link, err = rs.Links.New(ctx); err != nil {
 			return step, err
 		}
 	}
@@ -145,7 +145,7 @@ func (r *sqlRunner) onSpark(ctx context.Context, t *sqlAttempt, o *write.Move, s
 		return step, err
 	}
 	rows := step.Rows
-	if wrote, there, err := l.stepped(ctx, o, sql); err == nil && there {
+	if wrote, there, err := rs.stepped(ctx, o, sql); err == nil && there {
 		step = wrote
 		step.Rows = rows
 	}

@@ -1,4 +1,4 @@
-package petalake
+package runs
 
 import (
 	"errors"
@@ -28,7 +28,7 @@ environments:
     spark: {emr: {application: app, role: "arn:aws:iam::123456789012:role/job"}}
 `
 
-func lakeWithRoles(t *testing.T, environment string, variables map[string]string) *Lake {
+func runsWithRoles(t *testing.T, environment string, variables map[string]string) *Runs {
 	t.Helper()
 	l, err := spec.Parse("lakehouse.yaml", []byte(withRoles), nil)
 	if err != nil {
@@ -42,7 +42,7 @@ func lakeWithRoles(t *testing.T, environment string, variables map[string]string
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &Lake{env: &lake.Env{Spec: l, Environment: e, Lookup: lookup, Storage: lake.Storage{Store: store.NewMem()}}}
+	return &Runs{Env: &lake.Env{Spec: l, Environment: e, Lookup: lookup, Storage: lake.Storage{Store: store.NewMem()}}}
 }
 
 // A program with a role of access runs as that role, or not at all.
@@ -60,8 +60,8 @@ func TestProgramsRunAsTheirRole(t *testing.T) {
 		{"prod", nil, "scorer", "is not known here"},
 		{"own", nil, "scorer", "has one role for all"},
 	} {
-		l := lakeWithRoles(t, c.environment, c.variables)
-		r, err := (&jobs{lake: l}).runner(t.Context(), job.Program{Kind: "pyspark", File: "score.py", Role: c.role})
+		l := runsWithRoles(t, c.environment, c.variables)
+		r, err := (&jobs{of: l}).runner(t.Context(), job.Program{Kind: "pyspark", File: "score.py", Role: c.role})
 		if err != nil {
 			var refused *job.RefusedError
 			if !strings.Contains(err.Error(), c.want) || !errors.As(err, &refused) || refused.Hint() == "" {
@@ -77,7 +77,7 @@ func TestProgramsRunAsTheirRole(t *testing.T) {
 
 // A program of a role is told of the tables alone that the role reads whole.
 func TestProgramsAreToldOfTheirTables(t *testing.T) {
-	l := lakeWithRoles(t, "prod", nil)
+	l := runsWithRoles(t, "prod", nil)
 	all := []spec.TableName{{Schema: "bronze", Table: "orders"}, {Schema: "bronze", Table: "customers"}, {Schema: "gold", Table: "scores"}, {Table: "other"}}
 	got, err := l.readable("scorer", all)
 	if err != nil || len(got) != 2 || got[0] != all[0] || got[1] != all[2] {

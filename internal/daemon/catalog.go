@@ -1,4 +1,4 @@
-package petalake
+package daemon
 
 import (
 	"bytes"
@@ -23,7 +23,7 @@ import (
 
 // CatalogSync makes the catalog of an account show what a lake has, and who may read it.
 type CatalogSync struct {
-	lake      *Lake
+	of        *Daemon
 	catalog   *glue.Catalog
 	formation *glue.Formation
 	account   string
@@ -46,26 +46,26 @@ const shownKey = "_petalake/catalog/glue.json"
 
 // Catalog prepares to keep the catalog of the environment's account. Of an environment that has none it is
 // nil.
-func (l *Lake) Catalog(ctx context.Context) (*CatalogSync, error) {
-	e := l.env.Environment
+func (d *Daemon) Catalog(ctx context.Context) (*CatalogSync, error) {
+	e := d.Env.Environment
 	if !e.InAWS() || e.AWS.Catalog != spec.CatalogGlue {
 		return nil, nil
 	}
-	cfg, err := awsx.Load(ctx, awsx.Of(l.env.Environment))
+	cfg, err := awsx.Load(ctx, awsx.Of(d.Env.Environment))
 	if err != nil {
 		return nil, err
 	}
-	s := &CatalogSync{lake: l, catalog: glue.New(cfg, e.AWS.Region, l.owner())}
-	if len(access.Grants(l.env.Spec, e)) == 0 {
+	s := &CatalogSync{of: d, catalog: glue.New(cfg, e.AWS.Region, d.owner())}
+	if len(access.Grants(d.Env.Spec, e)) == 0 {
 		return s, nil
 	}
 	s.formation = glue.NewFormation(cfg, e.AWS.Region)
-	s.account, err = l.account(ctx)
+	s.account, err = d.Env.Account(ctx)
 	return s, err
 }
 
 // owner is the mark of what is ours in the catalog.
-func (l *Lake) owner() string { return glue.Owner(l.env.Spec.Name, l.env.Environment.Name) }
+func (d *Daemon) owner() string { return glue.Owner(d.Env.Spec.Name, d.Env.Environment.Name) }
 
 // Sync makes the catalog show tables of the lake by their names, or all where there are none: then also what
 // the lake has no more goes. It returns what was done; what cannot be done is an error for each.
@@ -76,7 +76,7 @@ func (s *CatalogSync) Sync(ctx context.Context, names ...spec.TableName) ([]Cata
 	whole := len(names) == 0
 	if whole {
 		var err error
-		if names, err = s.lake.Names(ctx); err != nil {
+		if names, err = s.of.Env.Names(ctx); err != nil {
 			return nil, err
 		}
 	}
@@ -92,8 +92,8 @@ func (s *CatalogSync) Sync(ctx context.Context, names ...spec.TableName) ([]Cata
 			failures, whole = append(failures, fmt.Errorf("catalog: table %s: %w", n, err)), false // it is there, and stays as it is
 			continue
 		}
-		database := access.Database(s.lake.env.Spec, s.lake.env.Environment, n.Schema)
-		want = append(want, glue.Describe(s.lake.owner(), database, n, s.lake.env.BucketURL()+"/"+catalog.Root(n), snapshot))
+		database := access.Database(s.of.Env.Spec, s.of.Env.Environment, n.Schema)
+		want = append(want, glue.Describe(s.of.owner(), database, n, s.of.Env.BucketURL()+"/"+catalog.Root(n), snapshot))
 		if !slices.Contains(databases, database) {
 			databases = append(databases, database)
 		}
@@ -112,7 +112,7 @@ func (s *CatalogSync) Sync(ctx context.Context, names ...spec.TableName) ([]Cata
 }
 
 func (s *CatalogSync) snapshot(ctx context.Context, n spec.TableName) (*delta.Snapshot, error) {
-	t, err := s.lake.env.Table(ctx, n)
+	t, err := s.of.Env.Table(ctx, n)
 	if err != nil {
 		return nil, err
 	}
@@ -123,7 +123,7 @@ func (s *CatalogSync) snapshot(ctx context.Context, n spec.TableName) (*delta.Sn
 // so that it can be taken back.
 func (s *CatalogSync) settle(ctx context.Context) error {
 	var want []access.Grant
-	for _, g := range access.Grants(s.lake.env.Spec, s.lake.env.Environment) {
+	for _, g := range access.Grants(s.of.Env.Spec, s.of.Env.Environment) {
 		if slices.Contains(s.shown.Databases, g.Database) { // what is not there cannot be granted yet
 			want = append(want, g.ForAccount(s.account))
 		}
@@ -137,7 +137,7 @@ func (s *CatalogSync) load(ctx context.Context) error {
 	if s.loaded {
 		return nil
 	}
-	body, err := s.lake.env.Storage.Store.Get(ctx, shownKey, 0, -1)
+	body, err := s.of.Env.Storage.Store.Get(ctx, shownKey, 0, -1)
 	if errors.Is(err, fs.ErrNotExist) {
 		s.loaded = true
 		return nil
@@ -166,7 +166,7 @@ func (s *CatalogSync) remember(ctx context.Context, now shown) error {
 	if err != nil || bytes.Equal(before, data) {
 		return err
 	}
-	if err := s.lake.env.Storage.Store.Put(ctx, shownKey, bytes.NewReader(data), store.Always); err != nil {
+	if err := s.of.Env.Storage.Store.Put(ctx, shownKey, bytes.NewReader(data), store.Always); err != nil {
 		return fmt.Errorf("catalog: %w", err)
 	}
 	s.shown = now
@@ -179,53 +179,47 @@ const (
 	catalogWhole = 15 * time.Minute
 )
 
-// keepCatalog keeps the catalog until ctx ends: all of it at first and now and then, and the tables that are
-// named as they change. What fails is told once, and tried again.
-func (l *Lake) keepCatalog(ctx context.Context, changed <-chan spec.TableName, tell func(Event)) {
+// catalogTask keeps the catalog of the account: all of it at first and now and then, and the tables that are named as
+// they change; the zero name stands for any.
+func (d *Daemon) catalogTask(changed <-chan spec.TableName) Task {
 	var sync *CatalogSync
 	var names []spec.TableName
-	said, again, whole := "", time.NewTimer(0), time.Time{}
-	defer again.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case n := <-changed:
-			if len(names) == 0 {
-				again.Reset(catalogPause)
-			}
-			if names = append(names, n); n.Table == "" {
-				whole = time.Time{}
-			}
-			continue
-		case <-again.C:
-		}
-		var steps []CatalogStep
-		var err error
+	var whole time.Time // when all of it was looked at
+	do := func(ctx context.Context, tell func(lake.Event)) (err error) {
 		if sync == nil {
-			sync, err = l.Catalog(ctx)
-		}
-		if err == nil {
-			if time.Since(whole) >= catalogWhole {
-				names = nil
+			if sync, err = d.Catalog(ctx); err != nil {
+				return err
 			}
-			if len(names) == 0 {
-				whole = time.Now()
-			}
-			steps, err = sync.Sync(ctx, names...)
 		}
+		if time.Since(whole) >= catalogWhole || slices.Contains(names, spec.TableName{}) {
+			names = nil
+		}
+		if len(names) == 0 {
+			whole = time.Now()
+		}
+		steps, err := sync.Sync(ctx, names...)
 		names = nil
-		again.Reset(catalogWhole)
 		for _, s := range steps {
-			tell(Event{Kind: lake.CatalogEvent, Name: string(s.Do), State: Built, Note: s.Name() + ": " + s.Why})
+			tell(lake.Event{Kind: lake.CatalogEvent, Name: string(s.Do), State: lake.Built, Note: s.Name() + ": " + s.Why})
 		}
-		switch {
-		case ctx.Err() != nil:
-		case err == nil:
-			said = ""
-		case err.Error() != said:
-			said = err.Error()
-			tell(Event{Kind: lake.CatalogEvent, Name: "catalog", State: Failed, Err: err})
+		return err
+	}
+	wait := func(ctx context.Context, _ error) {
+		again := time.NewTimer(catalogWhole)
+		defer again.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case n := <-changed:
+				if len(names) == 0 {
+					again.Reset(catalogPause)
+				}
+				names = append(names, n)
+			case <-again.C:
+				return
+			}
 		}
 	}
+	return Task{Kind: lake.CatalogEvent, Name: "catalog", Do: do, Wait: wait}
 }

@@ -1,4 +1,4 @@
-package petalake
+package runs
 
 import (
 	"context"
@@ -26,7 +26,7 @@ const stepApp = "petalake.job/"
 // sqlRunner runs the steps of SQL jobs in this process. An attempt ends with the process: what it
 // committed stays, and the attempt after it goes on from there.
 type sqlRunner struct {
-	lake  *Lake
+	of    *Runs
 	owner string
 
 	mu       sync.Mutex
@@ -183,7 +183,7 @@ func (r *sqlRunner) failed(ctx context.Context, t *sqlAttempt, a job.Attempt, i 
 		t.status.Final = true
 	} else if wrong := (*duck.Error)(nil); errors.As(err, &wrong) {
 		t.status.Final = wrong.Kind != duck.Failed && wrong.Kind != duck.Unread
-		if j := r.lake.env.Spec.Job(a.Job); wrong.Line > 0 && j != nil && j.Text == a.Program.SQL && j.TextPos.Line > 0 {
+		if j := r.of.Env.Spec.Job(a.Job); wrong.Line > 0 && j != nil && j.Text == a.Program.SQL && j.TextPos.Line > 0 {
 			t.status.Error = inStep(j, s, wrong).Error()
 		}
 	}

@@ -1,10 +1,9 @@
-package petalake
+package runs
 
 import (
 	"context"
 	"errors"
 	"io/fs"
-	"sync"
 	"time"
 
 	"github.com/petalake/petalake/engine/duck"
@@ -14,13 +13,13 @@ import (
 )
 
 // readBy are the tables that a statement reads, as far as they can be told.
-func (l *Lake) readBy(ctx context.Context, sql string) (names []string) {
+func (rs *Runs) readBy(ctx context.Context, sql string) (names []string) {
 	if change, err := duck.ParseChange(sql); err == nil && change != nil {
 		if sql = change.Query; sql == "" {
 			return nil
 		}
 	}
-	references, err := l.engine.References(ctx, sql)
+	references, err := rs.Engines.Duck.References(ctx, sql)
 	if err != nil {
 		return nil // Spark may take it
 	}
@@ -31,7 +30,7 @@ func (l *Lake) readBy(ctx context.Context, sql string) (names []string) {
 }
 
 // due says why a job is due now, "" where it is not. Last is its last run, nil for none.
-func (l *Lake) due(ctx context.Context, d *spec.Job, last *job.Run, now time.Time) (why string, err error) {
+func (rs *Runs) due(ctx context.Context, d *spec.Job, last *job.Run, now time.Time) (why string, err error) {
 	if d.Streaming {
 		return dueStream(d, last, now), nil
 	}
@@ -43,7 +42,7 @@ func (l *Lake) due(ctx context.Context, d *spec.Job, last *job.Run, now time.Tim
 		case d.Every > 0:
 			return "it never ran", nil
 		default:
-			e, err := (&job.Journal{Store: l.env.Storage.Store}).Since(ctx, d.Name, job.Event{At: now, What: job.Created})
+			e, err := (&job.Journal{Store: rs.Env.Storage.Store}).Since(ctx, d.Name, job.Event{At: now, What: job.Created})
 			if err != nil {
 				return "", err
 			}
@@ -60,7 +59,7 @@ func (l *Lake) due(ctx context.Context, d *spec.Job, last *job.Run, now time.Tim
 	for _, n := range d.DependsOn {
 		names = append(names, n.String())
 	}
-	have, err := l.env.Versions(ctx, names)
+	have, err := rs.Env.Versions(ctx, names)
 	if err != nil {
 		return "", err
 	}
@@ -96,23 +95,23 @@ func dueStream(d *spec.Job, last *job.Run, now time.Time) string {
 	return "its stream failed"
 }
 
-// runDueJobs runs the jobs that are due, one after the other, and those that were left behind. It
+// RunDue runs the jobs that are due, one after the other, and those that were left behind. It
 // says whether there were any.
-func (l *Lake) runDueJobs(ctx context.Context, tell func(Event)) (ran bool, failures []error) {
-	for _, d := range l.env.Spec.Jobs {
+func (rs *Runs) RunDue(ctx context.Context, tell func(lake.Event)) (ran bool, failures []error) {
+	for _, d := range rs.Env.Spec.Jobs {
 		if d.Streaming {
 			continue
 		}
-		run, why, err := l.next(ctx, d)
+		run, why, err := rs.next(ctx, d)
 		if err == nil && why != "" {
 			ran = true
-			err = l.attendJob(ctx, d, run, why, tell)
+			err = rs.attendJob(ctx, d, run, why, tell)
 		}
 		if ctx.Err() != nil {
 			return ran, failures
 		}
 		if err != nil {
-			tell(Event{Kind: lake.JobEvent, Name: d.Name, State: Failed, Err: err})
+			tell(lake.Event{Kind: lake.JobEvent, Name: d.Name, State: lake.Failed, Err: err})
 			failures = append(failures, err)
 		}
 	}
@@ -121,8 +120,8 @@ func (l *Lake) runDueJobs(ctx context.Context, tell func(Event)) (ran bool, fail
 
 // next finds what is to be done about a job: a run that nobody looks after, or a new one that is
 // due. Why is "" where there is nothing.
-func (l *Lake) next(ctx context.Context, d *spec.Job) (run job.Run, why string, err error) {
-	j, err := l.openJobs()
+func (rs *Runs) next(ctx context.Context, d *spec.Job) (run job.Run, why string, err error) {
+	j, err := rs.openJobs()
 	if err != nil {
 		return run, "", err
 	}
@@ -141,14 +140,14 @@ func (l *Lake) next(ctx context.Context, d *spec.Job) (run job.Run, why string, 
 	default:
 		last = &found
 	}
-	why, err = l.due(ctx, d, last, time.Now())
+	why, err = rs.due(ctx, d, last, time.Now())
 	return run, why, err
 }
 
 // attendJob drives a run that was left behind, or a new one, and tells of it.
-func (l *Lake) attendJob(ctx context.Context, d *spec.Job, run job.Run, why string, tell func(Event)) (err error) {
+func (rs *Runs) attendJob(ctx context.Context, d *spec.Job, run job.Run, why string, tell func(lake.Event)) (err error) {
 	if run.Number == 0 {
-		run, err = l.CreateJob(ctx, d.Name, nil, why)
+		run, err = rs.CreateJob(ctx, d.Name, nil, why)
 		if active := (*job.ActiveError)(nil); errors.As(err, &active) {
 			return nil // somebody else was first
 		}
@@ -156,10 +155,10 @@ func (l *Lake) attendJob(ctx context.Context, d *spec.Job, run job.Run, why stri
 			return err
 		}
 	}
-	event := Event{Kind: lake.JobEvent, Name: d.Name, Note: why}
-	run, err = l.DriveJob(ctx, run, func(r job.Run) {
+	event := lake.Event{Kind: lake.JobEvent, Name: d.Name, Note: why}
+	run, err = rs.DriveJob(ctx, run, func(r job.Run) {
 		running := event
-		running.State, running.Note = Running, r.ID()
+		running.State, running.Note = lake.Running, r.ID()
 		tell(running)
 	})
 	if errors.Is(err, job.ErrNotOwner) {
@@ -168,7 +167,7 @@ func (l *Lake) attendJob(ctx context.Context, d *spec.Job, run job.Run, why stri
 	if err != nil {
 		return err
 	}
-	event.State, event.Version, event.Took = Built, run.Number, run.Ended.Sub(run.Begun)
+	event.State, event.Version, event.Took = lake.Built, run.Number, run.Ended.Sub(run.Begun)
 	for _, s := range run.Steps {
 		event.Rows += s.Rows
 	}
@@ -176,63 +175,21 @@ func (l *Lake) attendJob(ctx context.Context, d *spec.Job, run job.Run, why stri
 	return nil
 }
 
-// jobsAtOnce is how many jobs run beside each other, streams apart.
-const jobsAtOnce = 4
-
-// watchJobs runs jobs as they become due, and keeps streams running, until ctx ends. Programs go on
-// after that; the next petalake takes them up.
-func (l *Lake) watchJobs(ctx context.Context, every time.Duration, tell func(Event)) {
-	var group sync.WaitGroup
-	defer group.Wait()
-	var mu sync.Mutex
-	busy := map[string]bool{}
-	slots := make(chan struct{}, jobsAtOnce)
-	told := map[string]string{} // problems, by job
-	try := func(d *spec.Job) {
-		run, why, err := l.next(ctx, d)
-		if err == nil && why != "" {
-			mu.Lock()
-			delete(told, d.Name)
-			mu.Unlock()
-			err = l.attendJob(ctx, d, run, why, tell)
-		}
-		if err == nil || ctx.Err() != nil {
-			return
-		}
-		mu.Lock()
-		again := told[d.Name] == err.Error()
-		told[d.Name] = err.Error()
-		mu.Unlock()
-		if !again {
-			tell(Event{Kind: lake.JobEvent, Name: d.Name, State: Failed, Err: err})
+// Attend runs a job if it is due, or a run of it that was left behind, to its end; it does nothing where it is not.
+// A program that was begun goes on where ctx ends before it; the next petalake takes it up. Slots are the
+// places of jobs that run beside each other, one of which is waited for; a stream takes none.
+func (rs *Runs) Attend(ctx context.Context, d *spec.Job, slots chan struct{}, tell func(lake.Event)) error {
+	if !d.Streaming {
+		select {
+		case slots <- struct{}{}:
+			defer func() { <-slots }()
+		case <-ctx.Done():
+			return ctx.Err()
 		}
 	}
-	for ctx.Err() == nil {
-		for _, d := range l.env.Spec.Jobs {
-			mu.Lock()
-			skip := busy[d.Name]
-			busy[d.Name] = true
-			mu.Unlock()
-			if skip {
-				continue
-			}
-			group.Go(func() {
-				defer func() {
-					mu.Lock()
-					delete(busy, d.Name)
-					mu.Unlock()
-				}()
-				if !d.Streaming {
-					select {
-					case slots <- struct{}{}:
-						defer func() { <-slots }()
-					case <-ctx.Done():
-						return
-					}
-				}
-				try(d)
-			})
-		}
-		_ = sleep(ctx, every)
+	run, why, err := rs.next(ctx, d)
+	if err != nil || why == "" {
+		return err
 	}
+	return rs.attendJob(ctx, d, run, why, tell)
 }
