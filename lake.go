@@ -11,6 +11,7 @@ import (
 
 	"github.com/petalake/petalake/delta"
 	"github.com/petalake/petalake/engine/duck"
+	"github.com/petalake/petalake/engine/duck/raw"
 	"github.com/petalake/petalake/internal/lake"
 	"github.com/petalake/petalake/internal/write"
 	"github.com/petalake/petalake/spec"
@@ -63,7 +64,7 @@ func OpenSpec(ctx context.Context, described *spec.Lakehouse, o Options) (*Lake,
 	}
 	l.writer = &write.Writer{
 		Env: env, Engine: l.engine,
-		Loader: duck.Loader{Threads: env.Limits.Threads, Memory: env.Limits.Memory, TempDir: env.Limits.Spill},
+		Loader: raw.Loader{Threads: env.Limits.Threads, Memory: env.Limits.Memory, TempDir: env.Limits.Spill},
 	}
 	return l, nil
 }

@@ -26,20 +26,22 @@ var picture = map[string][]string{
 	"internal/cli":        {".", "engine/spark/local", "internal/cli/render", "internal/cli/shell", "internal/sql", "internal/aws/access", "internal/aws/audit", "internal/aws/deploy", "internal/aws/estimate", "internal/aws/price", "internal/aws/rehearse", "internal/aws/rollout", "internal/aws/terraform", "catalog", "job", "delta", "delta/schema", "engine/spark/eventlog", "spec"},
 	"internal/cli/render": {},
 	"internal/cli/shell":  {"internal/sql"},
-	".":                   {"internal/lake", "internal/write", "spec", "internal/aws/access", "internal/aws/awsx", "internal/aws/emr", "internal/aws/fleet", "internal/aws/price", "internal/aws/replicate", "frame", "internal/compare", "internal/sql", "ingest", "ingest/files", "engine", "engine/duck", "engine/spark", "engine/spark/door", "engine/spark/eventlog", "engine/spark/local", "catalog", "internal/aws/glue", "job", "delta", "delta/schema", "delta/stats", "store", "store/s3"},
+	".":                   {"internal/lake", "internal/write", "spec", "internal/aws/access", "internal/aws/awsx", "internal/aws/emr", "internal/aws/fleet", "internal/aws/price", "internal/aws/replicate", "frame", "internal/compare", "internal/sql", "ingest", "ingest/files", "engine", "engine/duck", "engine/duck/raw", "engine/duck/tablefile", "engine/spark", "engine/spark/door", "engine/spark/eventlog", "engine/spark/local", "catalog", "internal/aws/glue", "job", "delta", "delta/schema", "delta/stats", "store", "store/s3"},
 
-	"internal/write": {"internal/lake", "internal/sql", "spec", "catalog", "delta", "delta/schema", "engine/duck", "ingest", "ingest/files"},
+	"internal/write": {"internal/lake", "internal/sql", "spec", "catalog", "delta", "delta/schema", "engine/duck", "engine/duck/raw", "engine/duck/tablefile", "ingest", "ingest/files"},
 	"internal/lake":  {"spec", "catalog", "delta", "engine/duck", "ingest/files", "internal/aws/awsx", "delta/stats", "store", "store/s3"},
 
-	"ingest":            {"delta", "delta/schema", "store"},
-	"ingest/files":      {"ingest", "store"},
-	"engine":            {"delta"},
-	"engine/duck":       {"engine", "delta", "delta/datafile", "delta/schema", "delta/stats", "store", "internal/csv", "internal/duckdb", "internal/sql", "spec"},
-	"catalog":           {"delta", "spec", "store"},
-	"internal/aws/glue": {"catalog", "spec", "delta", "delta/schema", "internal/aws/access", "internal/aws/awsx"},
-	"job":               {"store"},
-	"frame":             {"engine", "internal/sql"},
-	"internal/sql":      {"delta/schema", "spec"}, // of any engine it knows the dialect alone
+	"ingest":                {"delta", "delta/schema", "store"},
+	"ingest/files":          {"ingest", "store"},
+	"engine":                {"delta"},
+	"engine/duck":           {"engine", "engine/duck/tablefile", "delta", "delta/schema", "delta/stats", "store", "internal/duckdb", "internal/sql", "spec"}, // queries; of raw files it knows nothing
+	"engine/duck/raw":       {"engine/duck/tablefile", "delta/schema", "internal/csv", "internal/duckdb"},                                                    // raw files have a DuckDB of their own, closed to the lake
+	"engine/duck/tablefile": {"delta", "delta/datafile", "delta/schema", "delta/stats", "store", "internal/duckdb"},                                          // where the rows come from it is not told
+	"catalog":               {"delta", "spec", "store"},
+	"internal/aws/glue":     {"catalog", "spec", "delta", "delta/schema", "internal/aws/access", "internal/aws/awsx"},
+	"job":                   {"store"},
+	"frame":                 {"engine", "internal/sql"},
+	"internal/sql":          {"delta/schema", "spec"}, // of any engine it knows the dialect alone
 
 	"engine/spark":           {"engine", "engine/spark/connectpb", "delta", "frame", "internal/sql"},
 	"engine/spark/connectpb": {}, // generated
@@ -89,7 +91,7 @@ var sdks = map[string][]string{
 	"github.com/parquet-go/":         {"engine/duck"},
 	"go.yaml.in/":                    {"spec"},
 	"google.golang.org/":             {".", "engine/spark", "engine/spark/connectpb", "engine/spark/door"},
-	"github.com/apache/arrow-go/v18": {".", "delta", "delta/datafile", "delta/schema", "delta/stats", "engine", "engine/duck", "engine/spark", "frame", "ingest", "ingest/files", "internal/cli", "internal/cli/render", "internal/compare", "internal/duckdb"},
+	"github.com/apache/arrow-go/v18": {".", "delta", "delta/datafile", "delta/schema", "delta/stats", "engine", "engine/duck", "engine/duck/tablefile", "engine/spark", "frame", "ingest", "ingest/files", "internal/cli", "internal/cli/render", "internal/compare", "internal/duckdb"},
 }
 
 // TestLayers promises that imports go down only, as the picture shows.
