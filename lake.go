@@ -10,6 +10,7 @@ import (
 	"github.com/petalake/petalake/delta"
 	"github.com/petalake/petalake/engine"
 	"github.com/petalake/petalake/engine/duck"
+	"github.com/petalake/petalake/engine/duck/raw"
 	"github.com/petalake/petalake/engine/spark"
 	"github.com/petalake/petalake/engine/spark/local"
 	"github.com/petalake/petalake/frame"
@@ -66,7 +67,7 @@ func OpenSpec(ctx context.Context, described *spec.Lakehouse, o Options) (*Lake,
 	}
 	l := &Lake{env: env, engine: engine, links: &link.Links{Env: env, Starting: o.Starting}}
 	l.writer = &write.Writer{
-		Env: env, Engine: engine, Loader: duck.Loader{Threads: limits.Threads, Memory: limits.Memory, TempDir: limits.Spill},
+		Env: env, Engine: engine, Loader: raw.Loader{Threads: limits.Threads, Memory: limits.Memory, TempDir: limits.Spill},
 	}
 	l.engines = &query.Engines{Env: env, Duck: engine, Writer: l.writer, Links: l.links}
 	l.runs = &runs.Runs{Env: env, Engines: l.engines, Links: l.links}

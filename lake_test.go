@@ -14,7 +14,7 @@ import (
 
 	"github.com/petalake/petalake"
 	"github.com/petalake/petalake/delta"
-	"github.com/petalake/petalake/engine/duck"
+	"github.com/petalake/petalake/engine/duck/raw"
 	"github.com/petalake/petalake/spec"
 )
 
@@ -235,7 +235,7 @@ sources:
 	h := newHouse(t, map[string]string{"lakehouse.yaml": yaml, "raw/1.csv": "id,name\n1,a\nx,b\n3,c\n"})
 	lake := h.open()
 	_, err := h.up(lake)
-	var bad *duck.BadRowError
+	var bad *raw.BadRowError
 	if !errors.As(err, &bad) || bad.Line != 3 || filepath.Base(bad.File) != "1.csv" {
 		t.Fatalf("reject: got %v, want an error at 1.csv line 3", err)
 	}

@@ -26,26 +26,28 @@ var picture = map[string][]string{
 	"internal/cli":        {".", "engine/spark/local", "internal/cli/render", "internal/cli/shell", "internal/sql", "internal/words", "internal/aws/access", "internal/aws/audit", "internal/aws/deploy", "internal/aws/estimate", "internal/aws/price", "internal/aws/rehearse", "internal/aws/rollout", "internal/aws/terraform", "catalog", "job", "delta", "delta/schema", "engine/spark/eventlog", "spec"},
 	"internal/cli/render": {},
 	"internal/cli/shell":  {"internal/sql"},
-	".":                   {"internal/lake", "internal/link", "internal/query", "internal/write", "internal/models", "internal/runs", "internal/daemon", "internal/door", "spec", "frame", "engine", "engine/duck", "engine/spark", "engine/spark/eventlog", "engine/spark/local", "job", "delta", "store"},
+	".":                   {"internal/lake", "internal/link", "internal/query", "internal/write", "internal/models", "internal/runs", "internal/daemon", "internal/door", "spec", "frame", "engine", "engine/duck", "engine/duck/raw", "engine/spark", "engine/spark/eventlog", "engine/spark/local", "job", "delta", "store"},
 
 	"internal/link":   {"internal/lake", "internal/sql", "internal/aws/awsx", "internal/aws/emr", "catalog", "spec", "engine/spark", "engine/spark/eventlog", "engine/spark/local"},
 	"internal/daemon": {"internal/lake", "internal/link", "internal/models", "internal/runs", "internal/write", "internal/aws/access", "internal/aws/awsx", "internal/aws/emr", "internal/aws/fleet", "internal/aws/glue", "internal/aws/price", "internal/aws/replicate", "catalog", "delta", "spec", "store"},
 	"internal/door":   {"internal/lake", "internal/link", "engine/spark", "engine/spark/door", "spec"},
 	"internal/runs":   {"internal/lake", "internal/link", "internal/query", "internal/sql", "internal/words", "internal/write", "internal/aws/access", "internal/aws/awsx", "internal/aws/emr", "catalog", "delta", "engine/duck", "engine/spark", "engine/spark/eventlog", "engine/spark/local", "job", "spec", "store", "store/s3"},
-	"internal/models": {"internal/lake", "internal/link", "internal/query", "internal/sql", "internal/words", "internal/write", "catalog", "delta", "delta/schema", "engine/duck", "engine/spark", "spec"},
-	"internal/query":  {"internal/lake", "internal/link", "internal/sql", "internal/words", "internal/write", "internal/compare", "internal/aws/access", "catalog", "delta", "delta/schema", "delta/stats", "engine", "engine/duck", "engine/spark", "frame", "spec"},
-	"internal/write":  {"internal/lake", "internal/sql", "spec", "catalog", "delta", "delta/schema", "engine/duck", "ingest", "ingest/files"},
+	"internal/models": {"internal/lake", "internal/link", "internal/query", "internal/sql", "internal/words", "internal/write", "catalog", "delta", "delta/schema", "engine/duck", "engine/duck/raw", "engine/duck/tablefile", "engine/spark", "spec"},
+	"internal/query":  {"internal/lake", "internal/link", "internal/sql", "internal/words", "internal/write", "internal/compare", "internal/aws/access", "catalog", "delta", "delta/schema", "delta/stats", "engine", "engine/duck", "engine/duck/raw", "engine/duck/tablefile", "engine/spark", "frame", "spec"},
+	"internal/write":  {"internal/lake", "internal/sql", "spec", "catalog", "delta", "delta/schema", "engine/duck", "engine/duck/raw", "engine/duck/tablefile", "ingest", "ingest/files"},
 	"internal/lake":   {"spec", "catalog", "delta", "delta/schema", "engine/duck", "ingest/files", "internal/aws/awsx", "delta/stats", "store", "store/s3"},
 
-	"ingest":            {"delta", "delta/schema", "store"},
-	"ingest/files":      {"ingest", "store"},
-	"engine":            {"delta"},
-	"engine/duck":       {"internal/words", "engine", "delta", "delta/datafile", "delta/schema", "delta/stats", "store", "internal/csv", "internal/duckdb", "internal/sql", "spec"},
-	"catalog":           {"delta", "spec", "store"},
-	"internal/aws/glue": {"catalog", "spec", "delta", "delta/schema", "internal/aws/access", "internal/aws/awsx"},
-	"job":               {"store"},
-	"frame":             {"engine", "internal/sql"},
-	"internal/sql":      {"delta/schema", "spec"}, // of any engine it knows the dialect alone
+	"ingest":                {"delta", "delta/schema", "store"},
+	"ingest/files":          {"ingest", "store"},
+	"engine":                {"delta"},
+	"engine/duck":           {"engine", "engine/duck/tablefile", "internal/words", "delta", "delta/schema", "delta/stats", "store", "internal/duckdb", "internal/sql", "spec"}, // queries; of raw files it knows nothing
+	"engine/duck/raw":       {"engine/duck/tablefile", "delta/schema", "internal/csv", "internal/duckdb"},                                                                      // raw files have a DuckDB of their own, closed to the lake
+	"engine/duck/tablefile": {"delta", "delta/datafile", "delta/schema", "delta/stats", "store", "internal/duckdb"},                                                            // where the rows come from it is not told
+	"catalog":               {"delta", "spec", "store"},
+	"internal/aws/glue":     {"catalog", "spec", "delta", "delta/schema", "internal/aws/access", "internal/aws/awsx"},
+	"job":                   {"store"},
+	"frame":                 {"engine", "internal/sql"},
+	"internal/sql":          {"delta/schema", "spec"}, // of any engine it knows the dialect alone
 
 	"engine/spark":           {"engine", "engine/spark/connectpb", "delta", "frame", "internal/sql"},
 	"engine/spark/connectpb": {}, // generated
@@ -96,7 +98,7 @@ var sdks = map[string][]string{
 	"github.com/parquet-go/":         {"engine/duck"},
 	"go.yaml.in/":                    {"spec"},
 	"google.golang.org/":             {"internal/door", "engine/spark", "engine/spark/connectpb", "engine/spark/door"},
-	"github.com/apache/arrow-go/v18": {".", "delta", "delta/datafile", "delta/schema", "delta/stats", "engine", "engine/duck", "engine/spark", "frame", "ingest", "ingest/files", "internal/cli", "internal/cli/render", "internal/compare", "internal/duckdb", "internal/query"},
+	"github.com/apache/arrow-go/v18": {".", "delta", "delta/datafile", "delta/schema", "delta/stats", "engine", "engine/duck", "engine/duck/tablefile", "engine/spark", "frame", "ingest", "ingest/files", "internal/cli", "internal/cli/render", "internal/compare", "internal/duckdb", "internal/query"},
 }
 
 // TestLayers promises that imports go down only, as the picture shows.

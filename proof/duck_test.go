@@ -8,6 +8,7 @@ import (
 
 	"github.com/petalake/petalake/delta"
 	"github.com/petalake/petalake/engine/duck"
+	"github.com/petalake/petalake/engine/duck/tablefile"
 	"github.com/petalake/petalake/internal/sql"
 	"github.com/petalake/petalake/store"
 )
@@ -62,7 +63,7 @@ func (p place) copy(t *testing.T, sql string, to place) {
 	t.Helper()
 	m := p.snapshot(t, latest).Metadata()
 	m.ID = ""
-	written, err := p.engine(t).Write(context.Background(), sql, duck.Job{
+	written, err := p.engine(t).Write(context.Background(), sql, tablefile.Spec{
 		Store: p.disk, Root: to.table.Root(), Schema: m.Schema, PartitionBy: m.PartitionColumns,
 	})
 	if err != nil {

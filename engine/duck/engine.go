@@ -16,6 +16,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/array"
 
 	"github.com/petalake/petalake/engine"
+	"github.com/petalake/petalake/engine/duck/tablefile"
 	"github.com/petalake/petalake/internal/duckdb"
 	"github.com/petalake/petalake/store"
 )
@@ -86,7 +87,7 @@ func Open(o Options) (*Engine, error) {
 	e.options = o
 	e.data = &instance{options: duckdb.Options{
 		Threads: o.Threads, MemoryLimit: o.Memory, TempDir: o.TempDir, Closed: true, AllowedDirs: allowed,
-		Settings: copySettings,
+		Settings: tablefile.CopySettings,
 	}}
 	e.planner = &instance{options: duckdb.Options{
 		Threads: 1, Closed: true, Settings: map[string]string{
@@ -115,7 +116,7 @@ func (e *Engine) Query(ctx context.Context, sql string, args ...any) (array.Reco
 
 // Watch is Query with its progress: tell is called from another goroutine, some times a second, until
 // the reader is released. Progress says nothing of a statement that only waits for its reader.
-func (e *Engine) Watch(ctx context.Context, tell func(Progress), sql string, args ...any) (array.RecordReader, error) {
+func (e *Engine) Watch(ctx context.Context, tell func(tablefile.Progress), sql string, args ...any) (array.RecordReader, error) {
 	ctx, done := e.during(ctx)
 	r, err := e.prepare(ctx, sql, args)
 	if err != nil {
@@ -133,10 +134,10 @@ func (e *Engine) Watch(ctx context.Context, tell func(Progress), sql string, arg
 }
 
 // watch tells the progress of the relation's statement until the relation ends.
-func (r *relation) watch(tell func(Progress)) {
+func (r *relation) watch(tell func(tablefile.Progress)) {
 	var watching sync.WaitGroup
 	over := make(chan struct{})
-	watching.Go(func() { (&reporter{report: tell}).watch(r.conn, over) })
+	watching.Go(func() { (&tablefile.Reporter{Report: tell}).Watch(r.conn, over) })
 	r.ends = append(r.ends, func() {
 		close(over)
 		watching.Wait()

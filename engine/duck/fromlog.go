@@ -8,6 +8,7 @@ import (
 	"github.com/petalake/petalake/delta"
 	"github.com/petalake/petalake/delta/schema"
 	"github.com/petalake/petalake/delta/stats"
+	"github.com/petalake/petalake/engine/duck/tablefile"
 	"github.com/petalake/petalake/internal/duckdb"
 )
 
@@ -132,7 +133,8 @@ func newAnswer(q question, in *input) (answer, bool) {
 	}
 	for _, f := range in.fields() {
 		if strings.EqualFold(f.Name, q.column) {
-			a.field, a.kind = f, primitives[asPrimitive(f.Type)]
+			a.field = f
+			a.kind, _ = tablefile.QueryType(f.Type)
 			switch f.Type {
 			case schema.Byte, schema.Short, schema.Integer, schema.Long, schema.Date:
 				return a, true
@@ -140,11 +142,6 @@ func newAnswer(q question, in *input) (answer, bool) {
 		}
 	}
 	return a, false
-}
-
-func asPrimitive(t schema.Type) schema.Primitive {
-	p, _ := t.(schema.Primitive)
-	return p
 }
 
 // add takes one more file; false where its statistics do not say enough.

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/petalake/petalake/delta/schema"
+	"github.com/petalake/petalake/engine/duck/tablefile"
 	"github.com/petalake/petalake/internal/duckdb"
 )
 
@@ -56,7 +57,7 @@ func (s stubs) create(ctx context.Context, c *duckdb.Conn) error {
 	for i, in := range s.inputs {
 		var columns, names []string
 		for j, f := range in.fields() {
-			t, err := queryType(f.Type)
+			t, err := tablefile.QueryType(f.Type)
 			if err != nil {
 				return fmt.Errorf("table %s: column %q: %w", in.name, f.Name, err)
 			}

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/petalake/petalake/delta/schema"
+	"github.com/petalake/petalake/engine/duck/tablefile"
 	"github.com/petalake/petalake/internal/duckdb"
 )
 
@@ -71,7 +72,7 @@ type partition struct {
 func newView(number int, in *input) (*view, error) {
 	v := &view{number: number, input: in, partition: map[string]partition{}}
 	for _, f := range in.fields() {
-		t, err := queryType(f.Type)
+		t, err := tablefile.QueryType(f.Type)
 		if err != nil {
 			return nil, fmt.Errorf("column %q: %w", f.Name, err)
 		}
@@ -90,7 +91,7 @@ func partitionOf(name string, in *input) partition {
 	dated := false
 	if i := in.meta.Schema.Index(name); i >= 0 {
 		t := in.meta.Schema.Fields[i].Type
-		dated = t == schema.Date || classOf(t) == momentClass
+		dated = t == schema.Date || t == schema.Timestamp || t == schema.TimestampNTZ
 	}
 	for _, f := range in.files {
 		value := f.PartitionValues[name]

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"sync"
 	"testing"
+
+	"github.com/petalake/petalake/engine/duck/tablefile"
 )
 
 // A long statement tells its progress, which never falls.
@@ -27,11 +29,11 @@ func TestWatch(t *testing.T) {
 }
 
 // watched runs a statement and returns what was told.
-func watched(t *testing.T, e *Engine, sql string) []Progress {
+func watched(t *testing.T, e *Engine, sql string) []tablefile.Progress {
 	t.Helper()
 	var mu sync.Mutex
-	var told []Progress
-	r, err := e.Watch(context.Background(), func(p Progress) {
+	var told []tablefile.Progress
+	r, err := e.Watch(context.Background(), func(p tablefile.Progress) {
 		mu.Lock()
 		defer mu.Unlock()
 		told = append(told, p)

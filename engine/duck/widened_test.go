@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/petalake/petalake/delta/schema"
+	"github.com/petalake/petalake/engine/duck/tablefile"
 )
 
 // widening is a column that was of one type and is of another now. Conditions are held against values
@@ -115,7 +116,7 @@ func sqlType(t *testing.T, name string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	out, err := queryType(typ)
+	out, err := tablefile.QueryType(typ)
 	if err != nil {
 		t.Fatal(err)
 	}

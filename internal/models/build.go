@@ -17,6 +17,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/petalake/petalake/delta"
 	"github.com/petalake/petalake/engine/duck"
+	"github.com/petalake/petalake/engine/duck/tablefile"
 	"github.com/petalake/petalake/internal/lake"
 	"github.com/petalake/petalake/internal/query"
 	"github.com/petalake/petalake/internal/write"
@@ -99,16 +100,16 @@ func (b *Builder) Build(ctx context.Context, m Model, tell func(lake.Event)) err
 }
 
 // write runs a model's SELECT on an engine. Nobody sees the files that it returns until they are committed.
-func (b *Builder) write(ctx context.Context, m Model, table *delta.Table, p *build, engine string, tell func(done float64)) (duck.Written, delta.Metadata, error) {
+func (b *Builder) write(ctx context.Context, m Model, table *delta.Table, p *build, engine string, tell func(done float64)) (tablefile.Written, delta.Metadata, error) {
 	if engine == spec.EngineSpark {
 		return b.writeOnSpark(ctx, m, table, p, tell)
 	}
-	job, metadata, err := b.modelJob(ctx, m, table, *p)
+	fileSpec, metadata, err := b.describeModel(ctx, m, table, *p)
 	if err != nil {
-		return duck.Written{}, metadata, err
+		return tablefile.Written{}, metadata, err
 	}
-	job.Progress = func(q duck.Progress) { tell(q.Done) }
-	written, err := p.engine.Write(ctx, m.Query, job)
+	fileSpec.Progress = func(q tablefile.Progress) { tell(q.Done) }
+	written, err := p.engine.Write(ctx, m.Query, fileSpec)
 	if err != nil {
 		return written, metadata, inModel(m.Model, err)
 	}
@@ -253,20 +254,20 @@ func collect(files iter.Seq2[delta.Add, error]) (all []delta.Add, err error) {
 	return all, nil
 }
 
-// modelJob says what a model's table is to be, and how its rows are written.
-func (b *Builder) modelJob(ctx context.Context, m Model, table *delta.Table, p build) (duck.Job, delta.Metadata, error) {
+// describeModel says what a model's table is to be, and how its rows are written.
+func (b *Builder) describeModel(ctx context.Context, m Model, table *delta.Table, p build) (tablefile.Spec, delta.Metadata, error) {
 	described, err := p.engine.Describe(ctx, m.Query)
 	if err != nil {
-		return duck.Job{}, delta.Metadata{}, inModel(m.Model, err)
+		return tablefile.Spec{}, delta.Metadata{}, inModel(m.Model, err)
 	}
-	columns, err := duck.SchemaOf(described)
+	columns, err := tablefile.SchemaOf(described)
 	if err != nil {
-		return duck.Job{}, delta.Metadata{}, inModel(m.Model, err)
+		return tablefile.Spec{}, delta.Metadata{}, inModel(m.Model, err)
 	}
 	metadata := p.before()
 	if p.base == nil {
 		if err := b.Env.Catalog.Vacant(ctx, m.Name); err != nil {
-			return duck.Job{}, delta.Metadata{}, inModel(m.Model, err)
+			return tablefile.Spec{}, delta.Metadata{}, inModel(m.Model, err)
 		}
 		metadata = delta.Metadata{ID: uuid.NewString(), CreatedAt: time.Now().UnixMilli()}
 	}
@@ -276,13 +277,13 @@ func (b *Builder) modelJob(ctx context.Context, m Model, table *delta.Table, p b
 	properties := map[string]string{fingerprintKey: m.fingerprint()}
 	maps.Copy(properties, m.Properties)
 	write.Describe(&metadata, m.Description, properties, m.Constraints)
-	job := b.Writer.FileSpec(table, metadata)
-	job.SortBy = m.ClusterBy
-	return job, metadata, nil
+	fileSpec := b.Writer.FileSpec(table, metadata)
+	fileSpec.SortBy = m.ClusterBy
+	return fileSpec, metadata, nil
 }
 
 // change is the commit of the rows, with the versions of the inputs that they were made of.
-func (p *build) change(m Model, table *delta.Table, metadata delta.Metadata, written duck.Written) *write.Change {
+func (p *build) change(m Model, table *delta.Table, metadata delta.Metadata, written tablefile.Written) *write.Change {
 	c := &write.Change{
 		Table: table, Base: p.base, Metadata: metadata, Rows: written, Replace: !p.incremental, Rebase: write.Owned,
 		Operation: "CREATE OR REPLACE TABLE AS SELECT", Parameters: map[string]string{"model": m.Name.String()},

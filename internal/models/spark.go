@@ -17,7 +17,7 @@ import (
 
 	"github.com/petalake/petalake/delta"
 	"github.com/petalake/petalake/delta/schema"
-	"github.com/petalake/petalake/engine/duck"
+	"github.com/petalake/petalake/engine/duck/tablefile"
 	"github.com/petalake/petalake/engine/spark"
 	"github.com/petalake/petalake/internal/lake"
 	"github.com/petalake/petalake/internal/link"
@@ -53,15 +53,15 @@ type sparkBuild struct {
 func (b *sparkBuild) folder() string { return stagedFolder + b.id + "/rows" }
 
 // writeOnSpark runs a model on Spark and returns the files it wrote, and what the table is to be.
-func (b *Builder) writeOnSpark(ctx context.Context, m Model, table *delta.Table, p *build, tell func(done float64)) (duck.Written, delta.Metadata, error) {
+func (b *Builder) writeOnSpark(ctx context.Context, m Model, table *delta.Table, p *build, tell func(done float64)) (tablefile.Written, delta.Metadata, error) {
 	link, err := b.Engines.Links.Open(ctx)
 	if err != nil {
-		return duck.Written{}, delta.Metadata{}, err
+		return tablefile.Written{}, delta.Metadata{}, err
 	}
 	run := &sparkBuild{build: p, model: m, link: link, env: b.Env, table: table, id: strings.ReplaceAll(uuid.NewString(), "-", "")[:16]}
 	if p.base == nil {
 		if err := b.Env.Catalog.Vacant(ctx, m.Name); err != nil {
-			return duck.Written{}, delta.Metadata{}, inModel(m.Model, err)
+			return tablefile.Written{}, delta.Metadata{}, inModel(m.Model, err)
 		}
 	}
 	watched, stop := link.Alive(ctx)
@@ -78,22 +78,22 @@ func (b *Builder) writeOnSpark(ctx context.Context, m Model, table *delta.Table,
 	return written, metadata, nil
 }
 
-func (b *sparkBuild) run(ctx context.Context, tell func(float64)) (duck.Written, delta.Metadata, error) {
+func (b *sparkBuild) run(ctx context.Context, tell func(float64)) (tablefile.Written, delta.Metadata, error) {
 	var none delta.Metadata
 	b.sweep(ctx)
 	query, err := b.query(ctx)
 	if err != nil {
-		return duck.Written{}, none, err
+		return tablefile.Written{}, none, err
 	}
 	if err := spark.Guard(b.model.Query, b.env.Holds); err != nil {
-		return duck.Written{}, none, err
+		return tablefile.Written{}, none, err
 	}
 	metadata, err := b.write(ctx, query, tell)
 	if err != nil {
-		return duck.Written{}, none, err
+		return tablefile.Written{}, none, err
 	}
 	if err := b.checkConstraints(ctx); err != nil {
-		return duck.Written{}, none, err
+		return tablefile.Written{}, none, err
 	}
 	written, err := b.files(ctx)
 	return written, metadata, err
@@ -273,12 +273,12 @@ func (b *sparkBuild) checkConstraints(ctx context.Context) error {
 }
 
 // files are those that Spark wrote, as files of the model's table.
-func (b *sparkBuild) files(ctx context.Context) (duck.Written, error) {
+func (b *sparkBuild) files(ctx context.Context) (tablefile.Written, error) {
 	s, err := b.staged().Snapshot(ctx, delta.When{})
 	if err != nil {
-		return duck.Written{}, err
+		return tablefile.Written{}, err
 	}
-	var out duck.Written
+	var out tablefile.Written
 	for f, err := range s.Files(ctx, nil) {
 		if err != nil {
 			return out, err

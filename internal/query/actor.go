@@ -13,6 +13,7 @@ import (
 	"github.com/petalake/petalake/delta"
 	"github.com/petalake/petalake/delta/schema"
 	"github.com/petalake/petalake/engine/duck"
+	"github.com/petalake/petalake/engine/duck/tablefile"
 	"github.com/petalake/petalake/internal/aws/access"
 	"github.com/petalake/petalake/internal/lake"
 	"github.com/petalake/petalake/internal/sql"
@@ -98,7 +99,7 @@ func (a *Acting) Watch(ctx context.Context, tell func(done float64), sql string,
 	if name == spec.EngineSpark {
 		return nil, &SpreadError{a.guard.who}
 	}
-	return a.of.run(ctx, a.guard, func(p duck.Progress) {
+	return a.of.run(ctx, a.guard, func(p tablefile.Progress) {
 		if tell != nil {
 			tell(p.Done)
 		}

@@ -6,7 +6,9 @@ import (
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/apache/arrow-go/v18/arrow/memory"
+
 	"github.com/petalake/petalake/engine/duck"
+	"github.com/petalake/petalake/engine/duck/tablefile"
 	"github.com/petalake/petalake/internal/aws/access"
 	"github.com/petalake/petalake/internal/write"
 )
@@ -28,7 +30,7 @@ func affected(rows int64) (array.RecordReader, error) {
 
 // run answers a statement on DuckDB, within what a guard lets through: a query by the engine, a change by a commit
 // of ours.
-func (q *Engines) run(ctx context.Context, g *guard, tell func(duck.Progress), statement string, args []any) (array.RecordReader, error) {
+func (q *Engines) run(ctx context.Context, g *guard, tell func(tablefile.Progress), statement string, args []any) (array.RecordReader, error) {
 	change, err := duck.ParseChange(statement)
 	if err != nil {
 		return nil, err

@@ -9,7 +9,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/array"
 
 	"github.com/petalake/petalake/engine"
-	"github.com/petalake/petalake/engine/duck"
+	"github.com/petalake/petalake/engine/duck/tablefile"
 	"github.com/petalake/petalake/engine/spark"
 	"github.com/petalake/petalake/internal/lake"
 	"github.com/petalake/petalake/internal/link"
@@ -65,7 +65,7 @@ func (e onDuck) Query(ctx context.Context, sql string, args ...any) (array.Recor
 }
 
 func (e onDuck) watch(ctx context.Context, tell func(float64), sql string, args []any) (array.RecordReader, error) {
-	return e.of.run(ctx, nil, func(p duck.Progress) { tell(p.Done) }, sql, args)
+	return e.of.run(ctx, nil, func(p tablefile.Progress) { tell(p.Done) }, sql, args)
 }
 
 // Describe implements engine.Engine.

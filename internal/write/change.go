@@ -9,6 +9,8 @@ import (
 	"github.com/petalake/petalake/catalog"
 	"github.com/petalake/petalake/delta"
 	"github.com/petalake/petalake/engine/duck"
+	"github.com/petalake/petalake/engine/duck/raw"
+	"github.com/petalake/petalake/engine/duck/tablefile"
 	"github.com/petalake/petalake/internal/lake"
 	"github.com/petalake/petalake/spec"
 )
@@ -17,7 +19,7 @@ import (
 type Writer struct {
 	Env    *lake.Env
 	Engine *duck.Engine // runs the SELECTs whose rows are written
-	Loader duck.Loader  // reads raw files
+	Loader raw.Loader   // reads raw files
 }
 
 // Change is what is to become of a table in one commit.
@@ -25,11 +27,11 @@ type Change struct {
 	Table *delta.Table
 	Base  *delta.Snapshot // the version it was prepared for; nil: there was no table
 
-	Metadata delta.Metadata // what the table is to be
-	Rebase   Rebase         // what that is on another version than Base
-	Rows     duck.Written   // files to be added, which no log names yet
-	Replace  bool           // they take the place of all rows there are
-	Reads    bool           // they were made from the table's own rows
+	Metadata delta.Metadata    // what the table is to be
+	Rebase   Rebase            // what that is on another version than Base
+	Rows     tablefile.Written // files to be added, which no log names yet
+	Replace  bool              // they take the place of all rows there are
+	Reads    bool              // they were made from the table's own rows
 	Moves    []Move
 
 	Operation  string            // as history shows it
@@ -138,7 +140,7 @@ func (w *Writer) Commit(ctx context.Context, c *Change) (delta.Commit, error) {
 
 // Discard deletes data files that no commit will name. What cannot be deleted is an orphan, which
 // harms nobody.
-func (w *Writer) Discard(ctx context.Context, table *delta.Table, written duck.Written) {
+func (w *Writer) Discard(ctx context.Context, table *delta.Table, written tablefile.Written) {
 	var keys []string
 	for _, f := range written.Files {
 		keys = append(keys, table.Root()+"/"+f.Path)

@@ -3,7 +3,7 @@ package write
 import (
 	"fmt"
 
-	"github.com/petalake/petalake/engine/duck"
+	"github.com/petalake/petalake/engine/duck/raw"
 	"github.com/petalake/petalake/ingest/files"
 	"github.com/petalake/petalake/spec"
 )
@@ -48,7 +48,7 @@ func (e *FormatError) Hint() string {
 }
 
 // tabs sets the delimiter of .tsv files where none was said.
-func tabs(format spec.Format, found []files.File, csv duck.CSV) duck.CSV {
+func tabs(format spec.Format, found []files.File, csv raw.CSV) raw.CSV {
 	if format == spec.CSV && csv.Delimiter == "" && len(found) > 0 {
 		if _, isTabs := spec.FormatOf(found[0].Path); isTabs {
 			csv.Delimiter = "\t"

@@ -11,7 +11,8 @@ import (
 
 	"github.com/petalake/petalake/catalog"
 	"github.com/petalake/petalake/delta"
-	"github.com/petalake/petalake/engine/duck"
+	"github.com/petalake/petalake/engine/duck/raw"
+	"github.com/petalake/petalake/engine/duck/tablefile"
 	"github.com/petalake/petalake/ingest/files"
 	"github.com/petalake/petalake/internal/lake"
 	"github.com/petalake/petalake/spec"
@@ -25,7 +26,7 @@ type Load struct {
 	Replace bool     // the rows replace what the table has
 	Evolve  string   // none, add, widen; "" as lakehouse.yaml says
 	OnError string   // reject, quarantine; "" is reject
-	CSV     duck.CSV
+	CSV     raw.CSV
 }
 
 // load is one load of raw files into one table: its files are found, what was left open is decided.
@@ -36,7 +37,7 @@ type load struct {
 
 	Table   spec.TableName
 	From    string // what the quarantine and the table's history say the rows came from
-	Raw     duck.Raw
+	Raw     raw.Files
 	Place   files.Place // where the files are
 	Files   []files.File
 	Replace bool
@@ -113,7 +114,7 @@ func (w *Writer) byHand(ctx context.Context, o Load, tell func(lake.Event)) (*lo
 		writer: w, decl: w.Env.Spec.Table(o.Table), table: table,
 		Table: o.Table, From: "petalake load " + o.Table.String(), Place: files.Folder(""), Files: found,
 		Replace: o.Replace, Evolve: spec.Evolution(o.Evolve), OnError: cmp.Or(spec.OnError(o.OnError), spec.Reject),
-		Raw:   duck.Raw{Format: duck.Format(format), Paths: files.Absolute("", found), CSV: tabs(format, found, o.CSV)},
+		Raw:   raw.Files{Format: raw.Format(format), Paths: files.Absolute("", found), CSV: tabs(format, found, o.CSV)},
 		event: lake.Event{Kind: lake.LoadEvent, Name: o.Table.String(), Table: o.Table, Files: len(found)}, tell: tell,
 	}
 	if l.Evolve == "" && l.decl != nil {
@@ -180,43 +181,43 @@ func (l *load) withoutFiles() *Change {
 var errNoColumns = errors.New("no file is left to learn the table's columns from")
 
 func isBadRow(err error) bool {
-	var bad *duck.BadRowError
+	var bad *raw.BadRowError
 	return errors.As(err, &bad)
 }
 
 // write writes the rows as a table of this description holds them.
-func (l *load) write(ctx context.Context, metadata delta.Metadata) (duck.Written, error) {
-	job := l.writer.FileSpec(l.table, metadata)
-	job.Source = l.From
+func (l *load) write(ctx context.Context, metadata delta.Metadata) (tablefile.Written, error) {
+	fileSpec := l.writer.FileSpec(l.table, metadata)
+	fileSpec.Source = l.From
 	if l.decl != nil {
-		job.SortBy = l.decl.ClusterBy
+		fileSpec.SortBy = l.decl.ClusterBy
 	}
 	if l.OnError == spec.Quarantine {
-		job.Quarantine = catalog.Root(Quarantine)
+		fileSpec.Quarantine = catalog.Root(Quarantine)
 	}
-	job.Progress = func(p duck.Progress) {
+	fileSpec.Progress = func(p tablefile.Progress) {
 		running := l.event
 		running.State, running.Done, running.Bytes = lake.Running, p.Done, p.Bytes
 		l.tell(running)
 	}
-	return l.writer.Loader.Load(ctx, l.Raw, job)
+	return l.writer.Loader.Load(ctx, l.Raw, fileSpec)
 }
 
 // FileSpec says how the data files of a table of this description are written: what every write has in
 // common.
-func (w *Writer) FileSpec(table *delta.Table, metadata delta.Metadata) duck.Job {
-	job := duck.Job{
+func (w *Writer) FileSpec(table *delta.Table, metadata delta.Metadata) tablefile.Spec {
+	fileSpec := tablefile.Spec{
 		Store: w.Env.Storage.Store, Root: table.Root(), Schema: metadata.Schema, PartitionBy: metadata.PartitionColumns,
 		Constraints: metadata.Constraints(), Now: time.Now(),
 	}
 	if folder := w.Env.Storage.Folder; folder != "" {
-		job.Staging = filepath.Join(folder, "_petalake", "staging")
+		fileSpec.Staging = filepath.Join(folder, "_petalake", "staging")
 	}
-	return job
+	return fileSpec
 }
 
 // built is the event of the rows' commit, but for its version and the time that it took.
-func (l *load) built(written duck.Written) lake.Event {
+func (l *load) built(written tablefile.Written) lake.Event {
 	event := l.event
 	event.State, event.Rows, event.Rejected = lake.Built, written.Rows, written.BadRows
 	for _, f := range l.Files {

@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"github.com/petalake/petalake/delta/schema"
-	"github.com/petalake/petalake/engine/duck"
+	"github.com/petalake/petalake/engine/duck/raw"
 	"github.com/petalake/petalake/ingest/files"
 	"github.com/petalake/petalake/spec"
 )
@@ -42,7 +42,7 @@ func (e *LoadError) Hint() string {
 		}
 		return byHand
 	}
-	var bad *duck.BadRowError
+	var bad *raw.BadRowError
 	var misfit *schema.MismatchError
 	var hinted interface{ Hint() string }
 	switch {

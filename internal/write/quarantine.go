@@ -7,7 +7,8 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/petalake/petalake/delta"
-	"github.com/petalake/petalake/engine/duck"
+	"github.com/petalake/petalake/engine/duck/raw"
+	"github.com/petalake/petalake/engine/duck/tablefile"
 	"github.com/petalake/petalake/ingest"
 	"github.com/petalake/petalake/spec"
 )
@@ -25,7 +26,7 @@ func (w *Writer) quarantine(ctx context.Context, bad []delta.Add, batch *ingest.
 	if err != nil {
 		return err
 	}
-	c := &Change{Table: table, Rows: duck.Written{Files: bad}, Rebase: keepQuarantine, Operation: "WRITE"}
+	c := &Change{Table: table, Rows: tablefile.Written{Files: bad}, Rebase: keepQuarantine, Operation: "WRITE"}
 	if batch == nil {
 		_, err = w.Commit(ctx, c)
 		return err
@@ -40,7 +41,7 @@ func keepQuarantine(_ *Change, now *delta.Snapshot) (delta.Metadata, error) {
 		return now.Metadata(), nil
 	}
 	return delta.Metadata{
-		ID: uuid.NewString(), Schema: duck.QuarantineSchema(), CreatedAt: time.Now().UnixMilli(),
+		ID: uuid.NewString(), Schema: raw.QuarantineSchema(), CreatedAt: time.Now().UnixMilli(),
 		Description: "rows of raw files that could not be read",
 	}, nil
 }

@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"github.com/petalake/petalake/delta"
-	"github.com/petalake/petalake/engine/duck"
+	"github.com/petalake/petalake/engine/duck/raw"
 	"github.com/petalake/petalake/ingest"
 	"github.com/petalake/petalake/ingest/files"
 	"github.com/petalake/petalake/internal/lake"
@@ -152,7 +152,7 @@ func (p *pulling) load(ctx context.Context, b ingest.Batch) (func(*delta.Txn) er
 	l := &load{
 		writer: p.writer, decl: p.writer.Env.Spec.Table(p.source.Table), table: p.table,
 		Table: p.source.Table, From: p.source.Name, Place: p.files.Place, Files: present, Replace: replace, OnError: p.source.OnError,
-		Raw:   duck.Raw{Format: duck.Format(format), Paths: paths, CSV: tabs(format, present, csvOptions(p.source.Files.Options)), OriginalNames: original},
+		Raw:   raw.Files{Format: raw.Format(format), Paths: paths, CSV: tabs(format, present, csvOptions(p.source.Files.Options)), OriginalNames: original},
 		event: p.event, tell: p.tell,
 	}
 	l.event.Files = len(present)
@@ -164,7 +164,7 @@ func (p *pulling) load(ctx context.Context, b ingest.Batch) (func(*delta.Txn) er
 		return nil, original.In(err)
 	}
 	written := change.Rows
-	if l.Raw.Format == duck.FormatCSV && written.Rows+written.BadRows == 0 && (l.decl == nil || len(l.decl.Columns) == 0) && len(present) > 0 && isMissing(ctx, p.table) {
+	if l.Raw.Format == raw.FormatCSV && written.Rows+written.BadRows == 0 && (l.decl == nil || len(l.decl.Columns) == 0) && len(present) > 0 && isMissing(ctx, p.table) {
 		p.note(present[0].Path + " has no rows yet that tell the types of its columns")
 		return nil, ingest.ErrNotYet
 	}
@@ -220,8 +220,8 @@ func vanished(gone []files.File) string {
 	return fmt.Sprintf("%d files were taken away before they were loaded, such as %s; they are loaded when they are back", len(gone), gone[0].Path)
 }
 
-func csvOptions(o spec.Options) duck.CSV {
-	return duck.CSV{
+func csvOptions(o spec.Options) raw.CSV {
+	return raw.CSV{
 		Delimiter: o.Delimiter, Header: o.Header, Quote: o.Quote, Escape: o.Escape, Null: o.Null,
 		DateFormat: o.DateFormat, TimestampFormat: o.TimestampFormat, Encoding: o.Encoding,
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/petalake/petalake/delta"
 	"github.com/petalake/petalake/engine/duck"
+	"github.com/petalake/petalake/engine/duck/tablefile"
 	"github.com/petalake/petalake/internal/lake"
 	"github.com/petalake/petalake/internal/sql"
 	"github.com/petalake/petalake/spec"
@@ -24,7 +25,7 @@ type Statement struct {
 	Once *Move
 	// View is the engine that runs the query, on the tables of a resolver. Nil: the Writer's engine.
 	View func(duck.Resolver) *duck.Engine
-	Tell func(duck.Progress) // may be nil
+	Tell func(tablefile.Progress) // may be nil
 }
 
 // Done is what a statement did.
@@ -84,12 +85,12 @@ func (w *Writer) runOnce(ctx context.Context, o Statement) (Done, error) {
 	}
 	c := s.change()
 	if o.Query != "" {
-		job := w.FileSpec(s.table, s.metadata)
-		job.Progress = o.Tell
+		fileSpec := w.FileSpec(s.table, s.metadata)
+		fileSpec.Progress = o.Tell
 		if s.decl != nil {
-			job.SortBy = s.decl.ClusterBy
+			fileSpec.SortBy = s.decl.ClusterBy
 		}
-		if c.Rows, err = s.engine.Write(ctx, query, job); err != nil {
+		if c.Rows, err = s.engine.Write(ctx, query, fileSpec); err != nil {
 			return Done{}, s.named(err)
 		}
 	}
@@ -234,7 +235,7 @@ func (s *statement) created(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if s.metadata.Schema, err = duck.SchemaOf(found); err != nil {
+		if s.metadata.Schema, err = tablefile.SchemaOf(found); err != nil {
 			return err
 		}
 	}
@@ -262,7 +263,7 @@ func (s *statement) wrong(kind duck.Kind, hint, format string, args ...any) erro
 
 // named says of which table an error about columns is.
 func (s *statement) named(err error) error {
-	if wrong := (*duck.SchemaError)(nil); errors.As(err, &wrong) {
+	if wrong := (*tablefile.SchemaError)(nil); errors.As(err, &wrong) {
 		return fmt.Errorf("table %s: %w", s.Table, err)
 	}
 	return err

@@ -10,7 +10,7 @@ import (
 
 	"github.com/petalake/petalake/delta"
 	"github.com/petalake/petalake/delta/schema"
-	"github.com/petalake/petalake/engine/duck"
+	"github.com/petalake/petalake/engine/duck/raw"
 )
 
 // target is what a table is to be after a load.
@@ -69,7 +69,7 @@ func namedByText(found *schema.Struct) error {
 // as the table's types, and only where that fails, and the table may, as the wider ones.
 func (l *load) conform(t *target, found *schema.Struct) error {
 	evolve := mode(l.Evolve)
-	if l.Raw.Format == duck.FormatParquet {
+	if l.Raw.Format == raw.FormatParquet {
 		plan, err := schema.Conform(t.metadata.Schema, found, evolve)
 		if err == nil {
 			t.metadata.Schema = plan.Schema

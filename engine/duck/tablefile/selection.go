@@ -1,0 +1,169 @@
+package tablefile
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/petalake/petalake/delta/schema"
+	"github.com/petalake/petalake/internal/duckdb"
+)
+
+// ViolationError says that a row breaks a rule of its table.
+type ViolationError struct {
+	Table      string // key of its folder
+	Constraint string // its name; empty where Column must not be null
+	Column     string
+	Row        string // an example, as JSON
+}
+
+// shownRow is how many bytes of an example are in a message.
+const shownRow = 500
+
+func (e *ViolationError) Error() string {
+	row := e.Row
+	if len(row) > shownRow {
+		row = strings.ToValidUTF8(row[:shownRow], "") + "..."
+	}
+	if e.Constraint == "" {
+		return fmt.Sprintf("table %s: column %s: it must not be null, but is in the row %s", e.Table, e.Column, row)
+	}
+	return fmt.Sprintf("table %s: constraint %s: it is not true for the row %s", e.Table, e.Constraint, row)
+}
+
+// Hint says what to do.
+func (e *ViolationError) Hint() string {
+	return "correct or filter the rows, or change the rule in lakehouse.yaml; nothing was Staged"
+}
+
+// selection is the SELECT that turns the rows of a source into those of the table: cast, checked,
+// sorted.
+func (w *Writer) selection(source string, columns *schema.Struct) (string, error) {
+	casts, err := w.casts(columns)
+	if err != nil {
+		return "", err
+	}
+	var b strings.Builder
+	b.WriteString("SELECT " + w.outputs() + " FROM (SELECT " + strings.Join(casts, ", ") + " FROM " + source + ") AS row_")
+	if check := w.check(); check != "" {
+		b.WriteString(" WHERE " + check)
+	}
+	if len(w.Spec.SortBy) > 0 {
+		b.WriteString(" ORDER BY " + identifiers(w.names(append(slices.Clone(w.Spec.PartitionBy), w.Spec.SortBy...))))
+	}
+	return b.String(), nil
+}
+
+// outputs are the columns of a data file, and the number of the partition it belongs to.
+func (w *Writer) outputs() string {
+	if len(w.Spec.PartitionBy) == 0 {
+		return "*"
+	}
+	var list, texts []string
+	for _, f := range fileColumns(w.Spec) {
+		list = append(list, duckdb.QuoteIdent(f.Name))
+	}
+	for _, name := range w.names(w.Spec.PartitionBy) {
+		texts = append(texts, "CAST("+duckdb.QuoteIdent(name)+" AS VARCHAR)")
+	}
+	return strings.Join(list, ", ") + ", " + w.partitions.SQL(texts...) + " AS " + w.partitionColumn()
+}
+
+func (w *Writer) casts(columns *schema.Struct) ([]string, error) {
+	for _, f := range columns.Fields {
+		if w.Spec.Schema.Index(f.Name) < 0 {
+			return nil, &SchemaError{Column: f.Name, Found: f.Type}
+		}
+	}
+	var casts []string
+	for _, f := range w.Spec.Schema.Fields {
+		if f.Type == schema.Void {
+			continue
+		}
+		to, err := QueryType(f.Type)
+		if err != nil {
+			return nil, err
+		}
+		from := "NULL"
+		if i := columns.Index(f.Name); i >= 0 {
+			from = duckdb.QuoteIdent(columns.Fields[i].Name)
+			switch found := columns.Fields[i].Type; {
+			case assignable(found, f.Type):
+			case w.Untyped && found == schema.Integer: // or NULL, which DuckDB describes so
+				from = "CASE WHEN " + from + " IS NOT NULL THEN error(" + duckdb.Quote(violated+fmt.Sprintf("type %q", f.Name)) + ") END"
+			default:
+				return nil, &SchemaError{Column: f.Name, Expected: f.Type, Found: found}
+			}
+		} else if !f.Nullable {
+			return nil, &SchemaError{Column: f.Name, Expected: f.Type}
+		}
+		casts = append(casts, "CAST("+from+" AS "+to+") AS "+duckdb.QuoteIdent(f.Name))
+	}
+	return casts, nil
+}
+
+// violated begins the messages by which a check in SQL names what was broken.
+const violated = "petalake rule "
+
+// check is a condition that fails with an error naming the rule and a row, or is true. Void columns
+// are not in the row; a constraint is broken unless it is true.
+func (w *Writer) check() string {
+	var whens []string
+	fail := func(when, kind, name string) {
+		whens = append(whens, "WHEN "+when+" THEN error("+duckdb.Quote(violated+kind+" "+fmt.Sprintf("%q ", name))+" || to_json(row_))")
+	}
+	notNull("", "true", w.Spec.Schema, func(path, when string) { fail(when, "null", path) })
+	for _, name := range slices.Sorted(maps.Keys(w.Spec.Constraints)) {
+		fail("NOT coalesce(("+w.Spec.Constraints[name]+"\n), false)", "constraint", name)
+	}
+	if len(whens) == 0 {
+		return ""
+	}
+	return "CASE " + strings.Join(whens, " ") + " ELSE true END"
+}
+
+// notNull yields the fields that must not be null with the condition under which they wrongly are:
+// a field of a struct that is itself null breaks nothing.
+func notNull(prefix, present string, s *schema.Struct, yield func(path, when string)) {
+	for _, f := range s.Fields {
+		at := duckdb.QuoteIdent(f.Name)
+		name := f.Name
+		if prefix != "" {
+			at = prefix + "." + at
+			name = strings.ReplaceAll(at, `"`, "")
+		}
+		if !f.Nullable && f.Type != schema.Void {
+			yield(name, present+" AND row_."+at+" IS NULL")
+		}
+		if inner, ok := f.Type.(*schema.Struct); ok {
+			notNull(at, "row_."+at+" IS NOT NULL", inner, yield)
+		}
+	}
+}
+
+// violation recognises the error of a check. It ends the write wherever bad rows go: a row that breaks
+// a rule of the table was read well, so it is for people to decide on, not for the quarantine.
+func (w *Writer) violation(err error) error {
+	var e *duckdb.Error
+	if !errors.As(err, &e) {
+		return err
+	}
+	_, text, ok := strings.Cut(e.Message, violated)
+	if !ok {
+		return err
+	}
+	var kind, name string
+	if n, _ := fmt.Sscanf(text, "%s %q", &kind, &name); n != 2 {
+		return err
+	}
+	if kind == "type" {
+		return &SchemaError{Column: name, Expected: w.Spec.Schema.Fields[w.Spec.Schema.Index(name)].Type, Found: schema.Integer}
+	}
+	row := strings.TrimSpace(strings.TrimPrefix(text, fmt.Sprintf("%s %q", kind, name)))
+	if kind == "null" {
+		return &ViolationError{Table: w.Spec.Root, Column: name, Row: row}
+	}
+	return &ViolationError{Table: w.Spec.Root, Constraint: name, Row: row}
+}
