@@ -55,7 +55,8 @@ var picture = map[string][]string{
 	"engine/spark/local":     {"engine/spark"},
 	"engine/spark/eventlog":  {"internal/words", "store"},
 
-	"delta":          {"delta/datafile", "delta/schema", "delta/stats", "store"},
+	"delta":          {"delta/log", "delta/datafile", "delta/schema", "delta/stats", "store"},
+	"delta/log":      {"delta/schema", "delta/stats"}, // text of the log to values and back: no store
 	"delta/stats":    {"delta/schema"},
 	"delta/datafile": {"delta/schema", "delta/stats", "store"},
 	"delta/schema":   {},

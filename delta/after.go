@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"time"
 
+	"github.com/petalake/petalake/delta/log"
 	"github.com/petalake/petalake/store"
 )
 
@@ -65,27 +66,27 @@ func (t *Table) writeChecksum(ctx context.Context, s *Snapshot, id string) error
 
 // sumAfter is the totals after one more commit, nil where they were not known before. A commit of
 // ours adds only new files and removes only live ones.
-func (s *Snapshot) sumAfter(a *actions) *totals {
+func (s *Snapshot) sumAfter(a *log.Actions) *totals {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.totals == nil {
 		return nil
 	}
 	sum := *s.totals
-	for i := range a.adds {
-		if a.adds[i].origin != 0 {
+	for i := range a.Adds {
+		if a.Adds[i].Origin() != 0 {
 			return nil // a live file, written down again: it may be counted already
 		}
-		sum.files, sum.bytes = sum.files+1, sum.bytes+a.adds[i].Size
+		sum.files, sum.bytes = sum.files+1, sum.bytes+a.Adds[i].Size
 	}
-	for i := range a.removes {
-		sum.files, sum.bytes = sum.files-1, sum.bytes-a.removes[i].Size
+	for i := range a.Removes {
+		sum.files, sum.bytes = sum.files-1, sum.bytes-a.Removes[i].Size
 	}
 	return &sum
 }
 
 func (s *Snapshot) checkpointDue() bool {
-	p, err := s.state.metadata.properties()
+	p, err := propertiesOf(&s.state.metadata.Metadata)
 	if err != nil || s.version == 0 {
 		return false
 	}

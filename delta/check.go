@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"strings"
 
+	"github.com/petalake/petalake/delta/log"
 	"github.com/petalake/petalake/store"
 )
 
@@ -63,7 +64,7 @@ func (p Problem) String() string {
 // every live file is there. What is wrong is in the report; an error means that Check could not
 // look. It holds the names of all live files in memory.
 func (t *Table) Check(ctx context.Context, o CheckOptions) (Report, error) {
-	c := &checker{table: t, report: Report{Version: -1}, live: map[string]*logAdd{}, dead: map[string]int64{}}
+	c := &checker{table: t, report: Report{Version: -1}, live: map[string]*log.AddAction{}, dead: map[string]int64{}}
 	l, err := t.list(ctx, 0, -1)
 	if err != nil {
 		return c.report, err
@@ -91,9 +92,9 @@ type checker struct {
 	table  *Table
 	report Report
 	state  state
-	live   map[string]*logAdd // by key
-	dead   map[string]int64   // tombstones by path: when they were removed
-	broken bool               // the replay is not to be trusted any more
+	live   map[string]*log.AddAction // by key
+	dead   map[string]int64          // tombstones by path: when they were removed
+	broken bool                      // the replay is not to be trusted any more
 }
 
 func (c *checker) problem(kind ProblemKind, version int64, file, format string, args ...any) {
@@ -161,7 +162,7 @@ func (c *checker) begin(ctx context.Context, at *checkpoint) error {
 		err = c.state.settle(c.table)
 	}
 	if err == nil {
-		err = c.contents(ctx, at, func(a *logAdd) { c.live[a.key()] = a })
+		err = c.contents(ctx, at, func(a *log.AddAction) { c.live[a.Key()] = a })
 	}
 	var damaged *CorruptError
 	if errors.As(err, &damaged) {
@@ -172,40 +173,40 @@ func (c *checker) begin(ctx context.Context, at *checkpoint) error {
 	return err
 }
 
-func (c *checker) contents(ctx context.Context, at *checkpoint, visit func(*logAdd)) error {
+func (c *checker) contents(ctx context.Context, at *checkpoint, visit func(*log.AddAction)) error {
 	r, err := c.table.openCheckpoint(ctx, at, c.state.metadata)
 	if err != nil {
 		return err
 	}
 	defer r.close()
 	plan := newPlan(c.state.metadata, nil, true)
-	return r.scan(ctx, plan, nil, false, func(a *logAdd) bool { visit(a); return true })
+	return r.scan(ctx, plan, nil, false, func(a *log.AddAction) bool { visit(a); return true })
 }
 
 // apply replays one commit and says what of it is not legal.
-func (c *checker) apply(e *entry, a *actions) {
+func (c *checker) apply(e *entry, a *log.Actions) {
 	c.state.apply(a)
-	if e.version == 0 && (a.protocol == nil || a.metadata == nil) {
+	if e.version == 0 && (a.Protocol == nil || a.Metadata == nil) {
 		c.problem(ProblemCommit, 0, e.key, "the first version lacks protocol or metaData")
 	}
 	added, removed := map[string]bool{}, map[string]bool{}
-	for i := range a.removes {
-		r := &a.removes[i]
+	for i := range a.Removes {
+		r := &a.Removes[i]
 		if removed[r.Path] {
 			c.problem(ProblemCommit, e.version, r.Path, "removed twice in one commit")
 		}
 		removed[r.Path] = true
-		delete(c.live, r.key())
+		delete(c.live, r.Key())
 		c.dead[r.Path] = r.DeletedAt
 	}
-	for i := range a.adds {
-		f := &a.adds[i]
+	for i := range a.Adds {
+		f := &a.Adds[i]
 		if added[f.Path] {
 			c.problem(ProblemCommit, e.version, f.Path, "added twice in one commit")
 		}
 		added[f.Path] = true
 		delete(c.dead, f.Path)
-		c.live[f.key()] = f
+		c.live[f.Key()] = f
 		if c.state.metadata != nil {
 			if err := partitioned(f, c.state.metadata.PartitionColumns); err != nil {
 				c.problem(ProblemCommit, e.version, f.Path, "%v", err)
@@ -245,9 +246,9 @@ func (c *checker) checkpoint(ctx context.Context, at *checkpoint) error {
 	st, err := c.table.checkpointState(ctx, at)
 	found := map[string]bool{}
 	if err == nil {
-		err = c.contents(ctx, at, func(a *logAdd) {
-			found[a.key()] = true
-			if want := c.live[a.key()]; want == nil {
+		err = c.contents(ctx, at, func(a *log.AddAction) {
+			found[a.Key()] = true
+			if want := c.live[a.Key()]; want == nil {
 				c.problem(ProblemCheckpoint, at.version, key, "holds %s, which is not live", a.Path)
 			} else if want.Size != a.Size {
 				c.problem(ProblemCheckpoint, at.version, key, "holds %s with %d bytes, the commits say %d", a.Path, a.Size, want.Size)
@@ -276,20 +277,20 @@ func (c *checker) checkpoint(ctx context.Context, at *checkpoint) error {
 // differs names the first part of a state that is not as the replay has it.
 func (c *checker) differs(st *state) string {
 	switch {
-	case st.protocol == nil || !st.protocol.equal(*c.state.protocol):
+	case st.protocol == nil || !sameProtocol(*st.protocol, *c.state.protocol):
 		return "protocol"
-	case st.metadata == nil || st.metadata.ID != c.state.metadata.ID || st.metadata.schema != c.state.metadata.schema:
+	case st.metadata == nil || st.metadata.ID != c.state.metadata.ID || st.metadata.SchemaText != c.state.metadata.SchemaText:
 		return "metaData"
 	case len(st.txns) != len(c.state.txns):
 		return "txn"
 	}
 	for app, t := range c.state.txns {
-		if st.txns[app].version != t.version {
+		if st.txns[app].Version != t.Version {
 			return "txn " + app
 		}
 	}
 	for name, d := range c.state.domains {
-		if st.domains[name].configuration != d.configuration {
+		if st.domains[name].Configuration != d.Configuration {
 			return "domainMetadata " + name
 		}
 	}

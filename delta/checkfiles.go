@@ -6,17 +6,18 @@ import (
 	"strings"
 
 	"github.com/petalake/petalake/delta/datafile"
+	"github.com/petalake/petalake/delta/log"
 	"github.com/petalake/petalake/delta/schema"
 	"github.com/petalake/petalake/delta/stats"
 )
 
 // files holds the live files against what is in the table's folder.
 func (c *checker) files(ctx context.Context) error {
-	want := make(map[string]*logAdd, len(c.live))
+	want := make(map[string]*log.AddAction, len(c.live))
 	for _, a := range c.live {
 		c.report.Files++
 		c.report.Bytes += a.Size
-		if !absolute(a.Path) {
+		if !log.Absolute(a.Path) {
 			want[a.Path] = a
 		}
 	}
@@ -79,10 +80,10 @@ func (c *checker) data(ctx context.Context) error {
 			continue
 		}
 		said := a.Stats
-		if !a.typed {
+		if !a.Typed {
 			said = stats.File{NumRecords: -1}
-			if a.stats != "" {
-				if said, err = full.Parse([]byte(a.stats)); err != nil {
+			if a.StatsText != "" {
+				if said, err = full.Parse([]byte(a.StatsText)); err != nil {
 					c.problem(ProblemStatistics, c.report.Version, a.Path, "%v", err)
 					continue
 				}
@@ -95,7 +96,7 @@ func (c *checker) data(ctx context.Context) error {
 	return nil
 }
 
-func (c *checker) rows(ctx context.Context, a *logAdd, key string, sch *schema.Struct, said stats.File) error {
+func (c *checker) rows(ctx context.Context, a *log.AddAction, key string, sch *schema.Struct, said stats.File) error {
 	var columns []schema.Path
 	for _, col := range said.Columns {
 		columns = append(columns, col.Path)

@@ -9,6 +9,8 @@ import (
 
 	"github.com/apache/arrow-go/v18/parquet/file"
 	"github.com/google/uuid"
+
+	"github.com/petalake/petalake/delta/log"
 	"github.com/petalake/petalake/delta/schema"
 	"github.com/petalake/petalake/store"
 )
@@ -36,11 +38,11 @@ func v2(t *testing.T, tab *Table, version int64, form v2Form) (manifest string, 
 	if err := s.tombstones(t.Context(), 0, func(r *Remove) error { removed = append(removed, *r); return nil }); err != nil {
 		t.Fatal(err)
 	}
-	var list []sidecar
+	var list []log.Sidecar
 	for i := range form.sidecars {
 		text := v2Parquet(t, s, nil, share(files, i, form.sidecars), share(removed, i, form.sidecars), nil)
-		car := sidecar{path: fmt.Sprintf("part %d %s.parquet", i, uuid.NewString()), size: int64(len(text))}
-		list, cars = append(list, car), append(cars, tab.key(logFolder+"_sidecars/"+car.path))
+		car := log.Sidecar{Path: fmt.Sprintf("part %d %s.parquet", i, uuid.NewString()), Size: int64(len(text))}
+		list, cars = append(list, car), append(cars, tab.key(logFolder+"_sidecars/"+car.Path))
 		v2Put(t, tab, cars[i], text)
 	}
 	inline, inlineRemoved := files, removed
@@ -74,10 +76,10 @@ func v2Put(t *testing.T, tab *Table, key string, text []byte) {
 }
 
 // v2Parquet writes a sidecar, or with a state a manifest.
-func v2Parquet(t *testing.T, s *Snapshot, st *state, adds []*logAdd, removes []Remove, cars []sidecar) []byte {
+func v2Parquet(t *testing.T, s *Snapshot, st *state, adds []*log.AddAction, removes []Remove, cars []log.Sidecar) []byte {
 	t.Helper()
 	m := s.state.metadata
-	p, err := m.properties()
+	p, err := propertiesOf(&m.Metadata)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -98,8 +100,8 @@ func v2Parquet(t *testing.T, s *Snapshot, st *state, adds []*logAdd, removes []R
 		err = c.state(*st)
 	}
 	for _, car := range cars {
-		path.text(c.row, encodePath(car.path))
-		size.int(c.row, car.size)
+		path.text(c.row, log.EncodePath(car.Path))
+		size.int(c.row, car.Size)
 		err = errors.Join(err, c.next())
 	}
 	for i := range removes {
@@ -114,21 +116,21 @@ func v2Parquet(t *testing.T, s *Snapshot, st *state, adds []*logAdd, removes []R
 	return out.Bytes()
 }
 
-func v2JSON(s *Snapshot, adds []*logAdd, removes []Remove, cars []sidecar) []byte {
+func v2JSON(s *Snapshot, adds []*log.AddAction, removes []Remove, cars []log.Sidecar) []byte {
 	b := fmt.Appendf(nil, "{\"checkpointMetadata\":{\"version\":%d}}\n", s.version)
-	b = appendMetadata(appendProtocol(b, s.state.protocol), s.state.metadata)
+	b = log.AppendMetadata(log.AppendProtocol(b, s.state.protocol), s.state.metadata)
 	for _, x := range s.state.txns {
-		b = appendTransaction(b, x)
+		b = log.AppendTransaction(b, x)
 	}
 	for _, car := range cars {
-		b = appendText(append(b, `{"sidecar":{"path":`...), encodePath(car.path))
-		b = fmt.Appendf(b, ",\"sizeInBytes\":%d,\"modificationTime\":1}}\n", car.size)
+		b = log.AppendText(append(b, `{"sidecar":{"path":`...), log.EncodePath(car.Path))
+		b = fmt.Appendf(b, ",\"sizeInBytes\":%d,\"modificationTime\":1}}\n", car.Size)
 	}
 	for i := range removes {
-		b = appendRemove(b, &logRemove{Remove: removes[i]})
+		b = log.AppendRemove(b, &log.RemoveAction{Remove: removes[i]})
 	}
 	for _, a := range adds {
-		b = appendAdd(b, a)
+		b = log.AppendAdd(b, a)
 	}
 	return b
 }

@@ -7,6 +7,8 @@ import (
 	"io/fs"
 
 	"github.com/apache/arrow-go/v18/parquet/file"
+
+	"github.com/petalake/petalake/delta/log"
 	"github.com/petalake/petalake/delta/schema"
 	"github.com/petalake/petalake/store"
 )
@@ -17,13 +19,13 @@ type checkpointReader struct {
 	version int64
 	table   *Table
 	files   []*parquetFile
-	actions *actions // of a manifest in JSON
+	actions *log.Actions // of a manifest in JSON
 	schema  *schema.Struct
 	parts   []string // partition columns
 }
 
 // openCheckpoint opens every file of a checkpoint for its adds. Damage is a *CorruptError.
-func (t *Table) openCheckpoint(ctx context.Context, c *checkpoint, m *metadata) (*checkpointReader, error) {
+func (t *Table) openCheckpoint(ctx context.Context, c *checkpoint, m *log.MetadataAction) (*checkpointReader, error) {
 	r, err := t.openManifest(ctx, c)
 	if err != nil {
 		return nil, err
@@ -57,7 +59,7 @@ func (t *Table) openManifest(ctx context.Context, c *checkpoint) (*checkpointRea
 		if err != nil {
 			return nil, err
 		}
-		a, line, err := parseActions(text)
+		a, line, err := log.Parse(text)
 		if err != nil {
 			return nil, &CorruptError{Key: key, Version: c.version, Line: line, Err: err, checkpoint: true}
 		}
@@ -85,15 +87,15 @@ func (r *checkpointReader) corrupt(f *parquetFile, err error) error {
 	return &CorruptError{Key: f.key, Version: r.version, Err: err, checkpoint: true}
 }
 
-func (r *checkpointReader) sidecars(ctx context.Context) ([]sidecar, error) {
+func (r *checkpointReader) sidecars(ctx context.Context) ([]log.Sidecar, error) {
 	if r.actions != nil {
-		return r.actions.sidecars, nil
+		return r.actions.Sidecars, nil
 	}
-	var out []sidecar
+	var out []log.Sidecar
 	for _, f := range r.files {
 		err := r.rows(ctx, f, []string{"sidecar", "path"}, func(c *record) error {
-			path, err := decodePath(c.text("path"))
-			out = append(out, sidecar{path: path, size: c.number("sizeInBytes")})
+			path, err := log.DecodePath(c.text("path"))
+			out = append(out, log.Sidecar{Path: path, Size: c.number("sizeInBytes")})
 			return err
 		})
 		if err != nil {
@@ -103,11 +105,11 @@ func (r *checkpointReader) sidecars(ctx context.Context) ([]sidecar, error) {
 	return out, nil
 }
 
-func (r *checkpointReader) openSidecar(ctx context.Context, car sidecar) error {
-	if !fs.ValidPath(car.path) {
-		return &CorruptError{Key: r.table.key(logFolder), Version: r.version, Err: fmt.Errorf("sidecar %q is not in the log", car.path), checkpoint: true}
+func (r *checkpointReader) openSidecar(ctx context.Context, car log.Sidecar) error {
+	if !fs.ValidPath(car.Path) {
+		return &CorruptError{Key: r.table.key(logFolder), Version: r.version, Err: fmt.Errorf("sidecar %q is not in the log", car.Path), checkpoint: true}
 	}
-	o := store.Object{Key: r.table.key(logFolder + "_sidecars/" + car.path), Size: car.size}
+	o := store.Object{Key: r.table.key(logFolder + "_sidecars/" + car.Path), Size: car.Size}
 	f, err := openParquet(ctx, r.table.store, o, r.version)
 	if err == nil {
 		r.files = append(r.files, f)

@@ -6,6 +6,8 @@ import (
 	"slices"
 
 	"github.com/apache/arrow-go/v18/parquet/file"
+
+	"github.com/petalake/petalake/delta/log"
 	"github.com/petalake/petalake/delta/schema"
 	"github.com/petalake/petalake/delta/stats"
 )
@@ -16,11 +18,11 @@ const batchRows = 8192
 // scan yields the adds of the checkpoint that the plan keeps and that no later commit names. Of a
 // row group only the columns that the predicate needs are read, and of the others only where a row
 // was kept.
-func (r *checkpointReader) scan(ctx context.Context, p *plan, seen map[string]int64, everything bool, yield func(*logAdd) bool) error {
+func (r *checkpointReader) scan(ctx context.Context, p *plan, seen map[string]int64, everything bool, yield func(*log.AddAction) bool) error {
 	if r.actions != nil {
-		for i := range r.actions.adds {
-			a := r.actions.adds[i]
-			if _, old := seen[a.key()]; !old && p.keeps(&a) && !yield(&a) {
+		for i := range r.actions.Adds {
+			a := r.actions.Adds[i]
+			if _, old := seen[a.Key()]; !old && p.keeps(&a) && !yield(&a) {
 				return errStop
 			}
 		}
@@ -42,7 +44,7 @@ func (r *checkpointReader) scan(ctx context.Context, p *plan, seen map[string]in
 	return nil
 }
 
-func (r *checkpointReader) scanGroup(ctx context.Context, f *parquetFile, group *file.RowGroupReader, p *plan, seen map[string]int64, everything bool, yield func(*logAdd) bool) error {
+func (r *checkpointReader) scanGroup(ctx context.Context, f *parquetFile, group *file.RowGroupReader, p *plan, seen map[string]int64, everything bool, yield func(*log.AddAction) bool) error {
 	var x *addColumns
 	err := guard(func() (err error) {
 		x, err = r.addColumns(f, group, p, everything)
@@ -51,7 +53,7 @@ func (r *checkpointReader) scanGroup(ctx context.Context, f *parquetFile, group 
 	if err != nil {
 		return r.corrupt(f, err)
 	}
-	var out []*logAdd
+	var out []*log.AddAction
 	for left := group.NumRows(); left > 0; {
 		n := min(left, batchRows)
 		left -= n
@@ -158,7 +160,7 @@ func present(list []*column) []*column {
 }
 
 // batch reads the next n rows.
-func (x *addColumns) batch(n int, p *plan, seen map[string]int64, out []*logAdd) ([]*logAdd, error) {
+func (x *addColumns) batch(n int, p *plan, seen map[string]int64, out []*log.AddAction) ([]*log.AddAction, error) {
 	for _, c := range x.decide {
 		if err := c.read(n); err != nil {
 			return nil, err
@@ -237,15 +239,15 @@ func (x *addColumns) keeps(i, row int, p *plan) (bool, error) {
 }
 
 // add is the action of a kept row, or nil where a later commit names the file.
-func (x *addColumns) add(i, row int, seen map[string]int64) (*logAdd, error) {
-	a := &logAdd{}
+func (x *addColumns) add(i, row int, seen map[string]int64) (*log.AddAction, error) {
+	a := &log.AddAction{}
 	var err error
-	if a.Path, err = decodePath(x.path.string(i)); err != nil {
+	if a.Path, err = log.DecodePath(x.path.string(i)); err != nil {
 		return nil, err
 	}
 	a.DeletionVector = x.vector(i)
 	if len(seen) > 0 {
-		if _, old := seen[a.key()]; old {
+		if _, old := seen[a.Key()]; old {
 			return nil, nil
 		}
 	}
@@ -269,10 +271,10 @@ func (x *addColumns) add(i, row int, seen map[string]int64) (*logAdd, error) {
 	}
 	if x.full != nil {
 		if f := x.full.file(i, nil); f.NumRecords >= 0 || len(f.Columns) > 0 {
-			a.Stats, a.typed = f, true
+			a.Stats, a.Typed = f, true
 		}
 	}
-	a.stats = x.json.string(i)
+	a.StatsText = x.json.string(i)
 	return a, nil
 }
 

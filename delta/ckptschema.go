@@ -5,6 +5,8 @@ import (
 
 	"github.com/apache/arrow-go/v18/parquet"
 	pqschema "github.com/apache/arrow-go/v18/parquet/schema"
+
+	"github.com/petalake/petalake/delta/log"
 	"github.com/petalake/petalake/delta/schema"
 	"github.com/petalake/petalake/delta/stats"
 )
@@ -68,7 +70,7 @@ func (c *checkpointLeaves) vector(of string) (v vectorLeaves) {
 	return v
 }
 
-func newCheckpointLeaves(m *metadata, p properties) *checkpointLeaves {
+func newCheckpointLeaves(m *log.MetadataAction, p properties) *checkpointLeaves {
 	c := &checkpointLeaves{}
 	c.app, c.appVersion = c.add(schema.String, "txn", "appId"), c.add(schema.Long, "txn", "version")
 	c.appUpdated = c.add(schema.Long, "txn", "lastUpdated")
@@ -91,7 +93,7 @@ func newCheckpointLeaves(m *metadata, p properties) *checkpointLeaves {
 	return c
 }
 
-func (c *checkpointLeaves) addAction(m *metadata, p properties) {
+func (c *checkpointLeaves) addAction(m *log.MetadataAction, p properties) {
 	c.path = c.add(schema.String, "add", "path")
 	c.partKey, c.partValue = c.pairs("add", "partitionValues")
 	c.size, c.modified = c.add(schema.Long, "add", "size"), c.add(schema.Long, "add", "modificationTime")
@@ -116,7 +118,7 @@ func (c *checkpointLeaves) addAction(m *metadata, p properties) {
 
 // parsed adds the columns of stats_parsed: for each indexed leaf of the table its bounds, where its
 // type has any, and its nulls.
-func (c *checkpointLeaves) parsed(m *metadata) {
+func (c *checkpointLeaves) parsed(m *log.MetadataAction) {
 	data := m.Schema.Without(m.PartitionColumns...)
 	types := map[string]schema.Type{}
 	for path, f := range data.Leaves() {

@@ -3,6 +3,8 @@ package delta
 import (
 	"context"
 	"errors"
+
+	"github.com/petalake/petalake/delta/log"
 )
 
 // checkpointState reads the few rows of a checkpoint that are not files.
@@ -17,22 +19,22 @@ func (t *Table) checkpointState(ctx context.Context, c *checkpoint) (state, erro
 		st.apply(r.actions)
 		return st, nil
 	}
-	a := &actions{}
+	a := &log.Actions{}
 	for _, f := range r.files {
 		if err := r.kinds(ctx, f, a); err != nil {
 			return state{}, err
 		}
 	}
-	if a.protocol == nil || a.metadata == nil {
+	if a.Protocol == nil || a.Metadata == nil {
 		return state{}, r.corrupt(r.files[0], errors.New("checkpoint without protocol or metaData"))
 	}
 	st.apply(a)
 	return st, nil
 }
 
-func (r *checkpointReader) kinds(ctx context.Context, f *parquetFile, a *actions) error {
+func (r *checkpointReader) kinds(ctx context.Context, f *parquetFile, a *log.Actions) error {
 	err := r.rows(ctx, f, []string{"protocol", "minReaderVersion"}, func(c *record) error {
-		if a.protocol != nil {
+		if a.Protocol != nil {
 			return errors.New("a second protocol action")
 		}
 		p := &Protocol{MinReader: int(c.number("minReaderVersion")), MinWriter: int(c.number("minWriterVersion"))}
@@ -42,43 +44,43 @@ func (r *checkpointReader) kinds(ctx context.Context, f *parquetFile, a *actions
 		if p.MinWriter >= 7 {
 			p.WriterFeatures = c.list("writerFeatures")
 		}
-		a.protocol = p
+		a.Protocol = p
 		return nil
 	})
 	if err != nil {
 		return err
 	}
 	err = r.rows(ctx, f, []string{"metaData", "id"}, func(c *record) error {
-		if a.metadata != nil {
+		if a.Metadata != nil {
 			return errors.New("a second metaData action")
 		}
-		a.metadata = c.metadata()
+		a.Metadata = c.metadata()
 		return nil
 	})
 	if err != nil {
 		return err
 	}
 	err = r.rows(ctx, f, []string{"txn", "appId"}, func(c *record) error {
-		a.txns = append(a.txns, transaction{app: c.text("appId"), version: c.number("version"), updated: c.number("lastUpdated")})
+		a.Txns = append(a.Txns, log.Transaction{App: c.text("appId"), Version: c.number("version"), Updated: c.number("lastUpdated")})
 		return nil
 	})
 	if err != nil {
 		return err
 	}
 	return r.rows(ctx, f, []string{"domainMetadata", "domain"}, func(c *record) error {
-		a.domains = append(a.domains, domain{name: c.text("domain"), configuration: c.text("configuration"), removed: c.truth("removed")})
+		a.Domains = append(a.Domains, log.Domain{Name: c.text("domain"), Configuration: c.text("configuration"), Removed: c.truth("removed")})
 		return nil
 	})
 }
 
-func (c *record) metadata() *metadata {
-	m := &metadata{format: c.text("format.provider"), options: c.pairs("format.options"), schema: c.text("schemaString")}
+func (c *record) metadata() *log.MetadataAction {
+	m := &log.MetadataAction{Format: c.text("format.provider"), Options: c.pairs("format.options"), SchemaText: c.text("schemaString")}
 	m.ID, m.Name, m.Description = c.text("id"), c.text("name"), c.text("description")
 	m.PartitionColumns = c.list("partitionColumns")
 	m.Configuration = c.pairs("configuration")
 	m.CreatedAt = c.number("createdTime")
-	if m.format == "" {
-		m.format = "parquet"
+	if m.Format == "" {
+		m.Format = "parquet"
 	}
 	return m
 }

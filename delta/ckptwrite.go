@@ -9,6 +9,8 @@ import (
 	"github.com/apache/arrow-go/v18/parquet"
 	"github.com/apache/arrow-go/v18/parquet/compress"
 	"github.com/apache/arrow-go/v18/parquet/file"
+
+	"github.com/petalake/petalake/delta/log"
 	"github.com/petalake/petalake/delta/schema"
 	"github.com/petalake/petalake/delta/stats"
 )
@@ -20,7 +22,7 @@ const groupRows = 50_000
 // checkpointWriter writes a classic checkpoint, action by action.
 type checkpointWriter struct {
 	*checkpointLeaves
-	m    *metadata
+	m    *log.MetadataAction
 	out  *file.Writer
 	row  int // of the row group at hand
 	full *stats.Parser
@@ -29,7 +31,7 @@ type checkpointWriter struct {
 	totals  totals
 }
 
-func newCheckpointWriter(w io.Writer, m *metadata, p properties) (*checkpointWriter, error) {
+func newCheckpointWriter(w io.Writer, m *log.MetadataAction, p properties) (*checkpointWriter, error) {
 	c := &checkpointWriter{checkpointLeaves: newCheckpointLeaves(m, p), m: m}
 	root, err := c.root()
 	if err != nil {
@@ -101,9 +103,9 @@ func (c *checkpointWriter) state(s state) error {
 	c.id.text(c.row, m.ID)
 	c.name.optional(c.row, m.Name)
 	c.description.optional(c.row, m.Description)
-	c.provider.text(c.row, m.format)
-	c.pairs2(c.formatKey, c.formatValue, nullable(m.options), false, 2)
-	c.schema.text(c.row, m.schema)
+	c.provider.text(c.row, m.Format)
+	c.pairs2(c.formatKey, c.formatValue, nullable(m.Options), false, 2)
+	c.schema.text(c.row, m.SchemaText)
 	c.texts(c.partitions, m.PartitionColumns, false, 1)
 	c.pairs2(c.configKey, c.configValue, nullable(m.Configuration), false, 1)
 	c.created.int(c.row, m.CreatedAt)
@@ -112,10 +114,10 @@ func (c *checkpointWriter) state(s state) error {
 	}
 	for _, app := range slices.Sorted(maps.Keys(s.txns)) {
 		t := s.txns[app]
-		c.app.text(c.row, t.app)
-		c.appVersion.int(c.row, t.version)
-		updated := &t.updated
-		if t.updated == 0 {
+		c.app.text(c.row, t.App)
+		c.appVersion.int(c.row, t.Version)
+		updated := &t.Updated
+		if t.Updated == 0 {
 			updated = nil
 		}
 		c.appUpdated.maybe(c.row, updated)
@@ -125,7 +127,7 @@ func (c *checkpointWriter) state(s state) error {
 	}
 	for _, name := range slices.Sorted(maps.Keys(s.domains)) {
 		c.domain.text(c.row, name)
-		c.configuration.text(c.row, s.domains[name].configuration)
+		c.configuration.text(c.row, s.domains[name].Configuration)
 		c.gone.bool(c.row, false)
 		if err := c.next(); err != nil {
 			return err
@@ -171,9 +173,9 @@ func nullable(m map[string]string) map[string]*string {
 	return out
 }
 
-func (c *checkpointWriter) add(a *logAdd) error {
+func (c *checkpointWriter) add(a *log.AddAction) error {
 	c.totals.files, c.totals.bytes = c.totals.files+1, c.totals.bytes+a.Size
-	c.path.text(c.row, encodePath(a.Path))
+	c.path.text(c.row, log.EncodePath(a.Path))
 	c.pairs2(c.partKey, c.partValue, a.PartitionValues, false, 1)
 	c.size.int(c.row, a.Size)
 	c.modified.int(c.row, a.ModTime)
@@ -199,16 +201,16 @@ func (c *checkpointWriter) add(a *logAdd) error {
 	return c.next()
 }
 
-func (c *checkpointWriter) statistics(a *logAdd) {
+func (c *checkpointWriter) statistics(a *log.AddAction) {
 	f := a.Stats
-	if !a.typed {
+	if !a.Typed {
 		f = stats.File{NumRecords: -1}
-		if a.stats != "" {
-			f = parsed(c.full, a.stats)
+		if a.StatsText != "" {
+			f = parsed(c.full, a.StatsText)
 		}
 	}
 	if c.json != nil {
-		text := a.stats
+		text := a.StatsText
 		if text == "" && f.NumRecords >= 0 {
 			text = string(f.JSON(c.m.Schema))
 		}
@@ -278,7 +280,7 @@ func (c *checkpointWriter) vector(l vectorLeaves, v *DeletionVector) {
 }
 
 func (c *checkpointWriter) remove(r *Remove) error {
-	c.removed.text(c.row, encodePath(r.Path))
+	c.removed.text(c.row, log.EncodePath(r.Path))
 	c.removedAt.int(c.row, r.DeletedAt)
 	c.removedChange.bool(c.row, false)
 	c.extended.bool(c.row, r.Extended)
@@ -296,7 +298,7 @@ func (c *checkpointWriter) remove(r *Remove) error {
 
 // writeCheckpoint writes the state, the tombstones that have not expired, and every live file.
 func (s *Snapshot) writeCheckpoint(ctx context.Context, w io.Writer, expired int64) (*checkpointWriter, error) {
-	p, err := s.state.metadata.properties()
+	p, err := propertiesOf(&s.state.metadata.Metadata)
 	if err != nil {
 		return nil, err
 	}

@@ -9,7 +9,7 @@ import (
 // before the newest checkpoint that every version within the retention can start from (PROTOCOL.md,
 // Metadata Cleanup). Oldest first, so that a crash in between leaves a log that is only shorter.
 func (t *Table) cleanUp(ctx context.Context, s *Snapshot) error {
-	p, err := s.state.metadata.properties()
+	p, err := propertiesOf(&s.state.metadata.Metadata)
 	if err != nil || !p.logCleanup {
 		return err
 	}

@@ -9,8 +9,10 @@ import (
 	"maps"
 	"time"
 
-	"github.com/petalake/petalake/store"
 	"golang.org/x/sync/errgroup"
+
+	"github.com/petalake/petalake/delta/log"
+	"github.com/petalake/petalake/store"
 )
 
 // Commit is the outcome of an Update.
@@ -221,29 +223,29 @@ func (t *Table) winner(ctx context.Context, version int64, id string) (ours, fou
 }
 
 // encode makes the commit that puts the transaction behind base: its actions and its bytes.
-func (x *Txn) encode(base *Snapshot, id string) (*actions, []byte) {
+func (x *Txn) encode(base *Snapshot, id string) (*log.Actions, []byte) {
 	info := x.info
-	info.timestamp, info.Engine, info.ID, info.BlindAppend = x.now, engineName, id, x.blind()
+	info.Timestamp, info.Engine, info.ID, info.BlindAppend = x.now, engineName, id, x.blind()
 	if info.Operation == "" {
 		info.Operation = x.operation()
 	}
-	a := &actions{info: &info, protocol: x.protocol, metadata: x.metadata, adds: x.adds, removes: x.removes, txns: x.txns}
+	a := &log.Actions{Info: &info, Protocol: x.protocol, Metadata: x.metadata, Adds: x.adds, Removes: x.removes, Txns: x.txns}
 	x.stamp(base, a)
-	b := appendInfo(make([]byte, 0, 1024+512*len(x.adds)+256*len(x.removes)), a.info)
-	if a.protocol != nil {
-		b = appendProtocol(b, a.protocol)
+	b := log.AppendInfo(make([]byte, 0, 1024+512*len(x.adds)+256*len(x.removes)), a.Info)
+	if a.Protocol != nil {
+		b = log.AppendProtocol(b, a.Protocol)
 	}
-	if a.metadata != nil {
-		b = appendMetadata(b, a.metadata)
+	if a.Metadata != nil {
+		b = log.AppendMetadata(b, a.Metadata)
 	}
-	for _, t := range a.txns {
-		b = appendTransaction(b, t)
+	for _, t := range a.Txns {
+		b = log.AppendTransaction(b, t)
 	}
-	for i := range a.removes {
-		b = appendRemove(b, &a.removes[i])
+	for i := range a.Removes {
+		b = log.AppendRemove(b, &a.Removes[i])
 	}
-	for i := range a.adds {
-		b = appendAdd(b, &a.adds[i])
+	for i := range a.Adds {
+		b = log.AppendAdd(b, &a.Adds[i])
 	}
 	return a, b
 }
@@ -262,20 +264,20 @@ func (x *Txn) operation() string {
 
 // stamp gives the commit its in-commit timestamp, where the table keeps them: later than the one
 // before, and where this commit begins the practice, noted in the properties.
-func (x *Txn) stamp(base *Snapshot, a *actions) {
+func (x *Txn) stamp(base *Snapshot, a *log.Actions) {
 	m := x.current()
 	if !enabled("delta.enableInCommitTimestamps")(&m.Metadata) {
 		return
 	}
 	at := max(x.now, base.modified+1)
-	a.info.inCommit = &at
+	a.Info.InCommit = &at
 	was := base.state.metadata
-	if a.metadata == nil || was == nil || enabled("delta.enableInCommitTimestamps")(&was.Metadata) {
+	if a.Metadata == nil || was == nil || enabled("delta.enableInCommitTimestamps")(&was.Metadata) {
 		return
 	}
-	begun := *a.metadata
+	begun := *a.Metadata
 	begun.Configuration = maps.Clone(begun.Configuration)
 	begun.Configuration["delta.inCommitTimestampEnablementVersion"] = itoa(base.version + 1)
 	begun.Configuration["delta.inCommitTimestampEnablementTimestamp"] = itoa(at)
-	a.metadata = &begun
+	a.Metadata = &begun
 }

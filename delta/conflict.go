@@ -1,21 +1,24 @@
 package delta
 
-import "github.com/petalake/petalake/delta/stats"
+import (
+	"github.com/petalake/petalake/delta/log"
+	"github.com/petalake/petalake/delta/stats"
+)
 
 // conflict says why a transaction that was built on an older version cannot follow a commit that
 // came first, or nil. Base is the version before that commit. The rules are those of the reference
 // implementation's conflict checker.
-func (x *Txn) conflict(base *Snapshot, won *actions) *ConflictError {
+func (x *Txn) conflict(base *Snapshot, won *log.Actions) *ConflictError {
 	switch {
-	case won.protocol != nil:
+	case won.Protocol != nil:
 		return &ConflictError{Kind: ProtocolChanged}
-	case won.metadata != nil:
+	case won.Metadata != nil:
 		return &ConflictError{Kind: MetadataChanged}
 	}
-	for _, theirs := range won.txns {
+	for _, theirs := range won.Txns {
 		for _, ours := range x.txns {
-			if ours.app == theirs.app {
-				return &ConflictError{Kind: ConcurrentTransaction, Detail: ours.app}
+			if ours.App == theirs.App {
+				return &ConflictError{Kind: ConcurrentTransaction, Detail: ours.App}
 			}
 		}
 	}
@@ -28,19 +31,19 @@ func (x *Txn) conflict(base *Snapshot, won *actions) *ConflictError {
 // appended: rows were added that the transaction would have read. At the default level,
 // WriteSerializable, a blind append may be put after us in the order of things, although it stands
 // before us in the log.
-func (x *Txn) appended(base *Snapshot, won *actions) *ConflictError {
-	if len(x.reads) == 0 || len(won.adds) == 0 || x.rearranges() {
+func (x *Txn) appended(base *Snapshot, won *log.Actions) *ConflictError {
+	if len(x.reads) == 0 || len(won.Adds) == 0 || x.rearranges() {
 		return nil
 	}
-	blind := won.info != nil && won.info.BlindAppend
-	if p, err := base.state.metadata.properties(); blind && (err != nil || !p.serializable) {
+	blind := won.Info != nil && won.Info.BlindAppend
+	if p, err := propertiesOf(&base.state.metadata.Metadata); blind && (err != nil || !p.serializable) {
 		return nil
 	}
 	for _, where := range x.reads {
 		p := newPlan(base.state.metadata, where, false)
-		for i := range won.adds {
-			if p.keeps(&won.adds[i]) {
-				return &ConflictError{Kind: ConcurrentAppend, Detail: won.adds[i].Path}
+		for i := range won.Adds {
+			if p.keeps(&won.Adds[i]) {
+				return &ConflictError{Kind: ConcurrentAppend, Detail: won.Adds[i].Path}
 			}
 		}
 	}
@@ -48,24 +51,24 @@ func (x *Txn) appended(base *Snapshot, won *actions) *ConflictError {
 }
 
 // deleted: a file that we remove or have read is gone.
-func (x *Txn) deleted(base *Snapshot, won *actions) *ConflictError {
-	if len(won.removes) == 0 {
+func (x *Txn) deleted(base *Snapshot, won *log.Actions) *ConflictError {
+	if len(won.Removes) == 0 {
 		return nil
 	}
 	ours := make(map[string]bool, len(x.removes))
 	for _, r := range x.removes {
 		ours[r.Path] = true
 	}
-	for _, r := range won.removes {
+	for _, r := range won.Removes {
 		if ours[r.Path] {
 			return &ConflictError{Kind: ConcurrentDelete, Detail: r.Path}
 		}
 	}
 	for _, where := range x.reads {
 		p := newPlan(base.state.metadata, where, false)
-		for i := range won.removes {
-			if p.keeps(won.removes[i].asAdd()) {
-				return &ConflictError{Kind: ConcurrentDeleteRead, Detail: won.removes[i].Path}
+		for i := range won.Removes {
+			if p.keeps(asAdd(&won.Removes[i])) {
+				return &ConflictError{Kind: ConcurrentDeleteRead, Detail: won.Removes[i].Path}
 			}
 		}
 	}
@@ -73,6 +76,6 @@ func (x *Txn) deleted(base *Snapshot, won *actions) *ConflictError {
 }
 
 // asAdd is the file that was removed, as far as the tombstone describes it.
-func (r *logRemove) asAdd() *logAdd {
-	return &logAdd{stats: r.stats, Add: Add{Path: r.Path, PartitionValues: r.PartitionValues, Stats: stats.File{NumRecords: -1}}}
+func asAdd(r *log.RemoveAction) *log.AddAction {
+	return &log.AddAction{StatsText: r.StatsText, Add: Add{Path: r.Path, PartitionValues: r.PartitionValues, Stats: stats.File{NumRecords: -1}}}
 }

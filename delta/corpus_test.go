@@ -19,7 +19,9 @@ import (
 	"time"
 
 	"github.com/klauspost/compress/zstd"
+
 	"github.com/petalake/petalake/delta/datafile"
+	"github.com/petalake/petalake/delta/log"
 	"github.com/petalake/petalake/delta/stats"
 	"github.com/petalake/petalake/store"
 )
@@ -196,8 +198,8 @@ func (s stamped) List(ctx context.Context, prefix, start string) iter.Seq2[store
 		for o, err := range s.Store.List(ctx, prefix, start) {
 			if n, ok := parseName(o.Key[strings.LastIndexByte(o.Key, '/')+1:]); err == nil && ok && n.kind == "json" {
 				e := &entry{key: o.Key, version: n.version}
-				if info := e.firstLine(ctx, s.Store); info != nil && info.timestamp > 0 {
-					o.Modified = time.UnixMilli(info.timestamp)
+				if info := e.firstLine(ctx, s.Store); info != nil && info.Timestamp > 0 {
+					o.Modified = time.UnixMilli(info.Timestamp)
 				}
 			}
 			if !yield(o, err) {
@@ -267,7 +269,7 @@ func checkSpec(t *testing.T, disk store.Store, sp *spec, c *tally) {
 		at.Time = &then
 	}
 	s, err := tab.Snapshot(context.Background(), at)
-	var files []*logAdd
+	var files []*log.AddAction
 	if err == nil && (sp.Type == "read" || sp.Error != nil) {
 		files, err = liveFiles(s, nil)
 	}
@@ -304,8 +306,8 @@ func checkSpec(t *testing.T, disk store.Store, sp *spec, c *tally) {
 	}
 }
 
-func liveFiles(s *Snapshot, where stats.Predicate) ([]*logAdd, error) {
-	var out []*logAdd
+func liveFiles(s *Snapshot, where stats.Predicate) ([]*log.AddAction, error) {
+	var out []*log.AddAction
 	for a, err := range s.live(context.Background(), newPlan(s.state.metadata, where, true), false) {
 		if err != nil {
 			return nil, err
@@ -329,7 +331,7 @@ func checkState(t *testing.T, s *Snapshot, sp *spec) {
 		return
 	}
 	got := s.Metadata()
-	if got.ID != want.ID || s.state.metadata.schema != want.SchemaString || !slices.Equal(got.PartitionColumns, want.PartitionColumns) {
+	if got.ID != want.ID || s.state.metadata.SchemaText != want.SchemaString || !slices.Equal(got.PartitionColumns, want.PartitionColumns) {
 		t.Errorf("metadata: got %+v, want %+v", got, *want)
 	}
 	if len(got.Configuration) != len(want.Configuration) {
@@ -350,7 +352,7 @@ func sameSet(a, b []string) bool {
 }
 
 // checkRead holds the number of files against the expectation, and every file we skip against its rows.
-func checkRead(t *testing.T, s *Snapshot, sp *spec, files []*logAdd, c *tally) {
+func checkRead(t *testing.T, s *Snapshot, sp *spec, files []*log.AddAction, c *tally) {
 	t.Helper()
 	total := *sp.Expected.FileCount
 	if sp.Expected.FilesSkipped != nil {
@@ -381,17 +383,17 @@ func checkRead(t *testing.T, s *Snapshot, sp *spec, files []*logAdd, c *tally) {
 	}
 	names := map[string]bool{}
 	for _, a := range kept {
-		names[a.key()] = true
+		names[a.Key()] = true
 	}
 	for _, a := range files {
-		if !names[a.key()] && holdsMatch(t, s, a, where) {
+		if !names[a.Key()] && holdsMatch(t, s, a, where) {
 			t.Errorf("%s: file %s was skipped although a row matches", sp.Predicate, a.Path)
 		}
 	}
 }
 
 // holdsMatch reads a file and looks for a row on which the predicate is true.
-func holdsMatch(t *testing.T, s *Snapshot, a *logAdd, where stats.Predicate) bool {
+func holdsMatch(t *testing.T, s *Snapshot, a *log.AddAction, where stats.Predicate) bool {
 	t.Helper()
 	if a.DeletionVector != nil {
 		return false

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/petalake/petalake/delta/log"
 	"github.com/petalake/petalake/store"
 )
 
@@ -20,9 +21,9 @@ type versionChecksum struct {
 	totals
 	id       string // of the transaction
 	inCommit *int64
-	txns     []transaction
-	domains  []domain
-	metadata *metadata
+	txns     []log.Transaction
+	domains  []log.Domain
+	metadata *log.MetadataAction
 	protocol *Protocol
 
 	hasTotals, hasTxns, hasDomains bool
@@ -35,7 +36,7 @@ func (c *versionChecksum) complete() bool {
 
 func (c *versionChecksum) state() state {
 	st := state{protocol: c.protocol, metadata: c.metadata}
-	st.apply(&actions{txns: c.txns, domains: c.domains})
+	st.apply(&log.Actions{Txns: c.txns, Domains: c.domains})
 	return st
 }
 
@@ -56,84 +57,76 @@ func (t *Table) readChecksum(ctx context.Context, v int64) (*versionChecksum, er
 }
 
 func parseChecksum(text []byte) (*versionChecksum, error) {
-	s := &scanner{b: text}
+	s := log.NewScanner(text)
 	c := &versionChecksum{}
 	seen := 0
-	err := s.fields(func(key string) (known bool, err error) {
+	err := s.Fields(func(key string) (known bool, err error) {
 		switch known = true; key {
 		case "txnId":
-			c.id, err = s.optional()
+			c.id, err = s.Optional()
 		case "tableSizeBytes":
 			seen |= 1
-			c.bytes, err = s.integer()
+			c.bytes, err = s.Integer()
 		case "numFiles":
 			seen |= 2
-			c.files, err = s.integer()
+			c.files, err = s.Integer()
 		case "inCommitTimestampOpt":
-			c.inCommit, err = s.maybe()
+			c.inCommit, err = s.Maybe()
 		case "setTransactions":
-			c.hasTxns, err = s.list(func() error {
-				t, err := parseTransaction(s)
+			c.hasTxns, err = s.List(func() error {
+				t, err := log.ParseTransaction(s)
 				c.txns = append(c.txns, t)
 				return err
 			})
 		case "domainMetadata":
-			c.hasDomains, err = s.list(func() error {
-				d, err := parseDomain(s)
+			c.hasDomains, err = s.List(func() error {
+				d, err := log.ParseDomain(s)
 				c.domains = append(c.domains, d)
 				return err
 			})
 		case "metadata":
-			c.metadata = &metadata{}
-			err = c.metadata.parse(s)
+			c.metadata = &log.MetadataAction{}
+			err = c.metadata.Parse(s)
 		case "protocol":
 			c.protocol = &Protocol{}
-			err = c.protocol.parse(s)
+			err = c.protocol.Parse(s)
 		default:
 			known = false
 		}
 		return known, err
 	})
 	if err == nil {
-		err = s.end()
+		err = s.End()
 	}
 	c.hasTotals = seen == 3
 	return c, err
 }
 
-// list reads an array, or says false for null.
-func (s *scanner) list(item func() error) (bool, error) {
-	if s.null() {
-		return false, nil
-	}
-	return true, s.array(item)
-}
-
 func (c *versionChecksum) format() []byte {
 	b := append([]byte(nil), `{"txnId":`...)
-	b = appendText(b, c.id)
-	b = appendInt(b, `,"tableSizeBytes":`, c.bytes)
-	b = appendInt(b, `,"numFiles":`, c.files)
+	b = log.AppendText(b, c.id)
+	b = log.AppendInt(b, `,"tableSizeBytes":`, c.bytes)
+	b = log.AppendInt(b, `,"numFiles":`, c.files)
 	b = append(b, `,"numMetadata":1,"numProtocol":1`...)
-	b = appendMaybe(b, `,"inCommitTimestampOpt":`, c.inCommit)
+	b = log.AppendMaybe(b, `,"inCommitTimestampOpt":`, c.inCommit)
 	b = append(b, `,"setTransactions":[`...)
 	for i, t := range c.txns {
 		if i > 0 {
 			b = append(b, ',')
 		}
-		b = appendTransactionObject(b, t)
+		b = log.AppendTransactionObject(b, t)
 	}
 	b = append(b, `],"domainMetadata":[`...)
 	for i, d := range c.domains {
 		if i > 0 {
 			b = append(b, ',')
 		}
-		b = appendDomainObject(b, d)
+		b = log.AppendDomainObject(b, d)
 	}
 	b = append(b, `],"metadata":`...)
-	b = appendMetadataObject(b, c.metadata)
+	b = log.AppendMetadataObject(b, c.metadata)
 	b = append(b, `,"protocol":`...)
-	b = appendProtocolObject(b, c.protocol)
+	b = log.AppendProtocolObject(b, c.protocol)
 	return append(b, "}\n"...)
 }
 

@@ -8,8 +8,10 @@ import (
 	"sync"
 	"time"
 
-	"github.com/petalake/petalake/store"
 	"golang.org/x/sync/errgroup"
+
+	"github.com/petalake/petalake/delta/log"
+	"github.com/petalake/petalake/store"
 )
 
 // entry is a commit file. Snapshots that share it read and parse it once.
@@ -22,11 +24,11 @@ type entry struct {
 	head []byte // the first bytes, by which the file is known again; nil where it was not read
 
 	mu     sync.Mutex
-	parsed *actions // never changed once it is here
+	parsed *log.Actions // never changed once it is here
 }
 
 // load reads the commit's actions.
-func (e *entry) load(ctx context.Context, s store.Store) (*actions, error) {
+func (e *entry) load(ctx context.Context, s store.Store) (*log.Actions, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.parsed != nil {
@@ -36,7 +38,7 @@ func (e *entry) load(ctx context.Context, s store.Store) (*actions, error) {
 	if err != nil {
 		return nil, err
 	}
-	a, line, err := parseActions(text)
+	a, line, err := log.Parse(text)
 	if err != nil {
 		return nil, &CorruptError{Key: e.key, Version: e.version, Line: line, Err: err}
 	}
@@ -62,10 +64,10 @@ func (e *entry) info(ctx context.Context, s store.Store) (*CommitInfo, error) {
 			return nil, err
 		}
 	}
-	if a.info == nil {
+	if a.Info == nil {
 		return &CommitInfo{}, nil
 	}
-	return a.info, nil
+	return a.Info, nil
 }
 
 func (e *entry) firstLine(ctx context.Context, s store.Store) *CommitInfo {
@@ -82,11 +84,11 @@ func (e *entry) firstLine(ctx context.Context, s store.Store) *CommitInfo {
 	if !whole {
 		return nil
 	}
-	a := &actions{}
-	if a.line(row) != nil {
+	a := &log.Actions{}
+	if a.Line(row) != nil {
 		return nil
 	}
-	return a.info
+	return a.Info
 }
 
 // begins is the first bytes of the file, if it was read.
@@ -110,8 +112,8 @@ func readHead(ctx context.Context, s store.Store, key string, n int64) ([]byte, 
 }
 
 // loadAll reads many commits, some at a time.
-func loadAll(ctx context.Context, s store.Store, entries []*entry) ([]*actions, error) {
-	out := make([]*actions, len(entries))
+func loadAll(ctx context.Context, s store.Store, entries []*entry) ([]*log.Actions, error) {
+	out := make([]*log.Actions, len(entries))
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(8)
 	for i, e := range entries {

@@ -8,6 +8,7 @@ import (
 	"iter"
 
 	"github.com/apache/arrow-go/v18/arrow"
+
 	"github.com/petalake/petalake/delta/schema"
 )
 
@@ -26,7 +27,7 @@ func target(ctx context.Context, t *Table, rows batches, o AppendOptions) (m Met
 	case o.Create == nil:
 		err = fmt.Errorf("%s: no table: %w", t.root, fs.ErrNotExist)
 	default:
-		m = o.Create.clone()
+		m = o.Create.Clone()
 	}
 	if err != nil {
 		return m, nil, stop, err

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"iter"
 
+	"github.com/petalake/petalake/delta/log"
 	"github.com/petalake/petalake/delta/stats"
 )
 
@@ -38,7 +39,8 @@ func (s *Snapshot) files(ctx context.Context, where stats.Predicate, full bool) 
 			}
 			p.describe(a)
 			out := a.Add
-			out.DataChange, out.origin = true, s.version+1
+			out.DataChange = true
+			out.SetOrigin(s.version + 1)
 			if !yield(out, nil) {
 				return
 			}
@@ -49,13 +51,13 @@ func (s *Snapshot) files(ctx context.Context, where stats.Predicate, full bool) 
 // live yields the files of the version that a plan keeps: those of the commits after the
 // checkpoint, newest first, then those of the checkpoint that no commit touched. With everything
 // set they are complete, as a new checkpoint needs them. What is yielded may be kept.
-func (s *Snapshot) live(ctx context.Context, p *plan, everything bool) iter.Seq2[*logAdd, error] {
-	return func(yield func(*logAdd, error) bool) {
+func (s *Snapshot) live(ctx context.Context, p *plan, everything bool) iter.Seq2[*log.AddAction, error] {
+	return func(yield func(*log.AddAction, error) bool) {
 		var damaged error
 		for {
 			g := s.place()
 			began := false
-			err := s.liveIn(ctx, g, p, everything, func(a *logAdd) bool {
+			err := s.liveIn(ctx, g, p, everything, func(a *log.AddAction) bool {
 				began = true
 				return yield(a, nil)
 			})
@@ -78,7 +80,7 @@ func (s *Snapshot) live(ctx context.Context, p *plan, everything bool) iter.Seq2
 // errStop ends an iteration that its consumer has left.
 var errStop = errors.New("stop")
 
-func (s *Snapshot) liveIn(ctx context.Context, g *segment, p *plan, everything bool, yield func(*logAdd) bool) error {
+func (s *Snapshot) liveIn(ctx context.Context, g *segment, p *plan, everything bool, yield func(*log.AddAction) bool) error {
 	over, err := s.table.overlay(ctx, g)
 	if err != nil {
 		return err
@@ -106,7 +108,7 @@ func (s *Snapshot) liveIn(ctx context.Context, g *segment, p *plan, everything b
 
 // overlay is what the commits after a checkpoint say of files.
 type overlay struct {
-	live []*logAdd        // newest first
+	live []*log.AddAction // newest first
 	seen map[string]int64 // every file they name, by key, and where: what the checkpoint says of these is out of date
 }
 
@@ -118,20 +120,20 @@ func (t *Table) overlay(ctx context.Context, g *segment) (*overlay, error) {
 	o := &overlay{seen: map[string]int64{}}
 	for i := len(all) - 1; i >= 0; i-- {
 		a, v := all[i], g.tail[i].version
-		for j := range a.adds {
-			key := a.adds[j].key()
+		for j := range a.Adds {
+			key := a.Adds[j].Key()
 			at, old := o.seen[key]
 			switch {
 			case !old:
 				o.seen[key] = v
-				o.live = append(o.live, &a.adds[j])
+				o.live = append(o.live, &a.Adds[j])
 			case at == v:
-				err := fmt.Errorf("file %s is added twice", a.adds[j].Path)
+				err := fmt.Errorf("file %s is added twice", a.Adds[j].Path)
 				return nil, &CorruptError{Key: g.tail[i].key, Version: v, Err: err}
 			}
 		}
-		for j := range a.removes {
-			if key := a.removes[j].key(); o.seen[key] == 0 {
+		for j := range a.Removes {
+			if key := a.Removes[j].Key(); o.seen[key] == 0 {
 				o.seen[key] = v
 			}
 		}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"testing"
 
+	"github.com/petalake/petalake/delta/log"
 	"github.com/petalake/petalake/delta/stats"
 	"github.com/petalake/petalake/store"
 )
@@ -18,7 +19,7 @@ func large(t testing.TB, n int) *Table {
 	tab := At(mem, "t")
 	create(t, tab, Metadata{Schema: idSchema()})
 	s := latest(t, tab)
-	p, err := s.state.metadata.properties()
+	p, err := propertiesOf(&s.state.metadata.Metadata)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -31,9 +32,9 @@ func large(t testing.TB, n int) *Table {
 		t.Fatal(err)
 	}
 	for i := range n {
-		a := &logAdd{Add: someFile(fmt.Sprintf("part-00000-%032x-c000.snappy.parquet", i), int64(i)*10, int64(i)*10+9)}
-		a.stats = string(a.Stats.JSON(idSchema()))
-		a.typed = true
+		a := &log.AddAction{Add: someFile(fmt.Sprintf("part-00000-%032x-c000.snappy.parquet", i), int64(i)*10, int64(i)*10+9)}
+		a.StatsText = string(a.Stats.JSON(idSchema()))
+		a.Typed = true
 		if err := w.add(a); err != nil {
 			t.Fatal(err)
 		}

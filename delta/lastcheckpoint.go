@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/petalake/petalake/delta/log"
 	"github.com/petalake/petalake/store"
 )
 
@@ -40,29 +41,29 @@ func (t *Table) lastCheckpoint(ctx context.Context) (*lastCheckpoint, error) {
 }
 
 func parseLastCheckpoint(text []byte) (*lastCheckpoint, error) {
-	s := &scanner{b: text}
+	s := log.NewScanner(text)
 	last := &lastCheckpoint{Version: -1}
-	err := s.fields(func(key string) (known bool, err error) {
+	err := s.Fields(func(key string) (known bool, err error) {
 		switch known = true; key {
 		case "version":
-			last.Version, err = s.integer()
+			last.Version, err = s.Integer()
 		case "size":
-			last.Size, err = s.integerOr(0)
+			last.Size, err = s.IntegerOr(0)
 		case "sizeInBytes":
-			last.Bytes, err = s.integerOr(0)
+			last.Bytes, err = s.IntegerOr(0)
 		case "numOfAddFiles":
-			last.Adds, err = s.integerOr(0)
+			last.Adds, err = s.IntegerOr(0)
 		case "parts":
-			last.Parts, err = s.integerOr(0)
+			last.Parts, err = s.IntegerOr(0)
 		case "checksum":
-			last.checksum, err = s.optional()
+			last.checksum, err = s.Optional()
 		default:
 			known = false
 		}
 		return known, err
 	})
 	if err == nil {
-		err = s.end()
+		err = s.End()
 	}
 	switch {
 	case err != nil:
@@ -80,20 +81,20 @@ func parseLastCheckpoint(text []byte) (*lastCheckpoint, error) {
 }
 
 func (l *lastCheckpoint) format() []byte {
-	b := appendInt(nil, `{"version":`, l.Version)
-	b = appendInt(b, `,"size":`, l.Size)
-	b = appendInt(b, `,"sizeInBytes":`, l.Bytes)
-	b = appendInt(b, `,"numOfAddFiles":`, l.Adds)
+	b := log.AppendInt(nil, `{"version":`, l.Version)
+	b = log.AppendInt(b, `,"size":`, l.Size)
+	b = log.AppendInt(b, `,"sizeInBytes":`, l.Bytes)
+	b = log.AppendInt(b, `,"numOfAddFiles":`, l.Adds)
 	b = append(b, '}')
 	sum, _ := checksum(b) // of JSON made here: cannot fail
 	b = append(b[:len(b)-1], `,"checksum":`...)
-	b = appendText(b, sum)
+	b = log.AppendText(b, sum)
 	return append(b, '}')
 }
 
 // checksum is the MD5 of the canonical form of a JSON object (PROTOCOL.md, JSON checksum).
 func checksum(text []byte) (string, error) {
-	c := &canonical{s: &scanner{b: text}}
+	c := &canonical{s: log.NewScanner(text)}
 	if err := c.value("", true); err != nil {
 		return "", err
 	}
@@ -115,31 +116,31 @@ func checksum(text []byte) (string, error) {
 }
 
 type canonical struct {
-	s     *scanner
+	s     *log.Scanner
 	pairs [][2]string
 }
 
 func (c *canonical) value(path string, top bool) error {
-	switch c.s.peek() {
+	switch c.s.Peek() {
 	case '{':
-		return c.s.object(func(key string) error {
+		return c.s.Object(func(key string) error {
 			if top && key == "checksum" {
-				return c.s.skip()
+				return c.s.Skip()
 			}
 			return c.value(join(path, quoteURL(key)), false)
 		})
 	case '[':
 		i := 0
-		return c.s.array(func() error {
+		return c.s.Array(func() error {
 			i++
 			return c.value(join(path, itoa(int64(i-1))), false)
 		})
 	case '"':
-		text, err := c.s.text()
+		text, err := c.s.Text()
 		c.pairs = append(c.pairs, [2]string{path, quoteURL(text)})
 		return err
 	default:
-		raw, err := c.s.raw()
+		raw, err := c.s.Raw()
 		c.pairs = append(c.pairs, [2]string{path, string(raw)})
 		return err
 	}

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 
+	"github.com/petalake/petalake/delta/log"
 	"github.com/petalake/petalake/store"
 )
 
@@ -37,7 +38,7 @@ func (t *Table) Checkpoint(ctx context.Context) error {
 
 // writeCheckpoint writes the file, then _last_checkpoint, and makes the snapshot start from it.
 func (t *Table) writeCheckpoint(ctx context.Context, s *Snapshot) error {
-	p, err := s.state.metadata.properties()
+	p, err := propertiesOf(&s.state.metadata.Metadata)
 	if err != nil {
 		return err
 	}
@@ -87,15 +88,15 @@ func (s *Snapshot) tombstones(ctx context.Context, expired int64, visit func(*Re
 	seen := map[string]struct{}{}
 	for i := len(all) - 1; i >= 0; i-- {
 		a := all[i]
-		for j := range a.adds {
-			seen[a.adds[j].key()] = struct{}{}
+		for j := range a.Adds {
+			seen[a.Adds[j].Key()] = struct{}{}
 		}
-		for j := range a.removes {
-			r := &a.removes[j].Remove
-			if _, newer := seen[r.key()]; newer {
+		for j := range a.Removes {
+			r := &a.Removes[j].Remove
+			if _, newer := seen[r.Key()]; newer {
 				continue
 			}
-			seen[r.key()] = struct{}{}
+			seen[r.Key()] = struct{}{}
 			if r.DeletedAt > expired {
 				if err := visit(r); err != nil {
 					return err
@@ -112,7 +113,7 @@ func (s *Snapshot) tombstones(ctx context.Context, expired int64, visit func(*Re
 	}
 	defer r.close()
 	return r.tombstones(ctx, func(d *Remove) error {
-		if _, newer := seen[d.key()]; newer || d.DeletedAt <= expired {
+		if _, newer := seen[d.Key()]; newer || d.DeletedAt <= expired {
 			return nil
 		}
 		return visit(d)
@@ -122,15 +123,15 @@ func (s *Snapshot) tombstones(ctx context.Context, expired int64, visit func(*Re
 // tombstones visits the remove actions of the checkpoint.
 func (r *checkpointReader) tombstones(ctx context.Context, visit func(*Remove) error) error {
 	if r.actions != nil {
-		for i := range r.actions.removes {
-			if err := visit(&r.actions.removes[i].Remove); err != nil {
+		for i := range r.actions.Removes {
+			if err := visit(&r.actions.Removes[i].Remove); err != nil {
 				return err
 			}
 		}
 	}
 	for _, f := range r.files {
 		err := r.rows(ctx, f, []string{"remove", "path"}, func(c *record) error {
-			path, err := decodePath(c.text("path"))
+			path, err := log.DecodePath(c.text("path"))
 			if err != nil {
 				return err
 			}

@@ -3,6 +3,7 @@ package delta
 import (
 	"slices"
 
+	"github.com/petalake/petalake/delta/log"
 	"github.com/petalake/petalake/delta/schema"
 	"github.com/petalake/petalake/delta/stats"
 )
@@ -31,7 +32,7 @@ type partitionColumn struct {
 
 // newPlan reads statistics of every column for the files it keeps where full, else the number of
 // their rows alone.
-func newPlan(m *metadata, where stats.Predicate, full bool) *plan {
+func newPlan(m *log.MetadataAction, where stats.Predicate, full bool) *plan {
 	p := &plan{where: where, schema: m.Schema}
 	for _, path := range stats.Columns(where, nil) {
 		if len(path) == 0 {
@@ -68,18 +69,18 @@ func (p *plan) part(path []string) *partitionColumn {
 }
 
 // keeps says whether a file may hold a row where the predicate is true. Damaged statistics are none.
-func (p *plan) keeps(a *logAdd) bool {
+func (p *plan) keeps(a *log.AddAction) bool {
 	if p.where == nil {
 		return true
 	}
 	f := stats.File{NumRecords: -1}
 	switch {
-	case a.typed:
+	case a.Typed:
 		f = a.Stats
-	case a.stats != "" && p.wanted != nil:
-		f = parsed(p.wanted, a.stats)
-	case a.stats != "":
-		f = parsed(p.rows, a.stats)
+	case a.StatsText != "" && p.wanted != nil:
+		f = parsed(p.wanted, a.StatsText)
+	case a.StatsText != "":
+		f = parsed(p.rows, a.StatsText)
 	}
 	p.place(a.PartitionValues)
 	return p.matches(f)
@@ -116,15 +117,15 @@ func parsed(p *stats.Parser, text string) stats.File {
 }
 
 // describe fills in the statistics of a file that was kept.
-func (p *plan) describe(a *logAdd) {
+func (p *plan) describe(a *log.AddAction) {
 	switch {
-	case a.typed:
-	case a.stats == "":
+	case a.Typed:
+	case a.StatsText == "":
 		a.Stats = stats.File{NumRecords: -1}
 	case p.full != nil:
-		a.Stats = parsed(p.full, a.stats)
+		a.Stats = parsed(p.full, a.StatsText)
 	default:
-		a.Stats = parsed(p.rows, a.stats)
+		a.Stats = parsed(p.rows, a.StatsText)
 	}
 	if a.DeletionVector != nil && a.Stats.NumRecords >= 0 {
 		a.Stats.NumRecords -= a.DeletionVector.Cardinality

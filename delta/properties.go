@@ -7,18 +7,6 @@ import (
 	"time"
 )
 
-// Constraints are the table's CHECK constraints, SQL by name. Whoever writes rows makes sure that
-// each is true for every one of them.
-func (m Metadata) Constraints() map[string]string {
-	out := map[string]string{}
-	for key, sql := range m.Configuration {
-		if name, ok := strings.CutPrefix(key, "delta.constraints."); ok {
-			out[name] = sql
-		}
-	}
-	return out
-}
-
 // properties are the table properties that this package acts on, with their defaults.
 type properties struct {
 	appendOnly      bool
@@ -36,7 +24,7 @@ type properties struct {
 	inCommitSince   int64 // and since when, milliseconds since the epoch
 }
 
-func (m *Metadata) properties() (p properties, err error) {
+func propertiesOf(m *Metadata) (p properties, err error) {
 	c := m.Configuration
 	flag := func(key string, otherwise bool) bool {
 		v, ok := c[key]

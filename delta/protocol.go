@@ -93,7 +93,7 @@ func lookup(name string) (feature, bool) {
 }
 
 // readable refuses what cannot be read. It looks at the properties alone, not at the schema.
-func (p *Protocol) readable(table string, m *Metadata) error {
+func readable(p *Protocol, table string, m *Metadata) error {
 	var missing []string
 	switch {
 	case p.MinReader > 3:
@@ -118,12 +118,12 @@ func (p *Protocol) readable(table string, m *Metadata) error {
 }
 
 // writable refuses what cannot be written.
-func (p *Protocol) writable(table string, m *Metadata) error {
+func writable(p *Protocol, table string, m *Metadata) error {
 	var missing []string
 	if p.MinWriter > 7 {
 		missing = append(missing, fmt.Sprintf("writer version %d", p.MinWriter))
 	}
-	for _, f := range p.writerFeatures() {
+	for _, f := range writerFeatures(p) {
 		if !f.write && (f.used == nil || f.used(m)) {
 			missing = append(missing, f.name)
 		}
@@ -135,7 +135,7 @@ func (p *Protocol) writable(table string, m *Metadata) error {
 }
 
 // writerFeatures is what a writer must respect: the listed ones, or those its version implies.
-func (p *Protocol) writerFeatures() []feature {
+func writerFeatures(p *Protocol) []feature {
 	var out []feature
 	if p.MinWriter >= 7 {
 		for _, name := range p.WriterFeatures {
@@ -152,12 +152,12 @@ func (p *Protocol) writerFeatures() []feature {
 	return out
 }
 
-func (p *Protocol) supports(name string) bool {
-	return slices.ContainsFunc(p.writerFeatures(), func(f feature) bool { return f.name == name })
+func supports(p *Protocol, name string) bool {
+	return slices.ContainsFunc(writerFeatures(p), func(f feature) bool { return f.name == name })
 }
 
 // valid is the shape that PROTOCOL.md demands of the action.
-func (p *Protocol) valid() error {
+func valid(p *Protocol) error {
 	switch {
 	case p.MinReader == 3 && p.MinWriter != 7:
 		return fmt.Errorf("protocol: reader version 3 with writer version %d", p.MinWriter)
@@ -214,13 +214,13 @@ func required(m *Metadata) []string {
 }
 
 // upgrade is the least protocol that has all of p and the named features.
-func (p Protocol) upgrade(names []string) Protocol {
+func upgrade(p Protocol, names []string) Protocol {
 	p.MinReader, p.MinWriter = max(p.MinReader, 1), max(p.MinWriter, 2)
 	var add []feature
 	byName := p.MinWriter >= 7
 	for _, name := range names {
 		f, _ := lookup(name)
-		if !p.supports(name) || f.reader && p.MinReader < 2 {
+		if !supports(&p, name) || f.reader && p.MinReader < 2 {
 			add = append(add, f)
 		}
 		byName = byName || f.legacy == 0
@@ -237,13 +237,13 @@ func (p Protocol) upgrade(names []string) Protocol {
 		}
 		return p
 	}
-	return p.named(add)
+	return named(p, add)
 }
 
 // named lists features by name, those that the old version implied among them.
-func (p Protocol) named(add []feature) Protocol {
+func named(p Protocol, add []feature) Protocol {
 	out := Protocol{MinReader: p.MinReader, MinWriter: 7, WriterFeatures: []string{}}
-	for _, f := range append(p.writerFeatures(), add...) {
+	for _, f := range append(writerFeatures(&p), add...) {
 		if !slices.Contains(out.WriterFeatures, f.name) {
 			out.WriterFeatures = append(out.WriterFeatures, f.name)
 		}
@@ -263,7 +263,7 @@ func (p Protocol) named(add []feature) Protocol {
 	return out
 }
 
-func (p Protocol) equal(o Protocol) bool {
+func sameProtocol(p, o Protocol) bool {
 	return p.MinReader == o.MinReader && p.MinWriter == o.MinWriter &&
 		slices.Equal(p.ReaderFeatures, o.ReaderFeatures) && slices.Equal(p.WriterFeatures, o.WriterFeatures)
 }

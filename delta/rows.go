@@ -8,6 +8,7 @@ import (
 	"iter"
 
 	"github.com/apache/arrow-go/v18/arrow"
+
 	"github.com/petalake/petalake/delta/datafile"
 	"github.com/petalake/petalake/delta/schema"
 	"github.com/petalake/petalake/delta/stats"
@@ -88,7 +89,7 @@ func discard(ctx context.Context, t *Table, files []Add) error {
 // returns the adds that make them live. Nothing is committed.
 func WriteFiles(ctx context.Context, t *Table, m Metadata, rows iter.Seq2[arrow.RecordBatch, error]) ([]Add, error) {
 	sch := m.Schema.Without(m.PartitionColumns...)
-	p, err := m.properties()
+	p, err := propertiesOf(&m)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", t.root, err)
 	}

@@ -3,6 +3,8 @@ package delta
 import (
 	"context"
 	"iter"
+
+	"github.com/petalake/petalake/delta/log"
 )
 
 // Since yields the files whose rows came after version from, up to this one, oldest first. Where a
@@ -24,11 +26,11 @@ func (s *Snapshot) Since(ctx context.Context, from int64) iter.Seq2[Add, error] 
 		}
 		p := newPlan(s.state.metadata, nil, true)
 		for _, a := range all {
-			for i := range a.adds {
-				if !a.adds[i].DataChange {
+			for i := range a.Adds {
+				if !a.Adds[i].DataChange {
 					continue
 				}
-				f := a.adds[i]
+				f := a.Adds[i]
 				p.describe(&f)
 				if !yield(f.Add, nil) {
 					return
@@ -38,10 +40,10 @@ func (s *Snapshot) Since(ctx context.Context, from int64) iter.Seq2[Add, error] 
 	}
 }
 
-func (s *Snapshot) rewritten(all []*actions, first int64) error {
+func (s *Snapshot) rewritten(all []*log.Actions, first int64) error {
 	for i, a := range all {
-		for j := range a.removes {
-			if a.removes[j].DataChange {
+		for j := range a.Removes {
+			if a.Removes[j].DataChange {
 				return &RewrittenError{Table: s.table.root, Version: first + int64(i)}
 			}
 		}
@@ -50,7 +52,7 @@ func (s *Snapshot) rewritten(all []*actions, first int64) error {
 }
 
 // commits reads the commits from version first to this one. A missing one is a *GapError.
-func (s *Snapshot) commits(ctx context.Context, first int64) ([]*actions, error) {
+func (s *Snapshot) commits(ctx context.Context, first int64) ([]*log.Actions, error) {
 	l, err := s.table.list(ctx, first, s.version)
 	if err != nil {
 		return nil, err

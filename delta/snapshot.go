@@ -35,7 +35,7 @@ func (s *Snapshot) Metadata() Metadata {
 	if s.state.metadata == nil {
 		return Metadata{}
 	}
-	return s.state.metadata.Metadata.clone()
+	return s.state.metadata.Metadata.Clone()
 }
 
 // Schema is Metadata().Schema; nil for a table that does not exist yet.
@@ -61,7 +61,7 @@ func (s *Snapshot) Writable() error {
 	if s.state.protocol == nil {
 		return nil
 	}
-	return s.state.protocol.writable(s.table.root, &s.state.metadata.Metadata)
+	return writable(s.state.protocol, s.table.root, &s.state.metadata.Metadata)
 }
 
 // Time is when the version was committed: by the commit's own word where the table keeps in-commit
@@ -71,7 +71,7 @@ func (s *Snapshot) Time() time.Time { return time.UnixMilli(s.modified).UTC() }
 // Transaction is the last version a source committed with Txn.Advance, -1 for none.
 func (s *Snapshot) Transaction(app string) int64 {
 	if t, ok := s.state.txns[app]; ok {
-		return t.version
+		return t.Version
 	}
 	return -1
 }
@@ -80,7 +80,7 @@ func (s *Snapshot) Transaction(app string) int64 {
 func (s *Snapshot) Transactions() map[string]int64 {
 	out := make(map[string]int64, len(s.state.txns))
 	for app, t := range s.state.txns {
-		out[app] = t.version
+		out[app] = t.Version
 	}
 	return out
 }
@@ -89,7 +89,7 @@ func (s *Snapshot) Transactions() map[string]int64 {
 func (s *Snapshot) Domains() map[string]string {
 	out := make(map[string]string, len(s.state.domains))
 	for name, d := range maps.All(s.state.domains) {
-		out[name] = d.configuration
+		out[name] = d.Configuration
 	}
 	return out
 }
@@ -110,7 +110,7 @@ func (s *Snapshot) stamp(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		s.modified = info.timestamp
+		s.modified = info.Timestamp
 	} else if g.base != nil {
 		s.modified = g.base.files[0].Modified.UnixMilli()
 	}
@@ -119,10 +119,10 @@ func (s *Snapshot) stamp(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if info.inCommit == nil {
+		if info.InCommit == nil {
 			return &CorruptError{Key: g.object.key, Version: s.version, Err: errors.New("no inCommitTimestamp, which the table requires")}
 		}
-		s.inCommit, s.modified = info.inCommit, *info.inCommit
+		s.inCommit, s.modified = info.InCommit, *info.InCommit
 	}
 	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 
+	"github.com/petalake/petalake/delta/log"
 	"github.com/petalake/petalake/delta/schema"
 )
 
@@ -13,37 +14,37 @@ import (
 // and never changed in place.
 type state struct {
 	protocol *Protocol
-	metadata *metadata
-	txns     map[string]transaction
-	domains  map[string]domain
+	metadata *log.MetadataAction
+	txns     map[string]log.Transaction
+	domains  map[string]log.Domain
 }
 
 // apply puts a newer commit on top.
-func (s *state) apply(a *actions) {
-	if a.protocol != nil {
-		s.protocol = a.protocol
+func (s *state) apply(a *log.Actions) {
+	if a.Protocol != nil {
+		s.protocol = a.Protocol
 	}
-	if a.metadata != nil {
-		m := *a.metadata
+	if a.Metadata != nil {
+		m := *a.Metadata
 		s.metadata = &m
 	}
-	if len(a.txns) > 0 {
+	if len(a.Txns) > 0 {
 		s.txns = maps.Clone(s.txns)
 		if s.txns == nil {
-			s.txns = map[string]transaction{}
+			s.txns = map[string]log.Transaction{}
 		}
-		for _, t := range a.txns {
-			s.txns[t.app] = t
+		for _, t := range a.Txns {
+			s.txns[t.App] = t
 		}
 	}
-	if len(a.domains) > 0 {
+	if len(a.Domains) > 0 {
 		s.domains = maps.Clone(s.domains)
 		if s.domains == nil {
-			s.domains = map[string]domain{}
+			s.domains = map[string]log.Domain{}
 		}
-		for _, d := range a.domains {
-			if delete(s.domains, d.name); !d.removed {
-				s.domains[d.name] = d
+		for _, d := range a.Domains {
+			if delete(s.domains, d.Name); !d.Removed {
+				s.domains[d.Name] = d
 			}
 		}
 	}
@@ -57,13 +58,13 @@ func (s *state) settle(t *Table) error {
 	case s.metadata == nil:
 		return errors.New("the log holds no metaData action")
 	}
-	if err := s.protocol.readable(t.root, &s.metadata.Metadata); err != nil {
+	if err := readable(s.protocol, t.root, &s.metadata.Metadata); err != nil {
 		return err
 	}
-	if err := s.protocol.valid(); err != nil {
+	if err := valid(s.protocol); err != nil {
 		return err
 	}
-	err := s.metadata.resolve()
+	err := s.metadata.Resolve()
 	var unknown *schema.UnknownTypeError
 	if errors.As(err, &unknown) { // of a newer protocol, as likely as damage
 		return &UnsupportedError{Table: t.root, Features: []string{fmt.Sprintf("type %q (column %s)", unknown.Type, unknown.Column)}, Reader: true}

@@ -87,7 +87,7 @@ func (x *times) inCommit(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	p, err := s.state.metadata.properties()
+	p, err := propertiesOf(&s.state.metadata.Metadata)
 	if err != nil || !p.inCommitTime {
 		return err
 	}
@@ -99,8 +99,8 @@ func (x *times) inCommit(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if info.inCommit != nil {
-			x.millis[i] = *info.inCommit
+		if info.InCommit != nil {
+			x.millis[i] = *info.InCommit
 		}
 	}
 	return nil

@@ -106,7 +106,7 @@ func TestInCommitTimestamps(t *testing.T) {
 		}
 	}
 	p := latest(t, tab).Protocol()
-	if p.MinReader != 1 || p.MinWriter != 7 || !p.supports(featureInCommitTime) {
+	if p.MinReader != 1 || p.MinWriter != 7 || !supports(&p, featureInCommitTime) {
 		t.Errorf("protocol: got %+v, want writer version 7 with %s", p, featureInCommitTime)
 	}
 	var after time.Time

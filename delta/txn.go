@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/petalake/petalake/delta/log"
 	"github.com/petalake/petalake/delta/schema"
 	"github.com/petalake/petalake/delta/stats"
 )
@@ -17,11 +18,11 @@ type Txn struct {
 	snapshot *Snapshot
 	now      int64 // milliseconds since the epoch
 
-	metadata *metadata
+	metadata *log.MetadataAction
 	protocol *Protocol
-	adds     []logAdd
-	removes  []logRemove
-	txns     []transaction
+	adds     []log.AddAction
+	removes  []log.RemoveAction
+	txns     []log.Transaction
 	reads    []stats.Predicate // nil among them: everything
 	info     CommitInfo
 	err      error
@@ -43,7 +44,7 @@ func (x *Txn) SetMetadata(m Metadata) {
 		x.fail("metadata set twice in one commit")
 		return
 	}
-	m = m.clone()
+	m = m.Clone()
 	if m.Schema == nil {
 		x.fail("metadata without a schema: %w", fs.ErrInvalid)
 		return
@@ -61,9 +62,9 @@ func (x *Txn) SetMetadata(m Metadata) {
 			m.CreatedAt = old.CreatedAt
 		}
 	}
-	x.metadata = &metadata{Metadata: m, format: "parquet", schema: string(m.Schema.JSON())}
+	x.metadata = &log.MetadataAction{Metadata: m, Format: "parquet", SchemaText: string(m.Schema.JSON())}
 	if old != nil {
-		x.metadata.options = old.options
+		x.metadata.Options = old.Options
 	}
 }
 
@@ -76,7 +77,7 @@ func (x *Txn) Schema() *schema.Struct {
 }
 
 // current is the metadata the table will have, nil where there is no table.
-func (x *Txn) current() *metadata {
+func (x *Txn) current() *log.MetadataAction {
 	if x.metadata != nil {
 		return x.metadata
 	}
@@ -90,7 +91,7 @@ func (x *Txn) Add(files ...Add) {
 		if f.Stats.NumRecords == 0 && !f.Stats.TightBounds && f.Stats.Columns == nil {
 			f.Stats.NumRecords = -1
 		}
-		x.adds = append(x.adds, logAdd{Add: f})
+		x.adds = append(x.adds, log.AddAction{Add: f})
 	}
 }
 
@@ -98,13 +99,13 @@ func (x *Txn) Add(files ...Add) {
 // where DataChange is true, as it is on a file from a snapshot's Files.
 func (x *Txn) Remove(files ...Add) {
 	for _, f := range files {
-		if f.origin != x.snapshot.version+1 {
+		if f.Origin() != x.snapshot.version+1 {
 			x.fail("remove %s: it is not a file of the transaction's snapshot", f.Path)
 		}
-		x.removes = append(x.removes, logRemove{Remove: Remove{
+		x.removes = append(x.removes, log.RemoveAction{Remove: Remove{
 			Path: f.Path, PartitionValues: f.PartitionValues, Size: f.Size, DeletedAt: x.now, DataChange: f.DataChange,
 			Extended: true, DeletionVector: f.DeletionVector, BaseRowID: f.BaseRowID, RowCommitVersion: f.RowCommitVersion,
-		}, tags: f.Tags})
+		}, Tags: f.Tags})
 	}
 }
 
@@ -120,12 +121,12 @@ func (x *Txn) Advance(app string, from, to int64) {
 	switch {
 	case app == "" || to <= from || from < -1:
 		x.fail("source %q: advance from %d to %d: %w", app, from, to, fs.ErrInvalid)
-	case slices.ContainsFunc(x.txns, func(t transaction) bool { return t.app == app }):
+	case slices.ContainsFunc(x.txns, func(t log.Transaction) bool { return t.App == app }):
 		x.fail("source %s advanced twice in one commit", app)
 	case have != from && x.err == nil:
 		x.err = &AdvancedError{App: app, From: from, Have: have}
 	}
-	x.txns = append(x.txns, transaction{app: app, version: to, updated: x.now})
+	x.txns = append(x.txns, log.Transaction{App: app, Version: to, Updated: x.now})
 }
 
 // Operation names the change for the history: "WRITE", {"mode":"Append"}, {"numFiles":"1"}.
@@ -144,8 +145,8 @@ func (x *Txn) blind() bool { return len(x.removes) == 0 && len(x.reads) == 0 }
 // rearranges: no row was added or deleted.
 func (x *Txn) rearranges() bool {
 	return len(x.adds)+len(x.removes) > 0 &&
-		!slices.ContainsFunc(x.adds, func(a logAdd) bool { return a.DataChange }) &&
-		!slices.ContainsFunc(x.removes, func(r logRemove) bool { return r.DataChange })
+		!slices.ContainsFunc(x.adds, func(a log.AddAction) bool { return a.DataChange }) &&
+		!slices.ContainsFunc(x.removes, func(r log.RemoveAction) bool { return r.DataChange })
 }
 
 // validate refuses what would damage the table, and raises the protocol where the metadata needs it.
@@ -163,7 +164,7 @@ func (x *Txn) validate() error {
 	if err := x.writable(m); err != nil {
 		return err
 	}
-	p, err := m.properties()
+	p, err := propertiesOf(&m.Metadata)
 	if err == nil {
 		err = x.validateFiles(m, p)
 	}
@@ -173,29 +174,29 @@ func (x *Txn) validate() error {
 	return nil
 }
 
-func (x *Txn) writable(m *metadata) error {
+func (x *Txn) writable(m *log.MetadataAction) error {
 	old := x.snapshot.Protocol()
 	next := old
 	if x.metadata != nil {
-		next = old.upgrade(required(&m.Metadata))
-		if !next.equal(old) {
+		next = upgrade(old, required(&m.Metadata))
+		if !sameProtocol(next, old) {
 			x.protocol = &next
 		}
 	}
-	if err := next.writable(x.snapshot.table.root, &m.Metadata); err != nil {
+	if err := writable(&next, x.snapshot.table.root, &m.Metadata); err != nil {
 		return err
 	}
-	return next.readable(x.snapshot.table.root, &m.Metadata)
+	return readable(&next, x.snapshot.table.root, &m.Metadata)
 }
 
-func (x *Txn) validateMetadata(m *metadata) error {
+func (x *Txn) validateMetadata(m *log.MetadataAction) error {
 	if x.metadata == nil {
 		return nil
 	}
 	if len(m.Schema.Fields) == 0 {
 		return fmt.Errorf("a table without columns: %w", fs.ErrInvalid)
 	}
-	again, err := schema.Parse([]byte(m.schema)) // duplicate and empty names, impossible decimals
+	again, err := schema.Parse([]byte(m.SchemaText)) // duplicate and empty names, impossible decimals
 	if err != nil {
 		return err
 	}
@@ -228,7 +229,7 @@ func isDecimal(t schema.Type) bool { _, ok := t.(schema.Decimal); return ok }
 
 func (x *Txn) readsAll() bool { return slices.Contains(x.reads, nil) }
 
-func (x *Txn) validateFiles(m *metadata, p properties) error {
+func (x *Txn) validateFiles(m *log.MetadataAction, p properties) error {
 	seen := map[string]bool{}
 	for i := range x.adds {
 		a := &x.adds[i]
@@ -244,9 +245,9 @@ func (x *Txn) validateFiles(m *metadata, p properties) error {
 		if err := partitioned(a, m.PartitionColumns); err != nil {
 			return err
 		}
-		a.stats = ""
+		a.StatsText = ""
 		if a.Stats.NumRecords >= 0 {
-			a.stats = string(a.Stats.JSON(m.Schema))
+			a.StatsText = string(a.Stats.JSON(m.Schema))
 		}
 	}
 	clear(seen)
@@ -265,7 +266,7 @@ func (x *Txn) validateFiles(m *metadata, p properties) error {
 }
 
 // partitioned checks that a file has a value for each partition column, and for nothing else.
-func partitioned(a *logAdd, columns []string) error {
+func partitioned(a *log.AddAction, columns []string) error {
 	for _, name := range columns {
 		if _, ok := a.PartitionValues[name]; !ok {
 			return fmt.Errorf("add %s: no value for partition column %s", a.Path, name)

@@ -1,34 +1,31 @@
-package delta
+package log
 
 import (
 	"bytes"
 	"errors"
 	"fmt"
-	"strconv"
 
 	"github.com/petalake/petalake/delta/schema"
 )
 
-func itoa(n int64) string { return strconv.FormatInt(n, 10) }
-
-// actions is what one file of the log holds, by kind.
-type actions struct {
-	info     *CommitInfo
-	protocol *Protocol
-	metadata *metadata
-	adds     []logAdd
-	removes  []logRemove
-	txns     []transaction
-	domains  []domain
-	sidecars []sidecar
+// Actions is what one file of the log holds, by kind.
+type Actions struct {
+	Info     *CommitInfo
+	Protocol *Protocol
+	Metadata *MetadataAction
+	Adds     []AddAction
+	Removes  []RemoveAction
+	Txns     []Transaction
+	Domains  []Domain
+	Sidecars []Sidecar
 	cdc      int // change data files: counted, never read
 	v2       bool
 }
 
-// parseActions reads the lines of a commit, or of a checkpoint in JSON. Unknown actions and fields
+// Parse reads the lines of a commit, or of a checkpoint in JSON. Unknown actions and fields
 // are passed over. The error says which line it was.
-func parseActions(text []byte) (*actions, int, error) {
-	a := &actions{}
+func Parse(text []byte) (*Actions, int, error) {
+	a := &Actions{}
 	line := 0
 	for len(text) > 0 {
 		var row []byte
@@ -37,68 +34,69 @@ func parseActions(text []byte) (*actions, int, error) {
 		if len(bytes.TrimSpace(row)) == 0 {
 			continue
 		}
-		if err := a.line(row); err != nil {
+		if err := a.Line(row); err != nil {
 			return nil, line, err
 		}
 	}
 	return a, 0, nil
 }
 
-func (a *actions) line(row []byte) error {
-	s := &scanner{b: row}
-	if err := s.object(func(key string) error { return a.action(s, key) }); err != nil {
+// Line adds the action of one line.
+func (a *Actions) Line(row []byte) error {
+	s := NewScanner(row)
+	if err := s.Object(func(key string) error { return a.action(s, key) }); err != nil {
 		return err
 	}
-	return s.end()
+	return s.End()
 }
 
-func (a *actions) action(s *scanner, kind string) error {
-	if s.null() {
+func (a *Actions) action(s *Scanner, kind string) error {
+	if s.Null() {
 		return nil
 	}
 	switch kind {
 	case "add":
-		a.adds = append(a.adds, logAdd{})
-		return named("add", a.adds[len(a.adds)-1].parse(s))
+		a.Adds = append(a.Adds, AddAction{})
+		return named("add", a.Adds[len(a.Adds)-1].parse(s))
 	case "remove":
-		a.removes = append(a.removes, logRemove{})
-		return named("remove", a.removes[len(a.removes)-1].parse(s))
+		a.Removes = append(a.Removes, RemoveAction{})
+		return named("remove", a.Removes[len(a.Removes)-1].parse(s))
 	case "commitInfo":
 		info, err := parseInfo(s)
-		if a.info == nil {
-			a.info = info
+		if a.Info == nil {
+			a.Info = info
 		}
 		return named("commitInfo", err)
 	case "metaData":
-		if a.metadata != nil {
+		if a.Metadata != nil {
 			return errors.New("a second metaData action")
 		}
-		a.metadata = &metadata{}
-		return named("metaData", a.metadata.parse(s))
+		a.Metadata = &MetadataAction{}
+		return named("metaData", a.Metadata.Parse(s))
 	case "protocol":
-		if a.protocol != nil {
+		if a.Protocol != nil {
 			return errors.New("a second protocol action")
 		}
-		a.protocol = &Protocol{}
-		return named("protocol", a.protocol.parse(s))
+		a.Protocol = &Protocol{}
+		return named("protocol", a.Protocol.Parse(s))
 	case "txn":
-		t, err := parseTransaction(s)
-		a.txns = append(a.txns, t)
+		t, err := ParseTransaction(s)
+		a.Txns = append(a.Txns, t)
 		return named("txn", err)
 	case "domainMetadata":
-		d, err := parseDomain(s)
-		a.domains = append(a.domains, d)
+		d, err := ParseDomain(s)
+		a.Domains = append(a.Domains, d)
 		return named("domainMetadata", err)
 	case "sidecar":
 		c, err := parseSidecar(s)
-		a.sidecars = append(a.sidecars, c)
+		a.Sidecars = append(a.Sidecars, c)
 		return named("sidecar", err)
 	case "checkpointMetadata":
 		a.v2 = true
 	case "cdc":
 		a.cdc++
 	}
-	return s.skip()
+	return s.Skip()
 }
 
 func named(action string, err error) error {
@@ -108,24 +106,24 @@ func named(action string, err error) error {
 	return nil
 }
 
-// fields reads an object by a function that says false for a field it does not know.
-func (s *scanner) fields(field func(key string) (known bool, err error)) error {
-	return s.object(func(key string) error {
+// Fields reads an object by a function that says false for a field it does not know.
+func (s *Scanner) Fields(field func(key string) (known bool, err error)) error {
+	return s.Object(func(key string) error {
 		known, err := field(key)
 		if err != nil {
 			return fmt.Errorf("%s: %w", key, err)
 		}
 		if !known {
-			return s.skip()
+			return s.Skip()
 		}
 		return nil
 	})
 }
 
-func (a *logAdd) parse(s *scanner) error {
+func (a *AddAction) parse(s *Scanner) error {
 	a.DataChange = true
 	var sized bool
-	err := s.fields(func(key string) (known bool, err error) {
+	err := s.Fields(func(key string) (known bool, err error) {
 		switch known = true; key {
 		case "path":
 			a.Path, err = parsePath(s)
@@ -133,23 +131,23 @@ func (a *logAdd) parse(s *scanner) error {
 			a.PartitionValues, err = s.nullable()
 		case "size":
 			sized = true
-			a.Size, err = s.integer()
+			a.Size, err = s.Integer()
 		case "modificationTime":
-			a.ModTime, err = s.integerOr(0)
+			a.ModTime, err = s.IntegerOr(0)
 		case "dataChange":
 			a.DataChange, err = s.boolean()
 		case "stats":
-			a.stats, err = s.optional()
+			a.StatsText, err = s.Optional()
 		case "tags":
 			a.Tags, err = s.pairs()
 		case "deletionVector":
 			a.DeletionVector, err = parseVector(s)
 		case "baseRowId":
-			a.BaseRowID, err = s.maybe()
+			a.BaseRowID, err = s.Maybe()
 		case "defaultRowCommitVersion":
-			a.RowCommitVersion, err = s.maybe()
+			a.RowCommitVersion, err = s.Maybe()
 		case "clusteringProvider":
-			a.Clustering, err = s.optional()
+			a.Clustering, err = s.Optional()
 		default:
 			known = false
 		}
@@ -164,34 +162,34 @@ func (a *logAdd) parse(s *scanner) error {
 	return err
 }
 
-func (r *logRemove) parse(s *scanner) error {
+func (r *RemoveAction) parse(s *Scanner) error {
 	r.DataChange = true
-	err := s.fields(func(key string) (known bool, err error) {
+	err := s.Fields(func(key string) (known bool, err error) {
 		switch known = true; key {
 		case "path":
 			r.Path, err = parsePath(s)
 		case "partitionValues":
 			r.PartitionValues, err = s.nullable()
 		case "size":
-			r.Size, err = s.integerOr(0)
+			r.Size, err = s.IntegerOr(0)
 		case "deletionTimestamp":
-			r.DeletedAt, err = s.integerOr(0)
+			r.DeletedAt, err = s.IntegerOr(0)
 		case "dataChange":
 			r.DataChange, err = s.boolean()
 		case "extendedFileMetadata":
-			if !s.null() {
+			if !s.Null() {
 				r.Extended, err = s.boolean()
 			}
 		case "stats":
-			r.stats, err = s.optional()
+			r.StatsText, err = s.Optional()
 		case "tags":
-			r.tags, err = s.pairs()
+			r.Tags, err = s.pairs()
 		case "deletionVector":
 			r.DeletionVector, err = parseVector(s)
 		case "baseRowId":
-			r.BaseRowID, err = s.maybe()
+			r.BaseRowID, err = s.Maybe()
 		case "defaultRowCommitVersion":
-			r.RowCommitVersion, err = s.maybe()
+			r.RowCommitVersion, err = s.Maybe()
 		default:
 			known = false
 		}
@@ -203,53 +201,54 @@ func (r *logRemove) parse(s *scanner) error {
 	return err
 }
 
-func parsePath(s *scanner) (string, error) {
-	uri, err := s.text()
+func parsePath(s *Scanner) (string, error) {
+	uri, err := s.Text()
 	if err != nil {
 		return "", err
 	}
-	return decodePath(uri)
+	return DecodePath(uri)
 }
 
-// maybe reads an integer or null.
-func (s *scanner) maybe() (*int64, error) {
-	if s.null() {
+// Maybe reads an integer or null.
+func (s *Scanner) Maybe() (*int64, error) {
+	if s.Null() {
 		return nil, nil
 	}
-	n, err := s.integer()
+	n, err := s.Integer()
 	return &n, err
 }
 
-func (s *scanner) integerOr(otherwise int64) (int64, error) {
-	if s.null() {
+// IntegerOr reads an integer, or takes null for another.
+func (s *Scanner) IntegerOr(otherwise int64) (int64, error) {
+	if s.Null() {
 		return otherwise, nil
 	}
-	return s.integer()
+	return s.Integer()
 }
 
-func parseVector(s *scanner) (*DeletionVector, error) {
-	if s.null() {
+func parseVector(s *Scanner) (*DeletionVector, error) {
+	if s.Null() {
 		return nil, nil
 	}
 	v := &DeletionVector{}
-	err := s.fields(func(key string) (known bool, err error) {
+	err := s.Fields(func(key string) (known bool, err error) {
 		var n int64
 		switch known = true; key {
 		case "storageType":
-			v.Storage, err = s.text()
+			v.Storage, err = s.Text()
 		case "pathOrInlineDv":
-			v.PathOrData, err = s.text()
+			v.PathOrData, err = s.Text()
 		case "offset":
 			var at *int64
-			if at, err = s.maybe(); at != nil {
+			if at, err = s.Maybe(); at != nil {
 				small := int32(*at)
 				v.Offset = &small
 			}
 		case "sizeInBytes":
-			n, err = s.integer()
+			n, err = s.Integer()
 			v.Size = int32(n)
 		case "cardinality":
-			v.Cardinality, err = s.integer()
+			v.Cardinality, err = s.Integer()
 		default:
 			known = false
 		}
@@ -258,47 +257,48 @@ func parseVector(s *scanner) (*DeletionVector, error) {
 	return v, err
 }
 
-func (m *metadata) parse(s *scanner) error {
-	m.format = "parquet"
-	err := s.fields(func(key string) (known bool, err error) {
+// Parse reads the object of a metaData action. The schema stays text until Resolve.
+func (m *MetadataAction) Parse(s *Scanner) error {
+	m.Format = "parquet"
+	err := s.Fields(func(key string) (known bool, err error) {
 		switch known = true; key {
 		case "id":
-			m.ID, err = s.optional()
+			m.ID, err = s.Optional()
 		case "name":
-			m.Name, err = s.optional()
+			m.Name, err = s.Optional()
 		case "description":
-			m.Description, err = s.optional()
+			m.Description, err = s.Optional()
 		case "format":
 			err = m.parseFormat(s)
 		case "schemaString":
-			m.schema, err = s.text()
+			m.SchemaText, err = s.Text()
 		case "partitionColumns":
 			m.PartitionColumns, err = s.texts()
 		case "configuration":
 			m.Configuration, err = s.pairs()
 		case "createdTime":
-			m.CreatedAt, err = s.integerOr(0)
+			m.CreatedAt, err = s.IntegerOr(0)
 		default:
 			known = false
 		}
 		return known, err
 	})
-	if err == nil && m.schema == "" {
+	if err == nil && m.SchemaText == "" {
 		err = errors.New("no schemaString")
 	}
 	return err
 }
 
-func (m *metadata) parseFormat(s *scanner) error {
-	if s.null() {
+func (m *MetadataAction) parseFormat(s *Scanner) error {
+	if s.Null() {
 		return nil
 	}
-	return s.fields(func(key string) (known bool, err error) {
+	return s.Fields(func(key string) (known bool, err error) {
 		switch known = true; key {
 		case "provider":
-			m.format, err = s.text()
+			m.Format, err = s.Text()
 		case "options":
-			m.options, err = s.pairs()
+			m.Options, err = s.pairs()
 		default:
 			known = false
 		}
@@ -306,15 +306,15 @@ func (m *metadata) parseFormat(s *scanner) error {
 	})
 }
 
-// resolve parses the schema and holds the partition columns against it.
-func (m *metadata) resolve() error {
+// Resolve parses the schema and holds the partition columns against it.
+func (m *MetadataAction) Resolve() error {
 	if m.Schema != nil {
 		return nil
 	}
-	if m.format != "parquet" {
-		return fmt.Errorf("metaData: data files in format %q", m.format)
+	if m.Format != "parquet" {
+		return fmt.Errorf("metaData: data files in format %q", m.Format)
 	}
-	sch, err := schema.Parse([]byte(m.schema))
+	sch, err := schema.Parse([]byte(m.SchemaText))
 	if err != nil {
 		return fmt.Errorf("metaData: %w", err)
 	}
@@ -327,15 +327,16 @@ func (m *metadata) resolve() error {
 	return nil
 }
 
-func (p *Protocol) parse(s *scanner) error {
-	err := s.fields(func(key string) (known bool, err error) {
+// Parse reads the object of a protocol action.
+func (p *Protocol) Parse(s *Scanner) error {
+	err := s.Fields(func(key string) (known bool, err error) {
 		var n int64
 		switch known = true; key {
 		case "minReaderVersion":
-			n, err = s.integer()
+			n, err = s.Integer()
 			p.MinReader = int(n)
 		case "minWriterVersion":
-			n, err = s.integer()
+			n, err = s.Integer()
 			p.MinWriter = int(n)
 		case "readerFeatures":
 			p.ReaderFeatures, err = s.texts()
@@ -352,15 +353,16 @@ func (p *Protocol) parse(s *scanner) error {
 	return err
 }
 
-func parseTransaction(s *scanner) (t transaction, err error) {
-	err = s.fields(func(key string) (known bool, err error) {
+// ParseTransaction reads the object of a txn action.
+func ParseTransaction(s *Scanner) (t Transaction, err error) {
+	err = s.Fields(func(key string) (known bool, err error) {
 		switch known = true; key {
 		case "appId":
-			t.app, err = s.text()
+			t.App, err = s.Text()
 		case "version":
-			t.version, err = s.integer()
+			t.Version, err = s.Integer()
 		case "lastUpdated":
-			t.updated, err = s.integerOr(0)
+			t.Updated, err = s.IntegerOr(0)
 		default:
 			known = false
 		}
@@ -369,15 +371,16 @@ func parseTransaction(s *scanner) (t transaction, err error) {
 	return t, err
 }
 
-func parseDomain(s *scanner) (d domain, err error) {
-	err = s.fields(func(key string) (known bool, err error) {
+// ParseDomain reads the object of a domainMetadata action.
+func ParseDomain(s *Scanner) (d Domain, err error) {
+	err = s.Fields(func(key string) (known bool, err error) {
 		switch known = true; key {
 		case "domain":
-			d.name, err = s.text()
+			d.Name, err = s.Text()
 		case "configuration":
-			d.configuration, err = s.optional()
+			d.Configuration, err = s.Optional()
 		case "removed":
-			d.removed, err = s.boolean()
+			d.Removed, err = s.boolean()
 		default:
 			known = false
 		}
@@ -386,13 +389,13 @@ func parseDomain(s *scanner) (d domain, err error) {
 	return d, err
 }
 
-func parseSidecar(s *scanner) (c sidecar, err error) {
-	err = s.fields(func(key string) (known bool, err error) {
+func parseSidecar(s *Scanner) (c Sidecar, err error) {
+	err = s.Fields(func(key string) (known bool, err error) {
 		switch known = true; key {
 		case "path":
-			c.path, err = parsePath(s)
+			c.Path, err = parsePath(s)
 		case "sizeInBytes":
-			c.size, err = s.integer()
+			c.Size, err = s.Integer()
 		default:
 			known = false
 		}

@@ -1,4 +1,4 @@
-package delta
+package log
 
 import (
 	"bytes"
@@ -8,22 +8,25 @@ import (
 	"unicode/utf8"
 )
 
-// scanner reads one JSON text in a single pass, without building what nobody asked for. The log's
+// Scanner reads one JSON text in a single pass, without building what nobody asked for. The log's
 // lines are the bulk of what a reader parses, and encoding/json takes ten times as long for them.
-type scanner struct {
+type Scanner struct {
 	b     []byte
 	i     int
 	depth int
 }
 
+// NewScanner reads a text from its beginning.
+func NewScanner(text []byte) *Scanner { return &Scanner{b: text} }
+
 // maxDepth bounds recursion: the deepest JSON of the protocol is a schema, which is a string here.
 const maxDepth = 200
 
-func (s *scanner) fail(what string) error {
+func (s *Scanner) fail(what string) error {
 	return fmt.Errorf("invalid JSON: %s at byte %d", what, s.i)
 }
 
-func (s *scanner) space() {
+func (s *Scanner) space() {
 	for s.i < len(s.b) {
 		switch s.b[s.i] {
 		case ' ', '\t', '\r', '\n':
@@ -34,7 +37,8 @@ func (s *scanner) space() {
 	}
 }
 
-func (s *scanner) peek() byte {
+// Peek is the next byte that is no blank, 0 at the end of the text.
+func (s *Scanner) Peek() byte {
 	s.space()
 	if s.i < len(s.b) {
 		return s.b[s.i]
@@ -42,16 +46,16 @@ func (s *scanner) peek() byte {
 	return 0
 }
 
-func (s *scanner) expect(c byte) error {
-	if s.peek() != c || s.i >= len(s.b) {
+func (s *Scanner) expect(c byte) error {
+	if s.Peek() != c || s.i >= len(s.b) {
 		return s.fail("expected " + strconv.QuoteRune(rune(c)))
 	}
 	s.i++
 	return nil
 }
 
-// end is an error where anything but space is left.
-func (s *scanner) end() error {
+// End is an error where anything but space is left.
+func (s *Scanner) End() error {
 	s.space()
 	if s.i < len(s.b) {
 		return s.fail("unexpected text after the value")
@@ -59,8 +63,8 @@ func (s *scanner) end() error {
 	return nil
 }
 
-// object calls field for each member; field must consume the member's value.
-func (s *scanner) object(field func(key string) error) error {
+// Object calls field for each member; field must consume the member's value.
+func (s *Scanner) Object(field func(key string) error) error {
 	if err := s.expect('{'); err != nil {
 		return err
 	}
@@ -68,12 +72,12 @@ func (s *scanner) object(field func(key string) error) error {
 		return s.fail("nested too deep")
 	}
 	defer func() { s.depth-- }()
-	if s.peek() == '}' {
+	if s.Peek() == '}' {
 		s.i++
 		return nil
 	}
 	for {
-		key, err := s.text()
+		key, err := s.Text()
 		if err != nil {
 			return err
 		}
@@ -83,7 +87,7 @@ func (s *scanner) object(field func(key string) error) error {
 		if err := field(key); err != nil {
 			return err
 		}
-		switch s.peek() {
+		switch s.Peek() {
 		case ',':
 			s.i++
 		case '}':
@@ -95,8 +99,8 @@ func (s *scanner) object(field func(key string) error) error {
 	}
 }
 
-// array calls item for each element; item must consume the element.
-func (s *scanner) array(item func() error) error {
+// Array calls item for each element; item must consume the element.
+func (s *Scanner) Array(item func() error) error {
 	if err := s.expect('['); err != nil {
 		return err
 	}
@@ -104,7 +108,7 @@ func (s *scanner) array(item func() error) error {
 		return s.fail("nested too deep")
 	}
 	defer func() { s.depth-- }()
-	if s.peek() == ']' {
+	if s.Peek() == ']' {
 		s.i++
 		return nil
 	}
@@ -112,7 +116,7 @@ func (s *scanner) array(item func() error) error {
 		if err := item(); err != nil {
 			return err
 		}
-		switch s.peek() {
+		switch s.Peek() {
 		case ',':
 			s.i++
 		case ']':
@@ -124,8 +128,8 @@ func (s *scanner) array(item func() error) error {
 	}
 }
 
-// null consumes a null where one is.
-func (s *scanner) null() bool {
+// Null consumes a null where one is.
+func (s *Scanner) Null() bool {
 	s.space()
 	if bytes.HasPrefix(s.b[s.i:], []byte("null")) {
 		s.i += 4
@@ -136,7 +140,7 @@ func (s *scanner) null() bool {
 
 // quoted returns the string with its quotes, and whether what is between them stands for itself.
 // encoding/json, which the slow path uses, replaces what is not UTF-8.
-func (s *scanner) quoted() (raw []byte, plain bool, err error) {
+func (s *Scanner) quoted() (raw []byte, plain bool, err error) {
 	if err := s.expect('"'); err != nil {
 		return nil, false, err
 	}
@@ -162,7 +166,8 @@ func (s *scanner) quoted() (raw []byte, plain bool, err error) {
 	return nil, false, s.fail("unterminated string")
 }
 
-func (s *scanner) text() (string, error) {
+// Text reads a string.
+func (s *Scanner) Text() (string, error) {
 	raw, plain, err := s.quoted()
 	if err != nil {
 		return "", err
@@ -177,15 +182,16 @@ func (s *scanner) text() (string, error) {
 	return out, nil
 }
 
-// optional is text, or "" for null.
-func (s *scanner) optional() (string, error) {
-	if s.null() {
+// Optional is text, or "" for null.
+func (s *Scanner) Optional() (string, error) {
+	if s.Null() {
 		return "", nil
 	}
-	return s.text()
+	return s.Text()
 }
 
-func (s *scanner) integer() (int64, error) {
+// Integer reads a number that is an int64.
+func (s *Scanner) Integer() (int64, error) {
 	raw, err := s.number()
 	if err != nil {
 		return 0, err
@@ -200,7 +206,7 @@ func (s *scanner) integer() (int64, error) {
 	return int64(f), nil
 }
 
-func (s *scanner) number() ([]byte, error) {
+func (s *Scanner) number() ([]byte, error) {
 	s.space()
 	start := s.i
 	for s.i < len(s.b) {
@@ -218,7 +224,7 @@ func (s *scanner) number() ([]byte, error) {
 	return raw, nil
 }
 
-func (s *scanner) boolean() (bool, error) {
+func (s *Scanner) boolean() (bool, error) {
 	s.space()
 	switch rest := s.b[s.i:]; {
 	case bytes.HasPrefix(rest, []byte("true")):
@@ -231,21 +237,21 @@ func (s *scanner) boolean() (bool, error) {
 	return false, s.fail("expected true or false")
 }
 
-// skip passes over one value of any kind.
-func (s *scanner) skip() error {
-	switch c := s.peek(); c {
+// Skip passes over one value of any kind.
+func (s *Scanner) Skip() error {
+	switch c := s.Peek(); c {
 	case '{':
-		return s.object(func(string) error { return s.skip() })
+		return s.Object(func(string) error { return s.Skip() })
 	case '[':
-		return s.array(s.skip)
+		return s.Array(s.Skip)
 	case '"':
-		_, err := s.text()
+		_, err := s.Text()
 		return err
 	case 't', 'f':
 		_, err := s.boolean()
 		return err
 	case 'n':
-		if s.null() {
+		if s.Null() {
 			return nil
 		}
 		return s.fail("unexpected text")
@@ -255,22 +261,22 @@ func (s *scanner) skip() error {
 	}
 }
 
-// raw passes over one value and returns its text.
-func (s *scanner) raw() ([]byte, error) {
+// Raw passes over one value and returns its text.
+func (s *Scanner) Raw() ([]byte, error) {
 	s.space()
 	start := s.i
-	err := s.skip()
+	err := s.Skip()
 	return s.b[start:s.i], err
 }
 
 // texts reads an array of strings; null is nil.
-func (s *scanner) texts() ([]string, error) {
-	if s.null() {
+func (s *Scanner) texts() ([]string, error) {
+	if s.Null() {
 		return nil, nil
 	}
 	out := []string{}
-	err := s.array(func() error {
-		t, err := s.text()
+	err := s.Array(func() error {
+		t, err := s.Text()
 		out = append(out, t)
 		return err
 	})
@@ -278,16 +284,16 @@ func (s *scanner) texts() ([]string, error) {
 }
 
 // pairs reads an object of strings; members that are null are left out.
-func (s *scanner) pairs() (map[string]string, error) {
-	if s.null() {
+func (s *Scanner) pairs() (map[string]string, error) {
+	if s.Null() {
 		return nil, nil
 	}
 	out := map[string]string{}
-	err := s.object(func(key string) error {
-		if s.null() {
+	err := s.Object(func(key string) error {
+		if s.Null() {
 			return nil
 		}
-		t, err := s.text()
+		t, err := s.Text()
 		out[key] = t
 		return err
 	})
@@ -295,18 +301,18 @@ func (s *scanner) pairs() (map[string]string, error) {
 }
 
 // loose reads an object of anything: strings as they are, other values as their JSON text.
-func (s *scanner) loose() (map[string]string, error) {
-	if s.null() {
+func (s *Scanner) loose() (map[string]string, error) {
+	if s.Null() {
 		return nil, nil
 	}
 	out := map[string]string{}
-	err := s.object(func(key string) error {
-		if s.peek() == '"' {
-			t, err := s.text()
+	err := s.Object(func(key string) error {
+		if s.Peek() == '"' {
+			t, err := s.Text()
 			out[key] = t
 			return err
 		}
-		raw, err := s.raw()
+		raw, err := s.Raw()
 		out[key] = string(raw)
 		return err
 	})
@@ -314,20 +320,20 @@ func (s *scanner) loose() (map[string]string, error) {
 }
 
 // nullable reads an object of strings and nulls: partition values.
-func (s *scanner) nullable() (map[string]*string, error) {
-	if s.null() {
+func (s *Scanner) nullable() (map[string]*string, error) {
+	if s.Null() {
 		return nil, nil
 	}
 	var out map[string]*string
-	err := s.object(func(key string) error {
+	err := s.Object(func(key string) error {
 		if out == nil {
 			out = map[string]*string{}
 		}
-		if s.null() {
+		if s.Null() {
 			out[key] = nil
 			return nil
 		}
-		t, err := s.text()
+		t, err := s.Text()
 		if t == "" {
 			out[key] = nil // PROTOCOL.md: an empty string is null
 		} else {
@@ -336,4 +342,12 @@ func (s *scanner) nullable() (map[string]*string, error) {
 		return err
 	})
 	return out, err
+}
+
+// List reads an array, or says false for null.
+func (s *Scanner) List(item func() error) (bool, error) {
+	if s.Null() {
+		return false, nil
+	}
+	return true, s.Array(item)
 }

@@ -1,8 +1,7 @@
-package delta
+package log
 
 import (
 	"fmt"
-	"io/fs"
 	"net/url"
 	"strings"
 	"unicode"
@@ -11,7 +10,8 @@ import (
 
 // The log writes a path as a URI (RFC 2396); in memory it is the plain path.
 
-func decodePath(uri string) (string, error) {
+// DecodePath is the plain path of a URI.
+func DecodePath(uri string) (string, error) {
 	if strings.IndexByte(uri, '%') < 0 {
 		return uri, nil
 	}
@@ -22,18 +22,18 @@ func decodePath(uri string) (string, error) {
 	return path, nil
 }
 
-// encodePath writes a path as the reference implementation does, byte for byte: it looks for the files
+// EncodePath writes a path as the reference implementation does, byte for byte: it looks for the files
 // of its log by this text when it vacuums, and deletes a live file whose path is escaped in another
 // legal way. The rule is that of java.net.URI for a path: letters beyond ASCII stay as they are,
 // spaces and controls among them do not. A colon before the first slash is encoded too, where it would
 // end a scheme.
-func encodePath(path string) string {
+func EncodePath(path string) string {
 	const hex = "0123456789ABCDEF"
 	first := strings.IndexByte(path, '/')
 	if first < 0 {
 		first = len(path)
 	}
-	if absolute(path) {
+	if Absolute(path) {
 		first = 0
 	}
 	var b strings.Builder
@@ -62,8 +62,8 @@ func plainInPath(c rune) bool {
 	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || strings.ContainsRune("-_.!~*'()/=+,;@&$:", c)
 }
 
-// absolute says whether a path names a place outside the table: "s3://bucket/x", "/x", "file:/x".
-func absolute(path string) bool {
+// Absolute says whether a path names a place outside the table: "s3://bucket/x", "/x", "file:/x".
+func Absolute(path string) bool {
 	if strings.HasPrefix(path, "/") {
 		return true
 	}
@@ -77,19 +77,4 @@ func absolute(path string) bool {
 		}
 	}
 	return true
-}
-
-// Key is the store's key of a file of the table. A path that leads out of the table is fs.ErrInvalid.
-func (t *Table) Key(path string) (string, error) {
-	if absolute(path) || !fs.ValidPath(path) || path == "." {
-		return "", fmt.Errorf("%s: %w: file outside of the table", path, fs.ErrInvalid)
-	}
-	return t.key(path), nil
-}
-
-func (t *Table) key(path string) string {
-	if t.root == "" {
-		return path
-	}
-	return t.root + "/" + path
 }

@@ -1,4 +1,4 @@
-package delta
+package log
 
 import "testing"
 
@@ -22,12 +22,12 @@ func TestPathsAsTheReferenceWritesThem(t *testing.T) {
 		"s3://bucket/a b:c":          "s3://bucket/a%20b:c",
 		"\xff/f":                     "%FF/f",
 	} {
-		got := encodePath(path)
+		got := EncodePath(path)
 		if got != want {
-			t.Errorf("encodePath(%q): got %q, want %q", path, got, want)
+			t.Errorf("EncodePath(%q): got %q, want %q", path, got, want)
 		}
-		if back, err := decodePath(got); err != nil || back != path {
-			t.Errorf("decodePath(%q): got %q, %v, want %q", got, back, err, path)
+		if back, err := DecodePath(got); err != nil || back != path {
+			t.Errorf("DecodePath(%q): got %q, %v, want %q", got, back, err, path)
 		}
 	}
 }

@@ -1,4 +1,4 @@
-package delta
+package log
 
 import (
 	"encoding/json"
@@ -11,7 +11,8 @@ import (
 // Here actions become lines of JSON. Object members that come from maps are sorted, so that equal
 // actions are equal bytes.
 
-func appendText(b []byte, s string) []byte {
+// AppendText appends a string of JSON.
+func AppendText(b []byte, s string) []byte {
 	for i := 0; i < len(s); i++ {
 		if c := s[i]; c < 0x20 || c == '"' || c == '\\' || c >= utf8.RuneSelf {
 			text, _ := json.Marshal(s) // of a string: cannot fail
@@ -29,9 +30,9 @@ func appendPairs(b []byte, m map[string]string) []byte {
 		if i > 0 {
 			b = append(b, ',')
 		}
-		b = appendText(b, k)
+		b = AppendText(b, k)
 		b = append(b, ':')
-		b = appendText(b, m[k])
+		b = AppendText(b, m[k])
 	}
 	return append(b, '}')
 }
@@ -42,12 +43,12 @@ func appendNullable(b []byte, m map[string]*string) []byte {
 		if i > 0 {
 			b = append(b, ',')
 		}
-		b = appendText(b, k)
+		b = AppendText(b, k)
 		b = append(b, ':')
 		if v := m[k]; v == nil {
 			b = append(b, "null"...)
 		} else {
-			b = appendText(b, *v)
+			b = AppendText(b, *v)
 		}
 	}
 	return append(b, '}')
@@ -59,41 +60,44 @@ func appendTexts(b []byte, list []string) []byte {
 		if i > 0 {
 			b = append(b, ',')
 		}
-		b = appendText(b, s)
+		b = AppendText(b, s)
 	}
 	return append(b, ']')
 }
 
-func appendInt(b []byte, key string, n int64) []byte {
+// AppendInt appends the text key, which ends in a colon, and a number.
+func AppendInt(b []byte, key string, n int64) []byte {
 	b = append(b, key...)
 	return strconv.AppendInt(b, n, 10)
 }
 
-func appendMaybe(b []byte, key string, n *int64) []byte {
+// AppendMaybe is AppendInt, or appends nothing for nil.
+func AppendMaybe(b []byte, key string, n *int64) []byte {
 	if n == nil {
 		return b
 	}
-	return appendInt(b, key, *n)
+	return AppendInt(b, key, *n)
 }
 
-func appendAdd(b []byte, a *logAdd) []byte {
+// AppendAdd appends the line of an add action.
+func AppendAdd(b []byte, a *AddAction) []byte {
 	b = append(b, `{"add":`...)
 	b = appendAddObject(b, a)
 	return append(b, "}\n"...)
 }
 
-func appendAddObject(b []byte, a *logAdd) []byte {
+func appendAddObject(b []byte, a *AddAction) []byte {
 	b = append(b, `{"path":`...)
-	b = appendText(b, encodePath(a.Path))
+	b = AppendText(b, EncodePath(a.Path))
 	b = append(b, `,"partitionValues":`...)
 	b = appendNullable(b, a.PartitionValues)
-	b = appendInt(b, `,"size":`, a.Size)
-	b = appendInt(b, `,"modificationTime":`, a.ModTime)
+	b = AppendInt(b, `,"size":`, a.Size)
+	b = AppendInt(b, `,"modificationTime":`, a.ModTime)
 	b = append(b, `,"dataChange":`...)
 	b = strconv.AppendBool(b, a.DataChange)
-	if a.stats != "" {
+	if a.StatsText != "" {
 		b = append(b, `,"stats":`...)
-		b = appendText(b, a.stats)
+		b = AppendText(b, a.StatsText)
 	}
 	if len(a.Tags) > 0 {
 		b = append(b, `,"tags":`...)
@@ -102,7 +106,7 @@ func appendAddObject(b []byte, a *logAdd) []byte {
 	b = appendFileTail(b, a.DeletionVector, a.BaseRowID, a.RowCommitVersion)
 	if a.Clustering != "" {
 		b = append(b, `,"clusteringProvider":`...)
-		b = appendText(b, a.Clustering)
+		b = AppendText(b, a.Clustering)
 	}
 	return append(b, '}')
 }
@@ -110,52 +114,55 @@ func appendAddObject(b []byte, a *logAdd) []byte {
 func appendFileTail(b []byte, v *DeletionVector, row, version *int64) []byte {
 	if v != nil {
 		b = append(b, `,"deletionVector":{"storageType":`...)
-		b = appendText(b, v.Storage)
+		b = AppendText(b, v.Storage)
 		b = append(b, `,"pathOrInlineDv":`...)
-		b = appendText(b, v.PathOrData)
+		b = AppendText(b, v.PathOrData)
 		if v.Offset != nil {
-			b = appendInt(b, `,"offset":`, int64(*v.Offset))
+			b = AppendInt(b, `,"offset":`, int64(*v.Offset))
 		}
-		b = appendInt(b, `,"sizeInBytes":`, int64(v.Size))
-		b = appendInt(b, `,"cardinality":`, v.Cardinality)
+		b = AppendInt(b, `,"sizeInBytes":`, int64(v.Size))
+		b = AppendInt(b, `,"cardinality":`, v.Cardinality)
 		b = append(b, '}')
 	}
-	b = appendMaybe(b, `,"baseRowId":`, row)
-	return appendMaybe(b, `,"defaultRowCommitVersion":`, version)
+	b = AppendMaybe(b, `,"baseRowId":`, row)
+	return AppendMaybe(b, `,"defaultRowCommitVersion":`, version)
 }
 
-func appendRemove(b []byte, r *logRemove) []byte {
+// AppendRemove appends the line of a remove action.
+func AppendRemove(b []byte, r *RemoveAction) []byte {
 	b = append(b, `{"remove":{"path":`...)
-	b = appendText(b, encodePath(r.Path))
-	b = appendInt(b, `,"deletionTimestamp":`, r.DeletedAt)
+	b = AppendText(b, EncodePath(r.Path))
+	b = AppendInt(b, `,"deletionTimestamp":`, r.DeletedAt)
 	b = append(b, `,"dataChange":`...)
 	b = strconv.AppendBool(b, r.DataChange)
 	if r.Extended {
 		b = append(b, `,"extendedFileMetadata":true,"partitionValues":`...)
 		b = appendNullable(b, r.PartitionValues)
-		b = appendInt(b, `,"size":`, r.Size)
+		b = AppendInt(b, `,"size":`, r.Size)
 	}
-	if r.stats != "" {
+	if r.StatsText != "" {
 		b = append(b, `,"stats":`...)
-		b = appendText(b, r.stats)
+		b = AppendText(b, r.StatsText)
 	}
-	if len(r.tags) > 0 {
+	if len(r.Tags) > 0 {
 		b = append(b, `,"tags":`...)
-		b = appendPairs(b, r.tags)
+		b = appendPairs(b, r.Tags)
 	}
 	b = appendFileTail(b, r.DeletionVector, r.BaseRowID, r.RowCommitVersion)
 	return append(b, "}}\n"...)
 }
 
-func appendProtocol(b []byte, p *Protocol) []byte {
+// AppendProtocol appends the line of a protocol action.
+func AppendProtocol(b []byte, p *Protocol) []byte {
 	b = append(b, `{"protocol":`...)
-	b = appendProtocolObject(b, p)
+	b = AppendProtocolObject(b, p)
 	return append(b, "}\n"...)
 }
 
-func appendProtocolObject(b []byte, p *Protocol) []byte {
-	b = appendInt(b, `{"minReaderVersion":`, int64(p.MinReader))
-	b = appendInt(b, `,"minWriterVersion":`, int64(p.MinWriter))
+// AppendProtocolObject appends the object alone, as checksum files have it.
+func AppendProtocolObject(b []byte, p *Protocol) []byte {
+	b = AppendInt(b, `{"minReaderVersion":`, int64(p.MinReader))
+	b = AppendInt(b, `,"minWriterVersion":`, int64(p.MinWriter))
 	if p.ReaderFeatures != nil {
 		b = append(b, `,"readerFeatures":`...)
 		b = appendTexts(b, p.ReaderFeatures)
@@ -167,72 +174,78 @@ func appendProtocolObject(b []byte, p *Protocol) []byte {
 	return append(b, '}')
 }
 
-func appendMetadata(b []byte, m *metadata) []byte {
+// AppendMetadata appends the line of a metaData action.
+func AppendMetadata(b []byte, m *MetadataAction) []byte {
 	b = append(b, `{"metaData":`...)
-	b = appendMetadataObject(b, m)
+	b = AppendMetadataObject(b, m)
 	return append(b, "}\n"...)
 }
 
-func appendMetadataObject(b []byte, m *metadata) []byte {
+// AppendMetadataObject appends the object alone, as checksum files have it.
+func AppendMetadataObject(b []byte, m *MetadataAction) []byte {
 	b = append(b, `{"id":`...)
-	b = appendText(b, m.ID)
+	b = AppendText(b, m.ID)
 	if m.Name != "" {
 		b = append(b, `,"name":`...)
-		b = appendText(b, m.Name)
+		b = AppendText(b, m.Name)
 	}
 	if m.Description != "" {
 		b = append(b, `,"description":`...)
-		b = appendText(b, m.Description)
+		b = AppendText(b, m.Description)
 	}
 	b = append(b, `,"format":{"provider":`...)
-	b = appendText(b, m.format)
+	b = AppendText(b, m.Format)
 	b = append(b, `,"options":`...)
-	b = appendPairs(b, m.options)
+	b = appendPairs(b, m.Options)
 	b = append(b, `},"schemaString":`...)
-	b = appendText(b, m.schema)
+	b = AppendText(b, m.SchemaText)
 	b = append(b, `,"partitionColumns":`...)
 	b = appendTexts(b, m.PartitionColumns)
 	b = append(b, `,"configuration":`...)
 	b = appendPairs(b, m.Configuration)
-	b = appendInt(b, `,"createdTime":`, m.CreatedAt)
+	b = AppendInt(b, `,"createdTime":`, m.CreatedAt)
 	return append(b, '}')
 }
 
-func appendTransaction(b []byte, t transaction) []byte {
+// AppendTransaction appends the line of a txn action.
+func AppendTransaction(b []byte, t Transaction) []byte {
 	b = append(b, `{"txn":`...)
-	b = appendTransactionObject(b, t)
+	b = AppendTransactionObject(b, t)
 	return append(b, "}\n"...)
 }
 
-func appendTransactionObject(b []byte, t transaction) []byte {
+// AppendTransactionObject appends the object alone, as checksum files have it.
+func AppendTransactionObject(b []byte, t Transaction) []byte {
 	b = append(b, `{"appId":`...)
-	b = appendText(b, t.app)
-	b = appendInt(b, `,"version":`, t.version)
-	if t.updated != 0 {
-		b = appendInt(b, `,"lastUpdated":`, t.updated)
+	b = AppendText(b, t.App)
+	b = AppendInt(b, `,"version":`, t.Version)
+	if t.Updated != 0 {
+		b = AppendInt(b, `,"lastUpdated":`, t.Updated)
 	}
 	return append(b, '}')
 }
 
-func appendDomainObject(b []byte, d domain) []byte {
+// AppendDomainObject appends the object of a domainMetadata action, as checksum files have it.
+func AppendDomainObject(b []byte, d Domain) []byte {
 	b = append(b, `{"domain":`...)
-	b = appendText(b, d.name)
+	b = AppendText(b, d.Name)
 	b = append(b, `,"configuration":`...)
-	b = appendText(b, d.configuration)
+	b = AppendText(b, d.Configuration)
 	b = append(b, `,"removed":`...)
-	b = strconv.AppendBool(b, d.removed)
+	b = strconv.AppendBool(b, d.Removed)
 	return append(b, '}')
 }
 
-func appendInfo(b []byte, c *CommitInfo) []byte {
+// AppendInfo appends the line of a commitInfo action.
+func AppendInfo(b []byte, c *CommitInfo) []byte {
 	b = append(b, `{"commitInfo":{`...)
-	if c.inCommit != nil {
-		b = appendInt(b, `"inCommitTimestamp":`, *c.inCommit)
+	if c.InCommit != nil {
+		b = AppendInt(b, `"inCommitTimestamp":`, *c.InCommit)
 		b = append(b, ',')
 	}
-	b = appendInt(b, `"timestamp":`, c.timestamp)
+	b = AppendInt(b, `"timestamp":`, c.Timestamp)
 	b = append(b, `,"operation":`...)
-	b = appendText(b, c.Operation)
+	b = AppendText(b, c.Operation)
 	b = append(b, `,"operationParameters":`...)
 	b = appendPairs(b, c.Parameters)
 	b = append(b, `,"isBlindAppend":`...)
@@ -242,8 +255,8 @@ func appendInfo(b []byte, c *CommitInfo) []byte {
 		b = appendPairs(b, c.Metrics)
 	}
 	b = append(b, `,"engineInfo":`...)
-	b = appendText(b, c.Engine)
+	b = AppendText(b, c.Engine)
 	b = append(b, `,"txnId":`...)
-	b = appendText(b, c.ID)
+	b = AppendText(b, c.ID)
 	return append(b, "}}\n"...)
 }

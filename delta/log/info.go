@@ -1,4 +1,4 @@
-package delta
+package log
 
 import "time"
 
@@ -14,33 +14,33 @@ type CommitInfo struct {
 	ID          string // the writer's txnId
 	BlindAppend bool   // it only added files, and read none to do so
 
-	timestamp int64  // milliseconds since the epoch, by the writer's clock
-	inCommit  *int64 // inCommitTimestamp
+	Timestamp int64  // milliseconds since the epoch, by the writer's clock
+	InCommit  *int64 // inCommitTimestamp
 }
 
-func parseInfo(s *scanner) (*CommitInfo, error) {
+func parseInfo(s *Scanner) (*CommitInfo, error) {
 	c := &CommitInfo{}
-	err := s.fields(func(key string) (known bool, err error) {
+	err := s.Fields(func(key string) (known bool, err error) {
 		switch known = true; key {
 		case "timestamp":
-			if s.peek() == '"' { // old writers: a text, of no use here
+			if s.Peek() == '"' { // old writers: a text, of no use here
 				return false, nil
 			}
-			c.timestamp, err = s.integerOr(0)
+			c.Timestamp, err = s.IntegerOr(0)
 		case "inCommitTimestamp":
-			c.inCommit, err = s.maybe()
+			c.InCommit, err = s.Maybe()
 		case "operation":
-			c.Operation, err = s.optional()
+			c.Operation, err = s.Optional()
 		case "operationParameters":
 			c.Parameters, err = c.object(s)
 		case "operationMetrics":
 			c.Metrics, err = c.object(s)
 		case "engineInfo":
-			c.Engine, err = s.optional()
+			c.Engine, err = s.Optional()
 		case "txnId":
-			c.ID, err = s.optional()
+			c.ID, err = s.Optional()
 		case "isBlindAppend":
-			if !s.null() {
+			if !s.Null() {
 				c.BlindAppend, err = s.boolean()
 			}
 		default:
@@ -51,9 +51,9 @@ func parseInfo(s *scanner) (*CommitInfo, error) {
 	return c, err
 }
 
-func (c *CommitInfo) object(s *scanner) (map[string]string, error) {
-	if s.peek() != '{' {
-		return nil, s.skip()
+func (c *CommitInfo) object(s *Scanner) (map[string]string, error) {
+	if s.Peek() != '{' {
+		return nil, s.Skip()
 	}
 	return s.loose()
 }
