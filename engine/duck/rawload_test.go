@@ -237,6 +237,9 @@ func TestBadRows(t *testing.T) {
 
 // TestBadRowsOfALargeFile holds that lines are exact where DuckDB reads in parallel.
 func TestBadRowsOfALargeFile(t *testing.T) {
+	if testing.Short() {
+		t.Skip("files larger than the buffers of the readers are left out with -short")
+	}
 	for _, name := range []string{"big.csv", "big.csv.gz", "big.jsonl"} {
 		t.Run(name, func(t *testing.T) {
 			b := newBench(t)

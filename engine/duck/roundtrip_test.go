@@ -186,6 +186,9 @@ func TestPartitionedFiles(t *testing.T) {
 }
 
 func TestFilesOfASize(t *testing.T) {
+	if testing.Short() {
+		t.Skip("files of a size take many rows: left out with -short")
+	}
 	b := newBench(t)
 	job := b.job("a bigint, s string")
 	job.FileSize, job.SortBy = 1<<20, []string{"a"}
@@ -284,6 +287,9 @@ func shown(v stats.Value) string {
 
 // TestOthersReadTheFiles lets pyarrow and polars read what DuckDB encoded with Parquet v2.
 func TestOthersReadTheFiles(t *testing.T) {
+	if testing.Short() {
+		t.Skip("Python takes its time: left out with -short")
+	}
 	python := filepath.Join("..", "..", ".tools", "venv", "bin", "python")
 	if _, err := os.Stat(python); err != nil {
 		if os.Getenv("CI") == "true" {
