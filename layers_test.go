@@ -20,33 +20,49 @@ const module = "github.com/petalake/petalake"
 const most = 60
 
 // picture says, for each package, which of ours it may import: the rooms of ARCHITECTURE.md.
-// "." is the root, which wires the parts. A new package changes the picture here and there.
+// "." is the root, which wires the parts. A new package changes the picture here and there. A rule that
+// does not explain itself has its reason above it.
 var picture = map[string][]string{
-	"cmd/petalake":        {"internal/cli"},
+	"cmd/petalake": {"internal/cli"}, // the only main: everything else can be tested and imported
+
+	// Commands are words in, one call of a room below, words out. They name the rooms of AWS, since
+	// plan, audit and estimate need no open lake: their values come from lakehouse.yaml alone. Of the
+	// tables they know what is printed; no command reads a store, or commits.
 	"internal/cli":        {".", "engine/spark/local", "internal/cli/render", "internal/cli/shell", "internal/sql", "internal/aws/access", "internal/aws/audit", "internal/aws/deploy", "internal/aws/estimate", "internal/aws/price", "internal/aws/rehearse", "internal/aws/rollout", "internal/aws/terraform", "catalog", "job", "delta", "delta/schema", "engine/spark/eventlog", "spec"},
-	"internal/cli/render": {},
-	"internal/cli/shell":  {"internal/sql"},
-	".":                   {"internal/lake", "internal/write", "spec", "internal/aws/access", "internal/aws/awsx", "internal/aws/emr", "internal/aws/fleet", "internal/aws/price", "internal/aws/replicate", "frame", "internal/compare", "internal/sql", "ingest", "ingest/files", "engine", "engine/duck", "engine/spark", "engine/spark/door", "engine/spark/eventlog", "engine/spark/local", "catalog", "internal/aws/glue", "job", "delta", "delta/schema", "delta/stats", "store", "store/s3"},
+	"internal/cli/render": {},               // text is a function of values
+	"internal/cli/shell":  {"internal/sql"}, // where a statement ends is for one lexer to say
 
+	// The root puts parts together, so it may import nearly all of them: parts that do not know each other
+	// meet here. It knows neither deploy nor rollout: an open lake never changes the stacks that it lives in.
+	".": {"internal/lake", "internal/write", "spec", "internal/aws/access", "internal/aws/awsx", "internal/aws/emr", "internal/aws/fleet", "internal/aws/price", "internal/aws/replicate", "frame", "internal/compare", "internal/sql", "ingest", "ingest/files", "engine", "engine/duck", "engine/spark", "engine/spark/door", "engine/spark/eventlog", "engine/spark/local", "catalog", "internal/aws/glue", "job", "delta", "delta/schema", "delta/stats", "store", "store/s3"},
+
+	// The writer knows DuckDB, which writes the files, and no Spark: a model on Spark brings its files.
 	"internal/write": {"internal/lake", "internal/sql", "spec", "catalog", "delta", "delta/schema", "engine/duck", "ingest", "ingest/files"},
-	"internal/lake":  {"spec", "catalog", "delta", "engine/duck", "ingest/files", "internal/aws/awsx", "delta/stats", "store", "store/s3"},
+	// An open environment is the one place that knows both disk and S3, so that rooms above take a store.
+	// It gives DuckDB tables by name, and so implements the resolver of engine/duck.
+	"internal/lake": {"spec", "catalog", "delta", "engine/duck", "ingest/files", "internal/aws/awsx", "delta/stats", "store", "store/s3"},
 
-	"ingest":            {"delta", "delta/schema", "store"},
-	"ingest/files":      {"ingest", "store"},
-	"engine":            {"delta"},
-	"engine/duck":       {"engine", "delta", "delta/datafile", "delta/schema", "delta/stats", "store", "internal/csv", "internal/duckdb", "internal/sql", "spec"},
-	"catalog":           {"delta", "spec", "store"},
+	// A pipeline commits positions and rows together, so it knows tables; what loads the rows it is given.
+	"ingest":       {"delta", "delta/schema", "store"},
+	"ingest/files": {"ingest", "store"},
+	"engine":       {"delta"},
+	// DuckDB plans by lakehouse.yaml's names of tables (spec), and by the statistics of files; its own
+	// bindings are behind internal/duckdb, so that cgo is one package.
+	"engine/duck": {"engine", "delta", "delta/datafile", "delta/schema", "delta/stats", "store", "internal/csv", "internal/duckdb", "internal/sql", "spec"},
+	"catalog":     {"delta", "spec", "store"},
+	// Entries of Glue show tables, and the grants on them say who may read: hence access.
 	"internal/aws/glue": {"catalog", "spec", "delta", "delta/schema", "internal/aws/access", "internal/aws/awsx"},
-	"job":               {"store"},
+	"job":               {"store"}, // runs are events in a store, of programs that job does not know
 	"frame":             {"engine", "internal/sql"},
 	"internal/sql":      {"delta/schema", "spec"}, // of any engine it knows the dialect alone
 
 	"engine/spark":           {"engine", "engine/spark/connectpb", "delta", "frame", "internal/sql"},
-	"engine/spark/connectpb": {}, // generated
-	"engine/spark/door":      {"engine/spark/connectpb"},
-	"engine/spark/local":     {"engine/spark"},
-	"engine/spark/eventlog":  {"store"},
+	"engine/spark/connectpb": {},                         // generated
+	"engine/spark/door":      {"engine/spark/connectpb"}, // it passes messages on, and is no client
+	"engine/spark/local":     {"engine/spark"},           // a server is ready when a client is answered
+	"engine/spark/eventlog":  {"store"},                  // logs lie on a disk or in a bucket
 
+	// Tables are pure Go on a store: no engine, no lakehouse.yaml, so that programs can import them alone.
 	"delta":          {"delta/datafile", "delta/schema", "delta/stats", "store"},
 	"delta/stats":    {"delta/schema"},
 	"delta/datafile": {"delta/schema", "delta/stats", "store"},
@@ -55,40 +71,50 @@ var picture = map[string][]string{
 	"store":    {},
 	"store/s3": {"store"},
 
-	"internal/aws/access":    {"spec"},
-	"internal/aws/deploy":    {"internal/aws/access", "spec", "internal/aws/cfn", "internal/aws/price"},
-	"internal/aws/audit":     {"internal/aws/cfn", "internal/aws/deploy", "spec"},
-	"internal/aws/cfn":       {},
-	"internal/aws/emr":       {"internal/aws/awsx", "internal/aws/fleet", "job", "store"},
-	"internal/aws/stack":     {"internal/aws/awsx"},
+	// What a lakehouse is in AWS follows from lakehouse.yaml by functions of values: access, deploy, audit,
+	// cfn, estimate, terraform, fleet, price and rehearse import no SDK and no store, so that a plan needs no credentials.
+	"internal/aws/access": {"spec"},
+	"internal/aws/deploy": {"internal/aws/access", "spec", "internal/aws/cfn", "internal/aws/price"}, // a step of a plan has its price
+	"internal/aws/audit":  {"internal/aws/cfn", "internal/aws/deploy", "spec"},
+	"internal/aws/cfn":    {},
+	// Programs on EMR are runners of jobs whose orders lie in the lake's store.
+	"internal/aws/emr":   {"internal/aws/awsx", "internal/aws/fleet", "job", "store"},
+	"internal/aws/stack": {"internal/aws/awsx"},
+	// The only room that does what a plan says: an executor for each kind of step, so it knows all that is changed.
 	"internal/aws/rollout":   {"internal/aws/glue", "internal/aws/access", "internal/aws/audit", "internal/aws/awsx", "internal/aws/deploy", "internal/aws/emr", "internal/aws/fleet", "internal/aws/price", "internal/aws/replicate", "internal/aws/stack", "spec", "store", "store/s3"},
-	"internal/aws/awsx":      {"spec", "store/s3"},
+	"internal/aws/awsx":      {"spec", "store/s3"}, // a bucket is reached by the same options as AWS
 	"internal/aws/price":     {},
 	"internal/aws/fleet":     {"internal/aws/price", "spec"},
 	"internal/aws/estimate":  {"internal/aws/deploy", "internal/aws/fleet", "internal/aws/price", "spec"},
 	"internal/aws/replicate": {"internal/aws/awsx", "spec"},
-	"internal/aws/terraform": {"internal/aws/deploy", "spec"},
+	"internal/aws/terraform": {"internal/aws/deploy", "spec"}, // an export of what deploy says, never a second description
 	"internal/aws/rehearse":  {"internal/aws/fleet", "internal/aws/price", "spec"},
 
-	"spec":             {},
+	"spec":             {}, // lakehouse.yaml can be read and judged by any room
 	"internal/compare": {},
-	"internal/csv":     {},
+	"internal/csv":     {}, // bytes to values: what a vector of DuckDB is, engine/duck knows
 	"internal/duckdb":  {},
 }
 
 // beside are the packages that no part of the program imports: they may import all of it.
-var beside = []string{"bench", "bench/tpch", "internal/servers", "store/storetest"}
+var beside = []string{"bench", "bench/tpch", "internal/servers", "internal/sweep", "store/storetest"}
 
 // sdks says which packages may import what others wrote, where that is not everyone's business.
 // A prefix ending in a slash stands for all modules below it.
 var sdks = map[string][]string{
-	"github.com/aws/":                {"internal/aws/glue", "store/s3", "internal/aws/awsx", "internal/aws/emr", "internal/aws/replicate", "internal/aws/rollout", "internal/aws/stack"},
-	"github.com/duckdb/":             {"internal/duckdb"},
-	"github.com/spf13/":              {"internal/cli"},
-	"golang.org/x/term":              {"internal/cli", "internal/cli/shell"},
-	"github.com/parquet-go/":         {"engine/duck"},
-	"go.yaml.in/":                    {"spec"},
-	"google.golang.org/":             {".", "engine/spark", "engine/spark/connectpb", "engine/spark/door"},
+	// Rooms that call AWS. A service package takes up to a minute to build, and its types are not ours.
+	"github.com/aws/": {"internal/aws/glue", "store/s3", "internal/aws/awsx", "internal/aws/emr", "internal/aws/replicate", "internal/aws/rollout", "internal/aws/stack"},
+	// cgo, and values that must be freed: one package.
+	"github.com/duckdb/": {"internal/duckdb"},
+	"github.com/spf13/":  {"internal/cli"},
+	"golang.org/x/term":  {"internal/cli", "internal/cli/shell"},
+	// Footers alone; data files are read and written with arrow-go.
+	"github.com/parquet-go/": {"engine/duck"},
+	// Line and column of each key are lost one step further.
+	"go.yaml.in/": {"spec"},
+	// The root serves the door of Spark Connect.
+	"google.golang.org/": {".", "engine/spark", "engine/spark/connectpb", "engine/spark/door"},
+	// Rows are Arrow batches in all rooms that have rows; the rooms of AWS, jobs and names have none.
 	"github.com/apache/arrow-go/v18": {".", "delta", "delta/datafile", "delta/schema", "delta/stats", "engine", "engine/duck", "engine/spark", "frame", "ingest", "ingest/files", "internal/cli", "internal/cli/render", "internal/compare", "internal/duckdb"},
 }
 
