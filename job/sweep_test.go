@@ -225,7 +225,7 @@ func (w *world) checkLog(t *testing.T, run job.Run) {
 // TestTwoKeepers has two processes drive the run at the same time: one looks after it, and the other
 // says so.
 func TestTwoKeepers(t *testing.T) {
-	// A seed is a pair of pauses: 200 have met each order of the two keepers' events.
+	// A seed is a pair of pauses of up to 300 µs: 200 are spread over all of them.
 	for seed := range uint64(sweep.Of(50, 200, 20_000)) {
 		w := newWorld("fail", "ok")
 		random := rand.New(rand.NewPCG(seed, 0))

@@ -32,7 +32,7 @@ func TestManyBadLines(t *testing.T) {
 		}
 	}
 	job := b.job("id bigint, at struct<d: date>, tags array<int>")
-	job.Quarantine, job.Root, job.MaxBad = "q", "g", int64(n)
+	job.Quarantine, job.Root, job.MaxBad = "q", "g", n
 	w, err := Loader{}.Load(t.Context(), Raw{Format: FormatJSON, Paths: []string{b.file("a.jsonl", text.String())}}, job)
 	if err != nil {
 		t.Fatal(err)

@@ -6,12 +6,14 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/petalake/petalake/delta/schema"
 	"github.com/petalake/petalake/delta/stats"
 	"github.com/petalake/petalake/internal/duckdb"
+	"github.com/petalake/petalake/internal/sweep"
 )
 
 // everyType has a column of each type, with values at the edges.
@@ -241,7 +243,7 @@ func TestStatisticsAgainstTheRows(t *testing.T) {
 	job.FileSize = 1 << 20
 	w, err := b.writeSelect(`SELECT (hash(i) % 100003)::BIGINT AS i, (hash(i) % 9999991)::DECIMAL(12,3) / 1000 AS d,
 		CASE WHEN i % 5 = 0 THEN NULL ELSE 'k' || hash(i) END AS s, CASE WHEN i % 3 = 0 THEN NULL ELSE i / 7 END AS f,
-		DATE '2000-01-01' + (hash(i) % 9999)::INT AS day, {'x': nullif(i % 11, 0)::INT} AS st FROM range(400000) t(i)`, job)
+		DATE '2000-01-01' + (hash(i) % 9999)::INT AS day, {'x': nullif(i % 11, 0)::INT} AS st FROM range(`+strconv.Itoa(sweep.Of(100_000, 400_000, 400_000))+`) t(i)`, job)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -254,7 +254,7 @@ func TestFleetSweep(t *testing.T) {
 			t.Parallel()
 			// The first dozen calls make the cluster and place the attempt; later ones are the same looks again
 			// and again, of which one in a hundred is as good as all. With -short each way has other calls.
-			dense, sparse := sweep.Of(5, 1, 1), sweep.Of(200, 101, 1)
+			dense, sparse := sweep.Of(5, 1, 1), sweep.Of(400, 101, 1)
 			hurt := 1
 			if testing.Short() {
 				hurt += i
