@@ -19,6 +19,7 @@ import (
 	"github.com/petalake/petalake/delta"
 	"github.com/petalake/petalake/delta/schema"
 	"github.com/petalake/petalake/internal/duckdb"
+	"github.com/petalake/petalake/internal/sweep"
 	"github.com/petalake/petalake/store"
 )
 
@@ -194,7 +195,8 @@ func badRowFiles() []badRows {
 
 func TestBadRows(t *testing.T) {
 	const columns = "a int, b string, c date"
-	for _, test := range badRowFiles() {
+	cases := badRowFiles()
+	for _, test := range sweep.Sample(cases, sweep.Of(10, len(cases), len(cases))) {
 		t.Run(test.name, func(t *testing.T) {
 			b := newBench(t)
 			raw := Raw{Format: test.format, Paths: []string{b.file(test.name, test.text)}}
