@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -20,41 +21,63 @@ const module = "github.com/petalake/petalake"
 const most = 60
 
 // picture says, for each package, which of ours it may import: the rooms of ARCHITECTURE.md.
-// "." is the root, which wires the parts. A new package changes the picture here and there.
+// "." is the root, which wires the parts. A new package changes the picture here and there. A rule that
+// does not explain itself has its reason above it.
 var picture = map[string][]string{
-	"cmd/petalake":        {"internal/cli"},
+	"cmd/petalake": {"internal/cli"}, // the only main: everything else can be tested and imported
+
+	// Commands are words in, one call of a room below, words out. They name the rooms of AWS, since
+	// plan, audit and estimate need no open lake: their values come from lakehouse.yaml alone. Of the
+	// tables they know what is printed; no command reads a store, or commits.
 	"internal/cli":        {".", "engine/spark/local", "internal/cli/render", "internal/cli/shell", "internal/sql", "internal/words", "internal/aws/access", "internal/aws/audit", "internal/aws/deploy", "internal/aws/estimate", "internal/aws/price", "internal/aws/rehearse", "internal/aws/rollout", "internal/aws/terraform", "catalog", "job", "delta", "delta/schema", "engine/spark/eventlog", "spec"},
-	"internal/cli/render": {},
-	"internal/cli/shell":  {"internal/sql"},
-	".":                   {"internal/lake", "internal/link", "internal/query", "internal/write", "internal/models", "internal/runs", "internal/daemon", "internal/door", "spec", "frame", "engine", "engine/duck", "engine/duck/raw", "engine/spark", "engine/spark/eventlog", "engine/spark/local", "job", "delta", "store"},
+	"internal/cli/render": {},               // text is a function of values
+	"internal/cli/shell":  {"internal/sql"}, // where a statement ends is for one lexer to say
 
-	"internal/link":   {"internal/lake", "internal/sql", "internal/aws/awsx", "internal/aws/emr", "catalog", "spec", "engine/spark", "engine/spark/eventlog", "engine/spark/local"},
+	// The face opens the assembly and hands on, so it may import all of it: rooms that do not know each other
+	// meet here. It knows neither deploy nor rollout: an open lake never changes the stacks that it lives in.
+	".": {"internal/lake", "internal/link", "internal/query", "internal/write", "internal/models", "internal/runs", "internal/daemon", "internal/door", "spec", "frame", "engine", "engine/duck", "engine/duck/raw", "engine/spark", "engine/spark/eventlog", "engine/spark/local", "job", "delta", "store"},
+
+	// What petalake up keeps doing, in one loop; it wires the rooms of AWS that are kept, and decides nothing of them.
 	"internal/daemon": {"internal/lake", "internal/link", "internal/models", "internal/runs", "internal/write", "internal/aws/access", "internal/aws/awsx", "internal/aws/emr", "internal/aws/fleet", "internal/aws/glue", "internal/aws/price", "internal/aws/replicate", "catalog", "delta", "spec", "store"},
-	"internal/door":   {"internal/lake", "internal/link", "engine/spark", "engine/spark/door", "spec"},
-	"internal/runs":   {"internal/lake", "internal/link", "internal/query", "internal/sql", "internal/words", "internal/write", "internal/aws/access", "internal/aws/awsx", "internal/aws/emr", "catalog", "delta", "engine/duck", "engine/spark", "engine/spark/eventlog", "engine/spark/local", "job", "spec", "store", "store/s3"},
+	"internal/door":   {"internal/lake", "internal/link", "engine/spark", "engine/spark/door", "spec"}, // passes sessions on to the shared link's server
+	// Jobs run SQL as an actor of query, and programs where the environment has a Spark.
+	"internal/runs": {"internal/lake", "internal/link", "internal/query", "internal/sql", "internal/words", "internal/write", "internal/aws/access", "internal/aws/awsx", "internal/aws/emr", "catalog", "delta", "engine/duck", "engine/spark", "engine/spark/eventlog", "engine/spark/local", "job", "spec", "store", "store/s3"},
+	// Models stand above query, since their engine is chosen as a statement's is, and commit by write.
 	"internal/models": {"internal/lake", "internal/link", "internal/query", "internal/sql", "internal/words", "internal/write", "catalog", "delta", "delta/schema", "engine/duck", "engine/duck/raw", "engine/duck/tablefile", "engine/spark", "spec"},
-	"internal/query":  {"internal/lake", "internal/link", "internal/sql", "internal/words", "internal/write", "internal/compare", "internal/aws/access", "catalog", "delta", "delta/schema", "delta/stats", "engine", "engine/duck", "engine/duck/raw", "engine/duck/tablefile", "engine/spark", "frame", "spec"},
-	"internal/write":  {"internal/lake", "internal/sql", "spec", "catalog", "delta", "delta/schema", "engine/duck", "engine/duck/raw", "engine/duck/tablefile", "ingest", "ingest/files"},
-	"internal/lake":   {"spec", "catalog", "delta", "delta/schema", "engine/duck", "ingest/files", "internal/aws/awsx", "delta/stats", "store", "store/s3"},
+	// A statement that writes becomes a change of write; access is asked here, once for all doors.
+	"internal/query": {"internal/lake", "internal/link", "internal/sql", "internal/words", "internal/write", "internal/compare", "internal/aws/access", "catalog", "delta", "delta/schema", "delta/stats", "engine", "engine/duck", "engine/duck/raw", "engine/duck/tablefile", "engine/spark", "frame", "spec"},
+	// A session on Spark in which tables have names: beside write, which knows no Spark.
+	"internal/link": {"internal/lake", "internal/sql", "internal/aws/awsx", "internal/aws/emr", "catalog", "spec", "engine/spark", "engine/spark/eventlog", "engine/spark/local"},
 
-	"ingest":                {"delta", "delta/schema", "store"},
-	"ingest/files":          {"ingest", "store"},
-	"engine":                {"delta"},
-	"engine/duck":           {"engine", "engine/duck/tablefile", "internal/words", "delta", "delta/schema", "delta/stats", "store", "internal/duckdb", "internal/sql", "spec"}, // queries; of raw files it knows nothing
-	"engine/duck/raw":       {"engine/duck/tablefile", "delta/schema", "internal/csv", "internal/duckdb"},                                                                      // raw files have a DuckDB of their own, closed to the lake
-	"engine/duck/tablefile": {"delta", "delta/datafile", "delta/schema", "delta/stats", "store", "internal/duckdb"},                                                            // where the rows come from it is not told
+	// The writer knows DuckDB, which writes the files, and no Spark: a model on Spark brings its files.
+	"internal/write": {"internal/lake", "internal/sql", "spec", "catalog", "delta", "delta/schema", "engine/duck", "engine/duck/raw", "engine/duck/tablefile", "ingest", "ingest/files"},
+	// An open environment is the one place that knows both disk and S3, so that rooms above take a store.
+	// It gives DuckDB tables by name, and so implements the resolver of engine/duck.
+	"internal/lake": {"spec", "catalog", "delta", "delta/schema", "engine/duck", "ingest/files", "internal/aws/awsx", "delta/stats", "store", "store/s3"},
+
+	// A pipeline commits positions and rows together, so it knows tables; what loads the rows it is given.
+	"ingest":       {"delta", "delta/schema", "store"},
+	"ingest/files": {"ingest", "store"},
+	"engine":       {"delta"},
+	// DuckDB plans by lakehouse.yaml's names of tables (spec), and by the statistics of files; its own
+	// bindings are behind internal/duckdb, so that cgo is one package.
+	"engine/duck":           {"engine", "engine/duck/tablefile", "internal/words", "delta", "delta/schema", "delta/stats", "store", "internal/duckdb", "internal/sql", "spec"},
+	"engine/duck/raw":       {"engine/duck/tablefile", "delta/schema", "internal/csv", "internal/duckdb"},           // raw files have a DuckDB of their own, closed to the lake
+	"engine/duck/tablefile": {"delta", "delta/datafile", "delta/schema", "delta/stats", "store", "internal/duckdb"}, // where the rows come from it is not told
 	"catalog":               {"delta", "spec", "store"},
-	"internal/aws/glue":     {"catalog", "spec", "delta", "delta/schema", "internal/aws/access", "internal/aws/awsx"},
-	"job":                   {"store"},
-	"frame":                 {"engine", "internal/sql"},
-	"internal/sql":          {"delta/schema", "spec"}, // of any engine it knows the dialect alone
+	// Entries of Glue show tables, and the grants on them say who may read: hence access.
+	"internal/aws/glue": {"catalog", "spec", "delta", "delta/schema", "internal/aws/access", "internal/aws/awsx"},
+	"job":               {"store"}, // runs are events in a store, of programs that job does not know
+	"frame":             {"engine", "internal/sql"},
+	"internal/sql":      {"delta/schema", "spec"}, // of any engine it knows the dialect alone
 
 	"engine/spark":           {"engine", "engine/spark/connectpb", "delta", "frame", "internal/sql"},
-	"engine/spark/connectpb": {}, // generated
-	"engine/spark/door":      {"engine/spark/connectpb"},
-	"engine/spark/local":     {"engine/spark"},
-	"engine/spark/eventlog":  {"internal/words", "store"},
+	"engine/spark/connectpb": {},                          // generated
+	"engine/spark/door":      {"engine/spark/connectpb"},  // it passes messages on, and is no client
+	"engine/spark/local":     {"engine/spark"},            // a server is ready when a client is answered
+	"engine/spark/eventlog":  {"internal/words", "store"}, // logs lie on a disk or in a bucket
 
+	// Tables are pure Go on a store: no engine, no lakehouse.yaml, so that programs can import them alone.
 	"delta":          {"delta/log", "delta/datafile", "delta/schema", "delta/stats", "store"},
 	"delta/log":      {"delta/schema", "delta/stats"}, // text of the log to values and back: no store
 	"delta/stats":    {"delta/schema"},
@@ -64,41 +87,51 @@ var picture = map[string][]string{
 	"store":    {},
 	"store/s3": {"store"},
 
-	"internal/aws/access":    {"spec"},
-	"internal/aws/deploy":    {"internal/aws/access", "spec", "internal/aws/cfn", "internal/aws/price"},
-	"internal/aws/audit":     {"internal/aws/cfn", "internal/aws/deploy", "spec"},
-	"internal/aws/cfn":       {},
-	"internal/aws/emr":       {"internal/aws/awsx", "internal/aws/fleet", "job", "store"},
-	"internal/aws/stack":     {"internal/aws/awsx"},
+	// What a lakehouse is in AWS follows from lakehouse.yaml by functions of values: access, deploy, audit,
+	// cfn, estimate, terraform, fleet, price and rehearse import no SDK and no store, so that a plan needs no credentials.
+	"internal/aws/access": {"spec"},
+	"internal/aws/deploy": {"internal/aws/access", "spec", "internal/aws/cfn", "internal/aws/price"}, // a step of a plan has its price
+	"internal/aws/audit":  {"internal/aws/cfn", "internal/aws/deploy", "spec"},
+	"internal/aws/cfn":    {},
+	// Programs on EMR are runners of jobs whose orders lie in the lake's store.
+	"internal/aws/emr":   {"internal/aws/awsx", "internal/aws/fleet", "job", "store"},
+	"internal/aws/stack": {"internal/aws/awsx"},
+	// The only room that does what a plan says: an executor for each kind of step, so it knows all that is changed.
 	"internal/aws/rollout":   {"internal/aws/glue", "internal/aws/access", "internal/aws/audit", "internal/aws/awsx", "internal/aws/deploy", "internal/aws/emr", "internal/aws/fleet", "internal/aws/price", "internal/aws/replicate", "internal/aws/stack", "spec", "store", "store/s3"},
-	"internal/aws/awsx":      {"spec", "store/s3"},
+	"internal/aws/awsx":      {"spec", "store/s3"}, // a bucket is reached by the same options as AWS
 	"internal/aws/price":     {},
 	"internal/aws/fleet":     {"internal/aws/price", "spec"},
 	"internal/aws/estimate":  {"internal/aws/deploy", "internal/aws/fleet", "internal/aws/price", "spec"},
 	"internal/aws/replicate": {"internal/aws/awsx", "spec"},
-	"internal/aws/terraform": {"internal/aws/deploy", "spec"},
+	"internal/aws/terraform": {"internal/aws/deploy", "spec"}, // an export of what deploy says, never a second description
 	"internal/aws/rehearse":  {"internal/aws/fleet", "internal/aws/price", "spec"},
 
-	"spec":             {},
+	"spec":             {}, // lakehouse.yaml can be read and judged by any room
 	"internal/compare": {},
-	"internal/csv":     {},
+	"internal/csv":     {}, // bytes to values: what a vector of DuckDB is, engine/duck knows
 	"internal/words":   {},
 	"internal/duckdb":  {},
 }
 
 // beside are the packages that no part of the program imports: they may import all of it.
-var beside = []string{"bench", "bench/tpch", "internal/servers", "store/storetest"}
+var beside = []string{"bench", "bench/tpch", "internal/servers", "internal/sweep", "store/storetest"}
 
 // sdks says which packages may import what others wrote, where that is not everyone's business.
 // A prefix ending in a slash stands for all modules below it.
 var sdks = map[string][]string{
-	"github.com/aws/":                {"internal/aws/glue", "store/s3", "internal/aws/awsx", "internal/aws/emr", "internal/aws/replicate", "internal/aws/rollout", "internal/aws/stack"},
-	"github.com/duckdb/":             {"internal/duckdb"},
-	"github.com/spf13/":              {"internal/cli"},
-	"golang.org/x/term":              {"internal/cli", "internal/cli/shell"},
-	"github.com/parquet-go/":         {"engine/duck"},
-	"go.yaml.in/":                    {"spec"},
-	"google.golang.org/":             {"internal/door", "engine/spark", "engine/spark/connectpb", "engine/spark/door"},
+	// Rooms that call AWS. A service package takes up to a minute to build, and its types are not ours.
+	"github.com/aws/": {"internal/aws/glue", "store/s3", "internal/aws/awsx", "internal/aws/emr", "internal/aws/replicate", "internal/aws/rollout", "internal/aws/stack"},
+	// cgo, and values that must be freed: one package.
+	"github.com/duckdb/": {"internal/duckdb"},
+	"github.com/spf13/":  {"internal/cli"},
+	"golang.org/x/term":  {"internal/cli", "internal/cli/shell"},
+	// Footers alone; data files are read and written with arrow-go.
+	"github.com/parquet-go/": {"engine/duck"},
+	// Line and column of each key are lost one step further.
+	"go.yaml.in/": {"spec"},
+	// The door of Spark Connect serves, and dials the server behind it.
+	"google.golang.org/": {"internal/door", "engine/spark", "engine/spark/connectpb", "engine/spark/door"},
+	// Rows are Arrow batches in all rooms that have rows; the rooms of AWS, jobs and names have none.
 	"github.com/apache/arrow-go/v18": {".", "delta", "delta/datafile", "delta/schema", "delta/stats", "engine", "engine/duck", "engine/duck/tablefile", "engine/spark", "frame", "ingest", "ingest/files", "internal/cli", "internal/cli/render", "internal/compare", "internal/duckdb", "internal/query"},
 }
 
@@ -193,11 +226,21 @@ type source struct {
 	ast  *ast.File
 }
 
-// sources parses every Go file below this folder that people wrote.
+// sources are the Go files below this folder that people wrote, parsed once for all tests.
 func sources(t *testing.T) []source {
 	t.Helper()
-	var out []source
-	err := filepath.WalkDir(".", func(name string, d fs.DirEntry, err error) error {
+	out, err := parsed()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(out) == 0 {
+		t.Fatalf("no Go files below the root of the module")
+	}
+	return out
+}
+
+var parsed = sync.OnceValues(func() (out []source, err error) {
+	err = filepath.WalkDir(".", func(name string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}
@@ -217,11 +260,5 @@ func sources(t *testing.T) []source {
 		}
 		return nil
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if len(out) == 0 {
-		t.Fatalf("no Go files below the root of the module")
-	}
-	return out
-}
+	return out, err
+})

@@ -1,6 +1,7 @@
 package petalake_test
 
 import (
+	"cmp"
 	"context"
 	"flag"
 	"fmt"
@@ -13,10 +14,11 @@ import (
 	"github.com/petalake/petalake"
 	"github.com/petalake/petalake/frame"
 	"github.com/petalake/petalake/internal/compare"
+	"github.com/petalake/petalake/internal/sweep"
 )
 
 var (
-	plans    = flag.Int("plans", 40, "how many random programs run on two engines")
+	plans    = flag.Int("plans", 0, "how many random programs run on two engines; 0: as many as the kind of run has")
 	planSeed = flag.Uint64("planseed", 1, "the seed of the first of them")
 )
 
@@ -78,7 +80,8 @@ func randomPlans(t *testing.T, lake *petalake.Lake, server string) {
 		t.Fatal(err)
 	}
 	wrong, empty := 0, 0
-	for seed := *planSeed; seed < *planSeed+uint64(*plans) && wrong < 5; seed++ {
+	programs := cmp.Or(*plans, sweep.Of(40, 40, 600)) // 40 have each step of a frame several times
+	for seed := *planSeed; seed < *planSeed+uint64(programs) && wrong < 5; seed++ {
 		d := &dice{Rand: rand.New(rand.NewPCG(seed, 0)), tables: tables}
 		r := d.program(1 + d.IntN(6))
 		rows, differs := differ(t.Context(), duck, spark, r.Frame, r.ordered, server)
@@ -99,8 +102,8 @@ func randomPlans(t *testing.T, lake *petalake.Lake, server string) {
 		sql, _ := frame.DuckSQL(f)
 		t.Errorf("program %d (again: -plans 1 -planseed %[1]d): %s\n%s", seed, differs, sql)
 	}
-	if *plans >= 10 && empty > *plans/2 {
-		t.Errorf("%d of %d programs gave no rows, want fewer than half", empty, *plans)
+	if programs >= 10 && empty > programs/2 {
+		t.Errorf("%d of %d programs gave no rows, want fewer than half", empty, programs)
 	}
 }
 

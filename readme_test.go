@@ -12,6 +12,9 @@ import (
 // TestReadme runs every command of the README, in order, as they stand there: in a copy of the
 // examples, with a petalake built from this tree in place of go run and go build.
 func TestReadme(t *testing.T) {
+	if testing.Short() {
+		t.Skip("the program is built and a year of flights loaded: left out with -short")
+	}
 	text, err := os.ReadFile("README.md")
 	if err != nil {
 		t.Fatal(err)

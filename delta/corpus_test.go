@@ -101,8 +101,8 @@ func openCorpus(t testing.TB) (store.Store, string) {
 	t.Helper()
 	dir, err := corpus()
 	if err != nil {
-		if errors.Is(err, fs.ErrNotExist) && os.Getenv("CI") == "" {
-			t.Skip("the corpus of other implementations' tables is not here: set PETALAKE_SHARED")
+		if shared := os.Getenv("PETALAKE_SHARED"); errors.Is(err, fs.ErrNotExist) && (os.Getenv("CI") == "" || shared == "none") {
+			t.Skip("the corpus of other implementations' tables is not here: set PETALAKE_SHARED, to none where it cannot be")
 		}
 		t.Fatal(err)
 	}

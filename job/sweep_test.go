@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/petalake/petalake/internal/sweep"
 	"github.com/petalake/petalake/job"
 	"github.com/petalake/petalake/store"
 	"github.com/petalake/petalake/store/storetest"
@@ -224,7 +225,8 @@ func (w *world) checkLog(t *testing.T, run job.Run) {
 // TestTwoKeepers has two processes drive the run at the same time: one looks after it, and the other
 // says so.
 func TestTwoKeepers(t *testing.T) {
-	for seed := range uint64(200) {
+	// A seed is a pair of pauses of up to 300 µs: 200 are spread over all of them.
+	for seed := range uint64(sweep.Of(50, 200, 20_000)) {
 		w := newWorld("fail", "ok")
 		random := rand.New(rand.NewPCG(seed, 0))
 		first := w.process("a", w.lake)
@@ -315,7 +317,7 @@ func TestSilence(t *testing.T) {
 func TestNext(t *testing.T) {
 	whats := []job.What{job.Created, job.Adopted, job.Started, job.Submitted, job.Stepped, job.Ended, job.Asked}
 	states := []job.State{job.Succeeded, job.Failed, job.TimedOut, job.Lost}
-	for seed := range uint64(2000) {
+	for seed := range uint64(sweep.Of(500, 2000, 100_000)) {
 		random := rand.New(rand.NewPCG(seed, 7))
 		o := order()
 		o.Policy.Retries = random.IntN(3)

@@ -94,6 +94,9 @@ for name in sys.argv[2:]:
 
 // A validator that others wrote takes the good files, and refuses those with bad keys and values.
 func TestSchemaWithPython(t *testing.T) {
+	if testing.Short() {
+		t.Skip("Python takes its time: left out with -short")
+	}
 	python := os.Getenv("PETALAKE_PYTHON")
 	if python == "" {
 		python = "../.tools/venv/bin/python"

@@ -27,10 +27,12 @@ func openDisk(t testing.TB) (*store.Disk, string) {
 }
 
 func TestDisk(t *testing.T) {
+	t.Parallel()
 	storetest.Run(t, func(t *testing.T) store.Store { d, _ := openDisk(t); return d })
 }
 
 func TestDiskWithoutUnnamedFiles(t *testing.T) {
+	t.Parallel()
 	storetest.Run(t, func(t *testing.T) store.Store { d, _ := openDisk(t); return d.Named() })
 }
 
@@ -197,6 +199,7 @@ func TestDiskKeyBesideFolder(t *testing.T) {
 // TestDiskFoldersComeAndGo has writers make, and listings visit, the folders that deleters find
 // empty.
 func TestDiskFoldersComeAndGo(t *testing.T) {
+	t.Parallel()
 	root := filepath.Join(t.TempDir(), "lake")
 	var g errgroup.Group
 	for w := range 4 {
@@ -309,6 +312,7 @@ func TestDiskFolderReplaced(t *testing.T) {
 
 // TestDiskManyFolders writes to more folders than stay open, from several goroutines.
 func TestDiskManyFolders(t *testing.T) {
+	t.Parallel()
 	d, _ := openDisk(t)
 	var g errgroup.Group
 	for w := range 4 {

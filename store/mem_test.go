@@ -8,10 +8,12 @@ import (
 )
 
 func TestMem(t *testing.T) {
+	t.Parallel()
 	storetest.Run(t, func(*testing.T) store.Store { return store.NewMem() })
 }
 
 func TestPrefix(t *testing.T) {
+	t.Parallel()
 	storetest.Run(t, func(t *testing.T) store.Store {
 		whole := store.NewMem()
 		for _, key := range []string{"sub", "sub-", "sub0", "su/b"} { // must stay out of sight
@@ -28,6 +30,7 @@ func TestPrefix(t *testing.T) {
 }
 
 func TestWrappersKeepTheContract(t *testing.T) {
+	t.Parallel()
 	storetest.Run(t, func(*testing.T) store.Store {
 		return store.Retry(store.Observe(store.NewMem(), func(store.Op) {}), store.Policy{})
 	})

@@ -17,6 +17,7 @@ import (
 
 	"github.com/petalake/petalake/delta/schema"
 	"github.com/petalake/petalake/delta/stats"
+	"github.com/petalake/petalake/internal/sweep"
 	"github.com/petalake/petalake/store"
 )
 
@@ -178,7 +179,8 @@ func text(t testing.TB, b arrow.RecordBatch) string {
 }
 
 func TestRoundTrip(t *testing.T) {
-	for seed := range uint64(300) {
+	// 300 random schemas have each type of column under each kind of nesting several times over.
+	for seed := range uint64(sweep.Of(100, 300, 5000)) {
 		r := rand.New(rand.NewPCG(seed, 7))
 		s := randomStruct(r, 3)
 		rows := 1 + r.IntN(300)

@@ -10,9 +10,13 @@ import (
 	"github.com/petalake/petalake/store"
 )
 
-// python is the interpreter that has pyarrow; without one the test is skipped, but not in CI.
+// python is the interpreter that has pyarrow; without one the test is skipped, but not in CI. With -short it
+// is skipped, too.
 func python(t *testing.T) string {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("Python takes its time: left out with -short")
+	}
 	path, err := filepath.Abs("../../.tools/venv/bin/python")
 	if err == nil {
 		_, err = os.Stat(path)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -11,6 +12,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/petalake/petalake/internal/sweep"
 	"github.com/petalake/petalake/spec"
 )
 
@@ -74,7 +76,7 @@ func TestRemoteEqualsLocal(t *testing.T) {
 	wide(l, 2)
 	flights(l)
 	local := l.open()
-	for _, sql := range []string{
+	for _, sql := range sweep.Sample([]string{
 		`SELECT * FROM wide WHERE id = 77`,
 		`SELECT a FROM wide WHERE c LIKE 'ab%' AND b > 1e10 ORDER BY b LIMIT 5`,
 		`SELECT id FROM wide ORDER BY a DESC LIMIT 5`,
@@ -94,7 +96,7 @@ func TestRemoteEqualsLocal(t *testing.T) {
 		`SELECT a FROM wide QUALIFY row_number() OVER (ORDER BY c) = 1`,
 		`SELECT count(*) FROM wide TABLESAMPLE 100%`,
 		`SELECT a.id FROM wide a ASOF JOIN wide b ON a.id >= b.id WHERE a.id < 3 ORDER BY 1`,
-	} {
+	}, sweep.Of(5, math.MaxInt, math.MaxInt)) {
 		remote, _ := l.openRemote(Options{})
 		if got, want := collect(t, remote, sql), collect(t, local, sql); !slices.Equal(got, want) {
 			t.Errorf("%s\ngot  %v\nwant %v", sql, got, want)

@@ -14,6 +14,8 @@ import (
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
+
+	"github.com/petalake/petalake/internal/sweep"
 )
 
 func open(t testing.TB, o Options) *Conn {
@@ -259,7 +261,8 @@ func TestProgress(t *testing.T) {
 	if f, _, _ := c.Progress(); f >= 0 {
 		t.Errorf("idle: got %v, want a negative fraction", f)
 	}
-	if _, err := c.Exec(t.Context(), "create table t as select i from range(20000000) t(i)"); err != nil {
+	rows := sweep.Of(5_000_000, 20_000_000, 20_000_000)
+	if _, err := c.Exec(t.Context(), fmt.Sprintf("create table t as select i from range(%d) t(i)", rows)); err != nil {
 		t.Fatal(err)
 	}
 	done, seen := make(chan error), 0
@@ -294,7 +297,8 @@ func TestMemoryLimit(t *testing.T) {
 	}
 	dir := t.TempDir()
 	c = open(t, Options{MemoryLimit: 100 << 20, TempDir: dir})
-	if _, err := c.Exec(t.Context(), "select i from range(30000000) t(i) order by hash(i) limit 1 offset 29000000"); err != nil {
+	rows := sweep.Of(8_000_000, 30_000_000, 30_000_000) // of 16 bytes and more: above the limit
+	if _, err := c.Exec(t.Context(), fmt.Sprintf("select i from range(%d) t(i) order by hash(i) limit 1 offset %d", rows, rows-1_000_000)); err != nil {
 		t.Errorf("with a folder to spill to: %v", err)
 	}
 	if left, _ := filepath.Glob(filepath.Join(dir, "*.tmp")); len(left) > 0 {

@@ -12,6 +12,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/petalake/petalake/internal/sql"
+	"github.com/petalake/petalake/internal/sweep"
 )
 
 // FuzzSplit holds sql.Split to DuckDB's own parser.
@@ -43,8 +44,9 @@ func TestSplitPieces(t *testing.T) {
 	conn := parserFor(t)
 	seed := rand.Uint64()
 	dice := rand.New(rand.NewPCG(seed, 0))
-	understood := 0
-	for range 4000 {
+	// 4,000 texts have each pair of pieces several times over; DuckDB understands some hundred of them.
+	understood, texts := 0, sweep.Of(500, 4000, 200_000)
+	for range texts {
 		var text strings.Builder
 		text.WriteString([]string{"", "select ", "select '", "select e'", "select $$", "-- ", "/* ", "select \"a"}[dice.IntN(8)])
 		for range 1 + dice.IntN(8) {
@@ -58,8 +60,8 @@ func TestSplitPieces(t *testing.T) {
 			t.Fatalf("seed %d", seed)
 		}
 	}
-	if understood < 200 {
-		t.Errorf("DuckDB understood %d of the texts, want 200 at least (seed %d)", understood, seed)
+	if understood < texts/20 {
+		t.Errorf("DuckDB understood %d of the texts, want %d at least (seed %d)", understood, texts/20, seed)
 	}
 }
 

@@ -1,13 +1,15 @@
 // Package servers starts servers of others for tests.
 //
 // A Server is a child process on a free port of the loopback interface, ready when it is returned
-// and killed when the test ends. A test skips where the program is not installed, unless CI=true.
+// and killed when the test ends. A test skips where the program is not installed, unless CI=true, and
+// with -short: starting a server and asking it takes seconds.
 package servers
 
 import (
 	"bytes"
 	"context"
 	_ "embed"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -119,9 +121,21 @@ func Tool(t testing.TB, program string) string {
 	return find(t, program)
 }
 
+// leftOut skips a test with -short that needs more than Go.
+func leftOut(t testing.TB) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip(errShort)
+	}
+}
+
+// errShort is why a test with -short does not run.
+var errShort = errors.New("a server or program of others takes its time: left out with -short")
+
 // find is the path of a program below the .tools folder of the repository.
 func find(t testing.TB, program string) string {
 	t.Helper()
+	leftOut(t)
 	dir, err := tools()
 	if err != nil {
 		t.Fatal(err)

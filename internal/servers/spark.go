@@ -14,8 +14,11 @@ import (
 	"github.com/petalake/petalake/engine/spark/local"
 )
 
-// SparkHome is where the Spark for tests is, or the reason why it is not there.
+// SparkHome is where the Spark for tests is, or the reason why there is none, such as -short.
 func SparkHome() (local.Search, error) {
+	if testing.Short() {
+		return local.Search{}, errShort
+	}
 	tools, err := tools()
 	if err != nil {
 		return local.Search{}, err
@@ -95,6 +98,7 @@ func Spark(t testing.TB, lake string) local.Server {
 // Sail starts Sail, a server of Spark Connect that is not Spark, until the test ends, and returns its address.
 func Sail(t testing.TB) string {
 	t.Helper()
+	leftOut(t)
 	address, stop, err := StartSail()
 	if err != nil {
 		missing(t, err)
@@ -156,6 +160,7 @@ func StartSail() (address string, stop func(), err error) {
 // missing ends a test that has not what it needs: a failure where everything must be there.
 func missing(t testing.TB, err error) {
 	t.Helper()
+	leftOut(t)
 	if os.Getenv("CI") == "true" {
 		t.Fatal(err)
 	}

@@ -20,6 +20,7 @@ import (
 	"github.com/petalake/petalake/delta/schema"
 	"github.com/petalake/petalake/engine/duck/tablefile"
 	"github.com/petalake/petalake/internal/duckdb"
+	"github.com/petalake/petalake/internal/sweep"
 	"github.com/petalake/petalake/store"
 )
 
@@ -195,7 +196,8 @@ func badRowFiles() []badRows {
 
 func TestBadRows(t *testing.T) {
 	const columns = "a int, b string, c date"
-	for _, test := range badRowFiles() {
+	cases := badRowFiles()
+	for _, test := range sweep.Sample(cases, sweep.Of(10, len(cases), len(cases))) {
 		t.Run(test.name, func(t *testing.T) {
 			b := newBench(t)
 			raw := Files{Format: test.format, Paths: []string{b.file(test.name, test.text)}}
@@ -238,6 +240,9 @@ func TestBadRows(t *testing.T) {
 
 // TestBadRowsOfALargeFile holds that lines are exact where DuckDB reads in parallel.
 func TestBadRowsOfALargeFile(t *testing.T) {
+	if testing.Short() {
+		t.Skip("files larger than the buffers of the readers are left out with -short")
+	}
 	for _, name := range []string{"big.csv", "big.csv.gz", "big.jsonl"} {
 		t.Run(name, func(t *testing.T) {
 			b := newBench(t)

@@ -6,12 +6,14 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/petalake/petalake/delta/schema"
 	"github.com/petalake/petalake/delta/stats"
 	"github.com/petalake/petalake/internal/duckdb"
+	"github.com/petalake/petalake/internal/sweep"
 )
 
 // everyType has a column of each type, with values at the edges.
@@ -181,6 +183,9 @@ func TestPartitionedFiles(t *testing.T) {
 }
 
 func TestFilesOfASize(t *testing.T) {
+	if testing.Short() {
+		t.Skip("files of a size take many rows: left out with -short")
+	}
 	b := newBench(t)
 	spec := b.spec("a bigint, s string")
 	spec.FileSize, spec.SortBy = 1<<20, []string{"a"}
@@ -233,7 +238,7 @@ func TestStatisticsAgainstTheRows(t *testing.T) {
 	spec.FileSize = 1 << 20
 	w, err := b.writeSelect(`SELECT (hash(i) % 100003)::BIGINT AS i, (hash(i) % 9999991)::DECIMAL(12,3) / 1000 AS d,
 		CASE WHEN i % 5 = 0 THEN NULL ELSE 'k' || hash(i) END AS s, CASE WHEN i % 3 = 0 THEN NULL ELSE i / 7 END AS f,
-		DATE '2000-01-01' + (hash(i) % 9999)::INT AS day, {'x': nullif(i % 11, 0)::INT} AS st FROM range(400000) t(i)`, spec)
+		DATE '2000-01-01' + (hash(i) % 9999)::INT AS day, {'x': nullif(i % 11, 0)::INT} AS st FROM range(`+strconv.Itoa(sweep.Of(100_000, 400_000, 400_000))+`) t(i)`, spec)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -279,6 +284,9 @@ func shown(v stats.Value) string {
 
 // TestOthersReadTheFiles lets pyarrow and polars read what DuckDB encoded with Parquet v2.
 func TestOthersReadTheFiles(t *testing.T) {
+	if testing.Short() {
+		t.Skip("Python takes its time: left out with -short")
+	}
 	python := filepath.Join("..", "..", "..", ".tools", "venv", "bin", "python")
 	if _, err := os.Stat(python); err != nil {
 		if os.Getenv("CI") == "true" {

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/petalake/petalake/internal/sweep"
 	"github.com/petalake/petalake/spec"
 )
 
@@ -61,7 +62,7 @@ func randomShop(r *rand.Rand) string {
 // say the same of every table: IAM of whole ones, Lake Formation of each column.
 func TestOneTruth(t *testing.T) {
 	seed := uint64(time.Now().UnixNano())
-	for i := range 200 {
+	for i := range sweep.Of(100, 200, 10_000) {
 		r := rand.New(rand.NewPCG(seed, uint64(i)))
 		text := randomShop(r)
 		l, e := parsed(t, text)

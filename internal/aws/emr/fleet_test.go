@@ -13,6 +13,7 @@ import (
 	"github.com/petalake/petalake/internal/aws/fleet"
 	"github.com/petalake/petalake/internal/aws/price"
 	"github.com/petalake/petalake/internal/servers"
+	"github.com/petalake/petalake/internal/sweep"
 	"github.com/petalake/petalake/job"
 	"github.com/petalake/petalake/spec"
 	"github.com/petalake/petalake/store"
@@ -248,54 +249,70 @@ func TestCancelled(t *testing.T) {
 // TestFleetSweep mistreats each call in turn, and restarts who keeps the fleet in the middle: there is never
 // more than one cluster, an attempt is one step, the attempt ends, and nothing is left that costs.
 func TestFleetSweep(t *testing.T) {
-	for _, how := range []string{"throttled", "cut", "lost", "no capacity"} {
-		for hurt := 1; ; hurt++ {
-			w := newWorld(t, small)
-			w.how, w.hurt, w.spot = how, hurt, 20
-			endpoint := w.serve()
+	for i, how := range []string{"throttled", "cut", "lost", "no capacity"} {
+		t.Run(how, func(t *testing.T) {
+			t.Parallel()
+			// The first dozen calls make the cluster and place the attempt; later ones are the same looks again
+			// and again, of which one in a hundred is as good as all. With -short each way has other calls.
+			dense, sparse := sweep.Of(5, 1, 1), sweep.Of(400, 101, 1)
+			hurt := 1
+			if testing.Short() {
+				hurt += i
+			}
+			for {
+				calls := fleetHurt(t, how, hurt)
+				if t.Failed() || hurt > calls {
+					return
+				}
+				if hurt += dense; hurt > 13 {
+					hurt += sparse - 1
+				}
+			}
+		})
+	}
+}
+
+// fleetHurt mistreats one call, and returns how many there were.
+func fleetHurt(t *testing.T, how string, hurt int) (calls int) {
+	w := newWorld(t, small)
+	w.how, w.hurt, w.spot = how, hurt, 20
+	endpoint := w.serve()
+	w.open(endpoint)
+	handle, err := w.runs.Submit(t.Context(), attempt)
+	if err != nil {
+		t.Fatal(err)
+	}
+	most := 0
+	for range 60 {
+		w.pass(30 * time.Second)
+		again := false
+		w.locked(func() { most, again = max(most, len(w.alive())), w.calls%7 == 0 })
+		if again {
 			w.open(endpoint)
-			handle, err := w.runs.Submit(t.Context(), attempt)
-			if err != nil {
-				t.Fatal(err)
-			}
-			most := 0
-			for range 60 {
-				w.pass(30 * time.Second)
-				again := false
-				w.locked(func() { most, again = max(most, len(w.alive())), w.calls%7 == 0 })
-				if again {
-					w.open(endpoint)
-				}
-			}
-			steps := 0
-			w.locked(func() {
-				for _, c := range w.clusters {
-					steps += len(c.steps)
-					for _, s := range c.steps {
-						s.state = "COMPLETED"
-					}
-				}
-			})
-			if most != 1 || steps != 1 {
-				t.Errorf("%s at call %d: %d clusters at once and %d steps, want one and one\n%s", how, hurt, most, steps, strings.Join(w.log, "\n"))
-			}
-			if got, err := w.runs.Poll(context.Background(), handle); err == nil && got.Phase != job.Over {
-				t.Errorf("%s at call %d: %+v", how, hurt, got)
-			}
-			w.pass(15 * time.Minute)
-			left, calls := 0, 0
-			w.locked(func() { left, calls = len(w.alive()), w.calls })
-			if n := left; n != 0 {
-				t.Errorf("%s at call %d: %d clusters are left\n%s", how, hurt, n, strings.Join(w.log, "\n"))
-			}
-			if t.Failed() || hurt > calls || testing.Short() && hurt > 5 {
-				break
-			}
-			if hurt > 12 { // later calls are the same again
-				hurt += 100
-			}
 		}
 	}
+	steps := 0
+	w.locked(func() {
+		for _, c := range w.clusters {
+			steps += len(c.steps)
+			for _, s := range c.steps {
+				s.state = "COMPLETED"
+			}
+		}
+	})
+	if most != 1 || steps != 1 {
+		t.Errorf("%s at call %d: %d clusters at once and %d steps, want one and one\n%s", how, hurt, most, steps, strings.Join(w.log, "\n"))
+	}
+	if got, err := w.runs.Poll(context.Background(), handle); err == nil && got.Phase != job.Over {
+		t.Errorf("%s at call %d: %+v", how, hurt, got)
+	}
+	w.pass(15 * time.Minute)
+	left := 0
+	w.locked(func() { left, calls = len(w.alive()), w.calls })
+	if left != 0 {
+		t.Errorf("%s at call %d: %d clusters are left\n%s", how, hurt, left, strings.Join(w.log, "\n"))
+	}
+	return calls
 }
 
 // TestFleetOnMoto promises that the requests for a cluster and its end are ones that a server of EMR takes.

@@ -195,10 +195,11 @@ func TestSweep(t *testing.T) {
 	first := []Table{table("b", "one", "x"), table("b", "two", "x"), table("c", "three", "x")}
 	then := []Table{table("b", "one", "x", "y"), table("b", "four", "x")}
 	for _, how := range []string{"throttled", "denied", "cut", "lost"} {
-		for hurt := 1; ; hurt++ {
+		servers.EachCall(t, func(hurt int) int {
 			f := newFake()
 			f.how, f.hurt = how, hurt
 			server := httptest.NewServer(f)
+			defer server.Close()
 			c := New(servers.AWS(t, server.URL), "us-east-1", owner)
 			for _, want := range [][]Table{first, then} {
 				if _, _, err := c.Sync(t.Context(), want, []string{"b", "c"}, true); (err != nil) != (how == "denied" && f.calls == hurt) {
@@ -216,11 +217,8 @@ func TestSweep(t *testing.T) {
 			if got := sorted(f.tables["b"]); !slices.Equal(got, []string{"four", "one"}) || len(f.databases) != 1 {
 				t.Errorf("%s at call %d: tables %v, databases %v", how, hurt, got, sorted(f.databases))
 			}
-			server.Close()
-			if hurt > f.calls || t.Failed() {
-				break
-			}
-		}
+			return f.calls
+		})
 	}
 }
 

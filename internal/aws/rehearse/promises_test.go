@@ -1,6 +1,7 @@
 package rehearse
 
 import (
+	"cmp"
 	"flag"
 	"fmt"
 	"math/rand/v2"
@@ -13,11 +14,12 @@ import (
 
 	"github.com/petalake/petalake/internal/aws/fleet"
 	"github.com/petalake/petalake/internal/aws/price"
+	"github.com/petalake/petalake/internal/sweep"
 	"github.com/petalake/petalake/spec"
 )
 
 var (
-	rehearsals = flag.Int("rehearsals", 10_000, "how many random rehearsals are run")
+	rehearsals = flag.Int("rehearsals", 0, "how many random rehearsals are run; 0: as many as the kind of run has")
 	one        = flag.Uint64("seed", 0, "run this rehearsal alone, and tell what it did")
 )
 
@@ -35,10 +37,8 @@ func TestPromises(t *testing.T) {
 		t.Logf("%+v", s.Policy)
 		return
 	}
-	n := *rehearsals
-	if testing.Short() {
-		n = min(n, 500)
-	}
+	// A rehearsal has a dozen settings drawn at random: 3,000 have each pair of their values many times over.
+	n := cmp.Or(*rehearsals, sweep.Of(500, 3000, 100_000))
 	var seed, made atomic.Uint64
 	var seen sums
 	var wg sync.WaitGroup

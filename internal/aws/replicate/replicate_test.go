@@ -150,7 +150,7 @@ func TestStop(t *testing.T) {
 // TestSweep mistreats each call in turn: each replication is started once all the same.
 func TestSweep(t *testing.T) {
 	for _, how := range []string{"throttled", "cut", "lost"} {
-		for hurt := 1; ; hurt++ {
+		servers.EachCall(t, func(hurt int) int {
 			f := &fake{hurt: hurt, how: how}
 			r := newReplications(t, f)
 			for range 2 {
@@ -165,9 +165,7 @@ func TestSweep(t *testing.T) {
 			if f.status["arn:1"] != "running" || f.status["arn:2"] != "running" || len(f.started) != 2 {
 				t.Errorf("%s at call %d: %v, started %v", how, hurt, f.status, f.started)
 			}
-			if hurt > f.calls || t.Failed() {
-				break
-			}
-		}
+			return f.calls
+		})
 	}
 }

@@ -60,6 +60,9 @@ func module(t *testing.T, file string) string {
 // skipped: neither can be installed as the other tools are.
 func ready(t *testing.T, dir string) {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("terraform takes its time: left out with -short")
+	}
 	if _, err := exec.LookPath("terraform"); err != nil {
 		t.Skip("terraform is not installed")
 	}
