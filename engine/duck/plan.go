@@ -97,62 +97,14 @@ func (e *Engine) Plan(ctx context.Context, sql string, args ...any) (*Plan, erro
 }
 
 // Weigh says how many files a statement would read, and how large they are, from the tables' logs alone: no
-// data file is touched, wherever it is, and no list of them is held. TotalFiles and Columns are not told.
+// data file is touched, wherever it is. TotalFiles and Columns are not told.
 func (e *Engine) Weigh(ctx context.Context, sql string, args ...any) (*Plan, error) {
-	ctx, done := e.during(ctx)
-	defer done()
-	p, err := e.weigh(ctx, sql, args)
-	return p, ended(ctx, err)
-}
-
-func (e *Engine) weigh(ctx context.Context, sql string, args []any) (*Plan, error) {
-	session, err := e.data.session(ctx)
+	p, err := e.Prepare(ctx, sql, args...)
 	if err != nil {
 		return nil, err
 	}
-	defer session.end()
-	s, err := parse(ctx, parserOf(session.conn), sql)
-	if err != nil || s.show != "" {
-		return &Plan{}, err
-	}
-	inputs, err := e.resolve(ctx, s)
-	if err != nil {
-		return nil, err
-	}
-	if _, ok, err := e.fromLog(ctx, s, inputs); err != nil {
-		return nil, err
-	} else if ok {
-		p := newPlan(inputs)
-		p.FromLog = true
-		return p, nil
-	}
-	if len(inputs) > 0 {
-		if err := e.study(ctx, s, inputs, args); err != nil {
-			return nil, err
-		}
-	}
-	p := newPlan(inputs)
-	for i, in := range inputs {
-		if err := in.weigh(ctx, &p.Tables[i]); err != nil {
-			return nil, fmt.Errorf("table %s: %w", in.name, err)
-		}
-	}
-	return p, nil
-}
-
-// weigh counts what list would list, and holds none of it: a table may have millions of files.
-func (in *input) weigh(ctx context.Context, t *TablePlan) error {
-	if t.Pruned = in.where != nil; in.unread {
-		return nil
-	}
-	for f, err := range in.relation.Plan(ctx, in.where) {
-		if err != nil {
-			return err
-		}
-		t.Files++
-		t.Bytes += f.Size
-	}
-	return nil
+	defer p.Close()
+	return p.Weight, nil
 }
 
 // total counts the files of each table of a plan.

@@ -25,6 +25,7 @@ type relation struct {
 	rewritten   rewritten
 	footersOnly bool // nothing will run: columns need not be here
 	hideFiles   bool // as Options has it
+	answered    bool // sql is whole without a data file
 	ends        []func()
 }
 
@@ -55,6 +56,15 @@ func (e *Engine) prepareFor(ctx context.Context, sql string, args []any, footers
 }
 
 func (e *Engine) ready(ctx context.Context, r *relation, session *session, sql string) error {
+	if err := e.find(ctx, r, session, sql); err != nil {
+		return err
+	}
+	return e.finish(ctx, r, session)
+}
+
+// find parses the statement, finds its tables, and what of them it reads, as far as their logs tell. It touches no
+// data file.
+func (e *Engine) find(ctx context.Context, r *relation, session *session, sql string) error {
 	s, err := parse(ctx, parserOf(session.conn), sql)
 	if err != nil {
 		return err
@@ -65,66 +75,70 @@ func (e *Engine) ready(ctx context.Context, r *relation, session *session, sql s
 	}
 	if s.show != "" {
 		r.sql, err = e.showTables(ctx)
-		r.rewritten, r.plan = rewritten{sql: r.sql}, &Plan{}
+		r.rewritten, r.plan, r.answered = rewritten{sql: r.sql}, &Plan{}, true
 		return err
 	}
-	inputs, err := e.resolve(ctx, s)
-	if err != nil {
+	if r.inputs, err = e.resolve(ctx, s); err != nil {
 		return err
 	}
-	r.inputs = inputs
-	if answer, ok, err := e.fromLog(ctx, s, inputs); err != nil {
+	if answer, ok, err := e.fromLog(ctx, s, r.inputs); err != nil {
 		return err
 	} else if ok {
-		r.sql, r.rewritten = answer, rewritten{sql: answer}
-		r.plan = newPlan(inputs)
+		r.sql, r.rewritten, r.answered = answer, rewritten{sql: answer}, true
+		r.plan = newPlan(r.inputs)
 		r.plan.FromLog = true
 		return nil
 	}
-	if err := e.choose(ctx, r, s, inputs); err != nil {
-		return err
-	}
-	if len(inputs) > 0 {
-		if err := session.begin(ctx); err != nil {
-			return err
-		}
-		if err := install(ctx, session.conn, inputs, e.types); err != nil {
-			return damaged(err, inputs)
-		}
-	}
-	r.rewritten = s.rewrite(inputs)
-	r.sql = r.rewritten.sql
-	r.plan.note(inputs)
-	return nil
-}
-
-// choose finds the files each input needs, and brings them to this machine.
-func (e *Engine) choose(ctx context.Context, r *relation, s *statement, inputs []*input) error {
-	studied := len(inputs) > 0 && (s.filters || e.cache != nil)
+	studied := len(r.inputs) > 0 && (s.filters || e.cache != nil)
 	if studied && e.cache == nil && !r.footersOnly && s.explain.Text == "" {
-		few, err := e.fewFiles(ctx, inputs)
+		few, err := e.fewFiles(ctx, r.inputs)
 		if err != nil {
 			return err
 		}
 		studied = !few
 	}
 	if studied {
-		if err := e.study(ctx, s, inputs, r.args); err != nil {
+		return e.study(ctx, s, r.inputs, r.args)
+	}
+	return nil
+}
+
+// finish lists the files of a statement that was found, brings them to this machine, and makes its tables visible.
+func (e *Engine) finish(ctx context.Context, r *relation, session *session) error {
+	if r.answered {
+		return nil
+	}
+	if err := e.gather(ctx, r); err != nil {
+		return err
+	}
+	if len(r.inputs) > 0 {
+		if err := session.begin(ctx); err != nil {
 			return err
 		}
+		if err := install(ctx, session.conn, r.inputs, e.types); err != nil {
+			return damaged(err, r.inputs)
+		}
 	}
-	r.plan = newPlan(inputs)
-	for _, in := range inputs {
+	r.rewritten = r.statement.rewrite(r.inputs)
+	r.sql = r.rewritten.sql
+	r.plan.note(r.inputs)
+	return nil
+}
+
+// gather lists the files each input needs, and brings them to this machine.
+func (e *Engine) gather(ctx context.Context, r *relation) error {
+	r.plan = newPlan(r.inputs)
+	for _, in := range r.inputs {
 		if err := in.list(ctx); err != nil {
 			return fmt.Errorf("table %s: %w", in.name, err)
 		}
 	}
 	if e.cache != nil {
-		release, err := e.hydrate(ctx, r.plan, inputs, r.footersOnly || s.plansOnly())
+		release, err := e.hydrate(ctx, r.plan, r.inputs, r.footersOnly || r.statement.plansOnly())
 		r.ends = append([]func(){release}, r.ends...)
 		return err
 	}
-	for _, in := range inputs {
+	for _, in := range r.inputs {
 		if err := in.locate(e.options.LocalRoot); err != nil {
 			return fmt.Errorf("table %s: %w", in.name, err)
 		}

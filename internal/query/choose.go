@@ -30,11 +30,20 @@ func (c Choice) String() string { return c.Engine + ": " + c.Reason }
 // Choose says which engine a statement would run on, without running it. Engine is as for On. A statement
 // that is known to be wrong on both is an error.
 func (q *Engines) Choose(ctx context.Context, engine, sql string, args ...any) (Choice, error) {
-	c, err := q.choose(ctx, engine, sql, args)
-	if err == nil && c.Engine == spec.EngineSpark && c.refused != nil && q.wrongOnBoth(sql, c.refused) {
-		return Choice{}, c.refused
+	c, prepared, err := q.judged(ctx, engine, sql, args)
+	if prepared != nil {
+		prepared.Close()
 	}
 	return c, err
+}
+
+// judged is prepare, with the error of a statement that is known to be wrong on both engines.
+func (q *Engines) judged(ctx context.Context, engine, sql string, args []any) (Choice, *duck.Prepared, error) {
+	c, prepared, err := q.prepare(ctx, q.Duck, engine, sql, args)
+	if err == nil && c.Engine == spec.EngineSpark && c.refused != nil && q.wrongOnBoth(sql, c.refused) {
+		return Choice{}, nil, c.refused
+	}
+	return c, prepared, err
 }
 
 // wrongOnBoth says whether a statement that DuckDB refused is wrong on Spark too, as far as that can be
@@ -68,22 +77,32 @@ func (q *Engines) choose(ctx context.Context, engine, sql string, args []any) (C
 
 // ChooseOver chooses for a statement on the tables that an engine sees.
 func (q *Engines) ChooseOver(ctx context.Context, tables *duck.Engine, engine, statement string, args []any) (Choice, error) {
+	c, prepared, err := q.prepare(ctx, tables, engine, statement, args)
+	if prepared != nil {
+		prepared.Close()
+	}
+	return c, err
+}
+
+// prepare chooses an engine for a statement, and gives what was found out to choose it: a statement that DuckDB may
+// run as it is, nil where there is none. The caller closes it.
+func (q *Engines) prepare(ctx context.Context, tables *duck.Engine, engine, statement string, args []any) (Choice, *duck.Prepared, error) {
 	on, err := q.on(engine)
 	if err != nil {
-		return Choice{}, err
+		return Choice{}, nil, err
 	}
 	switch on.(type) {
 	case onDuck:
-		return Choice{Engine: spec.EngineDuckDB, Reason: "as it was asked for"}, nil
+		return Choice{Engine: spec.EngineDuckDB, Reason: "as it was asked for"}, nil, nil
 	case onSpark:
-		return Choice{Engine: spec.EngineSpark, Reason: "as it was asked for"}, nil
+		return Choice{Engine: spec.EngineSpark, Reason: "as it was asked for"}, nil, nil
 	}
 	f := facts{memory: q.Env.Limits.Memory, from: int64(q.Env.Environment.Spark.From), heavy: heavyWork(statement)}
-	query := statement
+	text, writes := statement, false
 	if change, err := duck.ParseChange(statement); err == nil && change != nil && change.Query != "" {
-		query = change.Query
+		text, writes = change.Query, true
 	}
-	plan, err := tables.Weigh(ctx, query, args...)
+	prepared, err := tables.Prepare(ctx, text, args...)
 	if err != nil {
 		var wrong *duck.Error
 		var cannot *delta.UnsupportedError
@@ -93,19 +112,24 @@ func (q *Engines) ChooseOver(ctx context.Context, tables *duck.Engine, engine, s
 		case refused && wrong.Kind != duck.Unread:
 			f.refused = wrong
 		default:
-			return Choice{}, err
+			return Choice{}, nil, err
 		}
 	} else {
-		for _, t := range plan.Tables {
+		for _, t := range prepared.Weight.Tables {
 			f.bytes += t.Bytes
 			f.files += t.Files
 		}
-		f.tables, f.fromLog = len(plan.Tables), plan.FromLog
+		f.tables, f.fromLog = len(prepared.Weight.Tables), prepared.Weight.FromLog
 	}
 	if f.wantsSpark() {
 		f.absent = q.Links.Absent(ctx)
 	}
-	return f.choose(), nil
+	c := f.choose()
+	if prepared != nil && (writes || c.Engine != spec.EngineDuckDB) {
+		prepared.Close()
+		prepared = nil
+	}
+	return c, prepared, nil
 }
 
 // facts are what the choice of an engine depends on.

@@ -65,7 +65,7 @@ func (e onDuck) Query(ctx context.Context, sql string, args ...any) (array.Recor
 }
 
 func (e onDuck) watch(ctx context.Context, tell func(float64), sql string, args []any) (array.RecordReader, error) {
-	return e.of.run(ctx, nil, func(p tablefile.Progress) { tell(p.Done) }, sql, args)
+	return e.of.run(ctx, nil, progress(tell), sql, args)
 }
 
 // Describe implements engine.Engine.
@@ -153,37 +153,52 @@ func (q *Engines) prepared(ctx context.Context, sql string) (*link.Link, error) 
 // onEither chooses an engine for each statement.
 type onEither struct{ of *Engines }
 
-func (e onEither) chosen(ctx context.Context, sql string, args []any) (watcher, Choice, error) {
-	c, err := e.of.Choose(ctx, spec.EngineAuto, sql, args...)
-	if err != nil {
-		return nil, c, err
-	}
-	on, err := e.of.on(c.Engine)
-	return on, c, err
-}
-
 // Query implements engine.Engine.
 func (e onEither) Query(ctx context.Context, sql string, args ...any) (array.RecordReader, error) {
-	on, choice, err := e.chosen(ctx, sql, args)
-	if err != nil {
-		return nil, err
-	}
-	r, err := on.Query(ctx, sql, args...)
-	return r, choice.onBoth(err)
+	return e.run(ctx, nil, sql, args)
 }
 
 func (e onEither) watch(ctx context.Context, tell func(float64), sql string, args []any) (array.RecordReader, error) {
-	on, choice, err := e.chosen(ctx, sql, args)
+	return e.run(ctx, tell, sql, args)
+}
+
+// run runs a statement on the engine that is chosen for it. What was planned to choose DuckDB is what runs there.
+func (e onEither) run(ctx context.Context, tell func(float64), sql string, args []any) (array.RecordReader, error) {
+	choice, prepared, err := e.of.judged(ctx, spec.EngineAuto, sql, args)
 	if err != nil {
 		return nil, err
 	}
-	r, err := on.watch(ctx, tell, sql, args)
+	if prepared != nil {
+		return prepared.Watch(progress(tell))
+	}
+	on, err := e.of.on(choice.Engine)
+	if err != nil {
+		return nil, err
+	}
+	var r array.RecordReader
+	if tell == nil {
+		r, err = on.Query(ctx, sql, args...)
+	} else {
+		r, err = on.watch(ctx, tell, sql, args)
+	}
 	return r, choice.onBoth(err)
+}
+
+// progress is what DuckDB tells, as the part that is done; nil for nobody.
+func progress(tell func(done float64)) func(tablefile.Progress) {
+	if tell == nil {
+		return nil
+	}
+	return func(p tablefile.Progress) { tell(p.Done) }
 }
 
 // Describe implements engine.Engine.
 func (e onEither) Describe(ctx context.Context, sql string) (*arrow.Schema, error) {
-	on, choice, err := e.chosen(ctx, sql, nil)
+	choice, err := e.of.Choose(ctx, spec.EngineAuto, sql)
+	if err != nil {
+		return nil, err
+	}
+	on, err := e.of.on(choice.Engine)
 	if err != nil {
 		return nil, err
 	}
