@@ -36,7 +36,7 @@ type jobs struct {
 	last map[string]job.Run // the last run seen of a job, by its name
 }
 
-// jobs of the lake; the processes of one machine see each other in a folder of it.
+// openJobs makes what the environment needs to run jobs, once. The processes of one machine see each other in a folder of it.
 func (rs *Runs) openJobs() (*jobs, error) {
 	rs.mu.Lock()
 	defer rs.mu.Unlock()

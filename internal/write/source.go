@@ -19,8 +19,8 @@ import (
 	"github.com/petalake/petalake/spec"
 )
 
-// Pull loads what is new in one source, batch by batch, and tells of each. Changed is told, once for each state of a
-// file, of raw files that are not what they were when they were loaded.
+// Pull loads what is new in one source, batch by batch, and tells of each. Seen are the raw files that changed after they
+// were loaded and were told of already: a file is loaded once.
 func (w *Writer) Pull(ctx context.Context, source *spec.Source, seen *Seen, tell func(lake.Event)) error {
 	resolved, err := source.Resolve(w.Env.Lookup)
 	if err != nil {
