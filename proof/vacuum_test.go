@@ -14,7 +14,11 @@ import (
 func oddPartitions() []string {
 	var out []string
 	for c := rune(' '); c < 0x110; c++ {
-		if c >= 0x80 || !unicode.IsLetter(c) && !unicode.IsDigit(c) {
+		switch {
+		case c < 0x80 && (unicode.IsLetter(c) || unicode.IsDigit(c)):
+		case c < 0xa1 && c > 0x82 && c != 0x85 && c < 0x9f: // controls beyond ASCII are written alike
+		case c > 0xa1 && c%7 != 0: // so are letters
+		default:
 			out = append(out, "x"+string(c)+"y")
 		}
 	}
@@ -52,6 +56,7 @@ func TestVacuumByOthers(t *testing.T) {
 			t.Fatalf("%s: got %d rows, want %d at least", name, len(want.rows), len(rows))
 		}
 		o.spark(t, "set spark.databricks.delta.retentionDurationCheck.enabled = false",
+			"set spark.sql.sources.parallelPartitionDiscovery.parallelism = 2", // VACUUM lists folders in 10,000 tasks otherwise
 			fmt.Sprintf("vacuum %s retain 0 hours", table.sql()))
 		if _, err := o.ask(request{Do: "deltalake-vacuum", Table: table.path}); err != nil {
 			t.Fatal(err)
