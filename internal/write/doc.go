@@ -19,8 +19,8 @@
 //   - a model, full or incremental, of DuckDB or of Spark: Owned, with the versions of its inputs as Moves;
 //   - what lakehouse.yaml says of a table that exists: no Rows, Unmoved.
 //
-// What is to come uses the same hooks: DELETE, UPDATE and MERGE set Reads, Removed and the deletion vectors of
-// Rows, and are Unmoved; OPTIMIZE sets Removed and Rows with Rearranges, which no append conflicts with;
-// upserts of change capture are a MERGE whose source is a Move; a micro-batch of a stream is a load whose
-// source is a Move.
+// What is to come needs no second writer. DELETE, UPDATE and MERGE are a Statement with a Verb of package sql: Reads,
+// Unmoved, and a field of Change for the files and rows that go, which Apply removes beside RemoveAll. OPTIMIZE is the
+// same without a change of data, so that no append conflicts with it. An upsert of change capture is a MERGE whose
+// source is a Move; a micro-batch of a stream is a load whose source is a Move.
 package write
