@@ -206,7 +206,7 @@ func table(r Read) string {
 	return out
 }
 
-func quote(name string) string { return `"` + strings.ReplaceAll(name, `"`, `""`) + `"` }
+func quote(name string) string { return sql.QuoteName(sql.DuckDB, name) }
 
 func quoted(names []string) string {
 	all := make([]string, len(names))

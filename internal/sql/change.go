@@ -66,7 +66,7 @@ func (c *Change) Select(columns []string) string {
 	const before = "FROM (" // shorter than any INSERT INTO
 	quoted := make([]string, len(columns))
 	for i, name := range columns {
-		quoted[i] = `"` + strings.ReplaceAll(name, `"`, `""`) + `"`
+		quoted[i] = QuoteName(DuckDB, name)
 	}
 	return c.Query[:c.At-len(before)] + before + c.Query[c.At:] + "\n) AS source (" + strings.Join(quoted, ", ") + ")"
 }

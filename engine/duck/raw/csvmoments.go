@@ -82,8 +82,8 @@ func (r *rawRows) trulyLost(ctx context.Context, d dialect, groups []csvGroup, r
 		if row[4] != "CAST" || at < 0 || r.Spec.Schema.Fields[at].Type != schema.Timestamp {
 			continue
 		}
+		values := splitRecord(row[5], d.delimiter, d.quote, d.escape)
 		for _, g := range groups {
-			values := splitRecord(row[5], d.delimiter, d.quote, d.escape)
 			if n := position(g, row[0], row[3]); n >= 0 && n < len(values) {
 				suspects[i] = len(texts)
 				texts = append(texts, values[n])
