@@ -26,6 +26,7 @@ type relation struct {
 	footersOnly bool // nothing will run: columns need not be here
 	hideFiles   bool // as Options has it
 	answered    bool // sql is whole without a data file
+	bound       bool // the statement is bound before it runs: whether DuckDB takes it chooses an engine
 	ends        []func()
 }
 
@@ -89,8 +90,8 @@ func (e *Engine) find(ctx context.Context, r *relation, session *session, sql st
 		r.plan.FromLog = true
 		return nil
 	}
-	studied := len(r.inputs) > 0 && (s.filters || e.cache != nil)
-	if studied && e.cache == nil && !r.footersOnly && s.explain.Text == "" {
+	studied := r.bound || len(r.inputs) > 0 && (s.filters || e.cache != nil)
+	if studied && e.cache == nil && !r.bound && !r.footersOnly && s.explain.Text == "" {
 		few, err := e.fewFiles(ctx, r.inputs)
 		if err != nil {
 			return err

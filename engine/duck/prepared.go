@@ -29,7 +29,7 @@ func (e *Engine) Prepare(ctx context.Context, sql string, args ...any) (*Prepare
 		defer done()
 		return nil, ended(ctx, err)
 	}
-	r := &relation{conn: session.conn, args: args, hideFiles: e.options.hideFiles, ends: []func(){done, session.end}}
+	r := &relation{conn: session.conn, args: args, hideFiles: e.options.hideFiles, bound: true, ends: []func(){done, session.end}}
 	p := &Prepared{engine: e, session: session, ctx: ctx, r: r}
 	if err = e.find(ctx, r, session, sql); err == nil {
 		p.Weight, err = r.weigh(ctx)

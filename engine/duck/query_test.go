@@ -141,6 +141,8 @@ func TestErrorsPointIntoTheText(t *testing.T) {
 		{"SELECT x VERSION AS OF 1 FROM u", Syntax, 1, 10, `follows no table`, ""},
 		{"SELECT * FROM a.b.c", Unknown, 1, 15, `no catalog "a"`, ""},
 		{"SELECT sumx(id) FROM bronze.flights", Refused, 1, 8, `function "sumx"`, "did you mean sum"},
+		{"SELECT sumx(1)", Refused, 1, 8, `function "sumx"`, "did you mean sum"},
+		{"SELECT a", Unknown, 1, 8, `"a" was not found`, ""},
 		{"", Syntax, 0, 0, "empty", ""},
 		{"SELECT 1; SELECT 2", Refused, 0, 0, "2 statements", "one by one"},
 		{"SELECT (name || 'x')::BIGINT FROM bronze.flights", Failed, 1, 21, "Could not convert", ""},
@@ -155,6 +157,16 @@ func TestErrorsPointIntoTheText(t *testing.T) {
 			!strings.Contains(got.Message, c.in) || !strings.Contains(got.Hint(), c.hint) {
 			t.Errorf("%s\ngot  %s at %d:%d: %q, hint %q\nwant %s at %d:%d: %q, hint %q",
 				c.sql, got.Kind, got.Line, got.Column, got.Message, got.Hint(), c.kind, c.line, c.column, c.in, c.hint)
+		}
+		if c.kind == Failed {
+			continue // what a row's value does is told by its run
+		}
+		p, err := e.Prepare(t.Context(), c.sql)
+		if err == nil {
+			p.Close()
+		}
+		if found, ok := err.(*Error); !ok || found.Kind != got.Kind || found.Line != got.Line || found.Column != got.Column {
+			t.Errorf("%s\nPrepare: got  %v\nwant what running it says: %v", c.sql, err, got)
 		}
 	}
 }
