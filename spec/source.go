@@ -111,5 +111,10 @@ type Options struct {
 	Null            []string `key:"null" loose:"true" doc:"What stands for a missing value in CSV." instead:"nulls,null_value,nullstr,null_values"`
 	DateFormat      string   `key:"date_format" doc:"How dates are written in CSV, such as %d.%m.%Y." instead:"dateformat"`
 	TimestampFormat string   `key:"timestamp_format" doc:"How timestamps are written in CSV, such as %d.%m.%Y %H:%M." instead:"timestampformat"`
-	Encoding        string   `key:"encoding" enum:"utf-8,utf-16,latin-1" default:"utf-8" doc:"How the characters of a CSV file are written." instead:"charset"`
+	TimeZone        TimeZone `key:"time_zone" default:"UTC" doc:"The time zone of times in CSV and JSON that name none, in columns of the type timestamp." instead:"timezone,tz"`
+	Encoding        string   `key:"encoding" enum:"utf-8,utf-16,latin-1,windows-1250,windows-1251,windows-1252,windows-1253,windows-1254,windows-1257,iso-8859-2,iso-8859-5,iso-8859-7,iso-8859-15,koi8-r,macintosh,gb18030,big5,shift_jis,euc-jp,euc-kr" default:"utf-8" doc:"How the characters of a text file are written." instead:"charset"`
+	Skip            int      `key:"skip" minimum:"0" doc:"How many lines stand before the header of a CSV file." instead:"skip_rows,skiprows"`
+	Comment         string   `key:"comment" pattern:"^[ -~]?$" says:"one character" doc:"Lines of CSV that begin with it are passed over."`
+	Decimal         string   `key:"decimal" pattern:"^[.,]?$" says:"a point or a comma" doc:"The decimal point of numbers in CSV."`
+	Thousands       string   `key:"thousands" pattern:"^[ -~]?$" says:"one character" doc:"What stands between the thousands of numbers in CSV."`
 }

@@ -120,10 +120,24 @@ func setOption(job *petalake.Load, option string) error {
 		job.CSV.DateFormat = value
 	case "timestamp_format":
 		job.CSV.TimestampFormat = value
+	case "time_zone":
+		job.CSV.Zone = value
 	case "encoding":
 		job.CSV.Encoding = value
+	case "comment":
+		job.CSV.Comment = value
+	case "decimal":
+		job.CSV.Decimal = value
+	case "thousands":
+		job.CSV.Thousands = value
+	case "skip":
+		lines, err := strconv.Atoi(value)
+		if err != nil || lines < 0 {
+			return &usageError{fmt.Errorf("--option skip=%s: want a number of lines", value), ""}
+		}
+		job.CSV.Skip = &lines
 	default:
-		return &usageError{fmt.Errorf("no option %q", key), "the options are delimiter, header, quote, escape, null, date_format, timestamp_format, encoding"}
+		return &usageError{fmt.Errorf("no option %q", key), "the options are delimiter, header, quote, escape, null, date_format, timestamp_format, time_zone, encoding, comment, decimal, thousands, skip"}
 	}
 	return nil
 }

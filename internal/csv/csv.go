@@ -35,7 +35,8 @@ const (
 // Column says what a field of each record is.
 type Column struct {
 	Kind         Kind
-	Width, Scale int // of a decimal: its digits, and those after the point
+	Width, Scale int  // of a decimal: its digits, and those after the point
+	Canonical    bool // a number that begins with zeros is declined: they would be lost
 }
 
 // Format says how files are written. All have the same columns in the same order.

@@ -1,6 +1,7 @@
 package csv
 
 import (
+	"bytes"
 	"math"
 	"math/bits"
 	"strconv"
@@ -41,6 +42,7 @@ func (t *Thread) record(out []Vector, row int) bool {
 			if quoted {
 				at++
 			}
+			from := at
 			var ok bool
 			switch c.Kind {
 			case Text:
@@ -54,7 +56,7 @@ func (t *Thread) record(out []Vector, row int) bool {
 			default:
 				at, ok = value(base, at, c, v.Data, row)
 			}
-			if !ok {
+			if !ok || c.Canonical && padded(base, from) {
 				return false
 			}
 			if quoted {
@@ -207,9 +209,11 @@ func value(base unsafe.Pointer, at int, c *Column, data unsafe.Pointer, row int)
 		for number[byteAt(base, at)] {
 			at++
 		}
-		f, err := strconv.ParseFloat(string(unsafe.Slice((*byte)(unsafe.Add(base, from)), at-from)), 32)
+		written := unsafe.Slice((*byte)(unsafe.Add(base, from)), at-from)
+		f, err := strconv.ParseFloat(string(written), 32)
 		*(*float32)(unsafe.Add(data, row*4)) = float32(f)
-		return at, err == nil && digits(base, from)
+		whole := math.Abs(f) >= 1<<24 && bytes.IndexAny(written, ".eE") < 0 // perhaps another one as a float
+		return at, err == nil && digits(base, from) && !whole && (f != 0 || len(written) < 20)
 	case Decimal16, Decimal32, Decimal64:
 		n, at, ok := decimal(base, at, c)
 		switch c.Kind {
@@ -291,11 +295,14 @@ func float(base unsafe.Pointer, at int) (float64, int, bool) {
 		count += scale
 	}
 	if count > 15 || byteAt(base, at)|0x20 == 'e' {
+		if scale == 0 && byteAt(base, at)|0x20 != 'e' {
+			return 0, at, false // a whole number that is perhaps another one as a float
+		}
 		for number[byteAt(base, at)] {
 			at++
 		}
 		f, err := strconv.ParseFloat(string(unsafe.Slice((*byte)(unsafe.Add(base, from)), at-from)), 64)
-		return f, at, err == nil
+		return f, at, err == nil && f != 0 // which it may be only nearly
 	}
 	f := float64(n) / powers[scale]
 	if negative {
@@ -311,6 +318,14 @@ var number = func() (is [256]bool) {
 	}
 	return is
 }()
+
+// padded says whether a number begins with a zero that is not its only digit before the point.
+func padded(base unsafe.Pointer, at int) bool {
+	if byteAt(base, at) == '-' {
+		at++
+	}
+	return byteAt(base, at) == '0' && byteAt(base, at+1)-'0' <= 9
+}
 
 // digits says that a number begins in the plainest way.
 func digits(base unsafe.Pointer, at int) bool {

@@ -17,6 +17,10 @@ extern void duckdb_data_chunk_set_size(void *chunk, uint64_t rows);
 extern void *duckdb_vector_get_data(void *vector);
 extern void duckdb_vector_ensure_validity_writable(void *vector);
 extern uint64_t *duckdb_vector_get_validity(void *vector);
+extern void *duckdb_struct_vector_get_child(void *vector, uint64_t field);
+extern void *duckdb_list_vector_get_child(void *vector);
+extern int duckdb_list_vector_reserve(void *vector, uint64_t elements);
+extern int duckdb_list_vector_set_size(void *vector, uint64_t elements);
 */
 import "C"
 
@@ -46,7 +50,12 @@ type Table struct {
 }
 
 // TableColumn is a column of a Table.
-type TableColumn struct{ Name, Type string } // Type as in SQL: one of plain, or DECIMAL(p,s)
+type TableColumn struct {
+	Name string
+	Type string // as in SQL: one of plain, DECIMAL(p,s), STRUCT, LIST or MAP
+	// Children are the fields of a STRUCT, the element of a LIST, key and value of a MAP.
+	Children []TableColumn
+}
 
 // Filler fills chunks of rows.
 type Filler interface {
@@ -59,40 +68,80 @@ type Vector struct {
 	Data   unsafe.Pointer // as DuckDB lays the type out
 	handle unsafe.Pointer
 	valid  []uint64
+	rows   int // that it has place for; 0 is as many as a chunk has
 }
 
 // Null notes that a row has no value.
 func (v *Vector) Null(row int) {
 	if v.valid == nil {
 		C.duckdb_vector_ensure_validity_writable(v.handle)
-		v.valid = unsafe.Slice((*uint64)(unsafe.Pointer(C.duckdb_vector_get_validity(v.handle))), (C.duckdb_vector_size()+63)/64)
+		rows := max(v.rows, int(C.duckdb_vector_size()))
+		v.valid = unsafe.Slice((*uint64)(unsafe.Pointer(C.duckdb_vector_get_validity(v.handle))), (rows+63)/64)
 	}
 	v.valid[row/64] &^= 1 << (row % 64)
+}
+
+// Field is the vector of a field of a struct; of the pairs of a map, 0 are the keys and 1 the values.
+func (v *Vector) Field(n int) Vector {
+	return vectorOf(C.duckdb_struct_vector_get_child(v.handle, C.uint64_t(n)), v.rows)
+}
+
+// Elements makes place for so many elements in all rows of a list or a map, and returns their vector.
+func (v *Vector) Elements(n int) Vector {
+	C.duckdb_list_vector_reserve(v.handle, C.uint64_t(n))
+	C.duckdb_list_vector_set_size(v.handle, C.uint64_t(n))
+	return vectorOf(C.duckdb_list_vector_get_child(v.handle), n)
+}
+
+func vectorOf(handle unsafe.Pointer, rows int) Vector {
+	return Vector{Data: C.duckdb_vector_get_data(handle), handle: handle, rows: rows}
 }
 
 // plain are the types of columns that a Table may have, beside decimals.
 var plain = map[string]bind.Type{
 	"BOOLEAN": bind.TypeBoolean, "TINYINT": bind.TypeTinyInt, "SMALLINT": bind.TypeSmallInt, "INTEGER": bind.TypeInteger, "BIGINT": bind.TypeBigInt,
 	"FLOAT": bind.TypeFloat, "DOUBLE": bind.TypeDouble, "DATE": bind.TypeDate, "TIMESTAMP": bind.TypeTimestamp,
-	"TIMESTAMP WITH TIME ZONE": bind.TypeTimestampTZ, "VARCHAR": bind.TypeVarchar,
+	"TIMESTAMP WITH TIME ZONE": bind.TypeTimestampTZ, "VARCHAR": bind.TypeVarchar, "BLOB": bind.TypeBlob,
 }
 
-// logical is a type of SQL. The caller destroys it.
-func logical(sql string) (bind.LogicalType, error) {
-	if t, ok := plain[sql]; ok {
+// logical is the type of a column. The caller destroys it.
+func (c TableColumn) logical() (bind.LogicalType, error) {
+	if t, ok := plain[c.Type]; ok {
 		return bind.CreateLogicalType(t), nil
 	}
 	var width, scale uint8
-	if n, err := fmt.Sscanf(sql, "DECIMAL(%d,%d)", &width, &scale); n == 2 && err == nil {
+	if n, err := fmt.Sscanf(c.Type, "DECIMAL(%d,%d)", &width, &scale); n == 2 && err == nil {
 		return bind.CreateDecimalType(width, scale), nil
 	}
-	return bind.LogicalType{}, fmt.Errorf("duckdb: no table from Go has the type %s", sql)
+	var types []bind.LogicalType
+	var names []string
+	defer func() {
+		for i := range types {
+			bind.DestroyLogicalType(&types[i])
+		}
+	}()
+	for _, child := range c.Children {
+		t, err := child.logical()
+		if err != nil {
+			return t, err
+		}
+		types, names = append(types, t), append(names, child.Name)
+	}
+	switch {
+	case c.Type == "STRUCT" && len(types) > 0:
+		return bind.CreateStructType(types, names), nil
+	case c.Type == "LIST" && len(types) == 1:
+		return bind.CreateListType(types[0]), nil
+	case c.Type == "MAP" && len(types) == 2:
+		return bind.CreateMapType(types[0], types[1]), nil
+	}
+	return bind.LogicalType{}, fmt.Errorf("duckdb: no table from Go has the type %s", c.Type)
 }
 
 // Register lets statements of the instance read a table as name().
 func (c *Conn) Register(name string, t *Table) error {
 	for _, column := range t.Columns {
-		kind, err := logical(column.Type)
+		kind, err := column.logical()
 		if err != nil {
 			return err
 		}
@@ -156,7 +205,7 @@ func petalakeTableBind(p unsafe.Pointer) {
 	info := bind.BindInfo{Ptr: p}
 	t := kept(bind.BindGetExtraInfo(info)).(*Table)
 	for _, column := range t.Columns {
-		kind, err := logical(column.Type)
+		kind, err := column.logical()
 		if err != nil {
 			bind.BindSetError(info, err.Error())
 			return

@@ -117,10 +117,21 @@ func (w *Writer) byHand(ctx context.Context, o Load, tell func(lake.Event)) (*lo
 		Raw:   raw.Files{Format: raw.Format(format), Paths: files.Absolute("", found), CSV: tabs(format, found, o.CSV)},
 		event: lake.Event{Kind: lake.LoadEvent, Name: o.Table.String(), Table: o.Table, Files: len(found)}, tell: tell,
 	}
+	l.Raw.Declared = declared(l.decl)
 	if l.Evolve == "" && l.decl != nil {
 		l.Evolve = l.decl.Evolve
 	}
 	return l, nil
+}
+
+// declared are the columns whose types lakehouse.yaml has.
+func declared(decl *spec.Table) (names []string) {
+	if decl != nil {
+		for _, c := range decl.Columns {
+			names = append(names, c.Name)
+		}
+	}
+	return names
 }
 
 // prepare writes the data files, and says what the commit is that makes them visible.
@@ -132,16 +143,7 @@ func (l *load) prepare(ctx context.Context) (*Change, error) {
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
-	target, err := l.target(ctx, snapshot)
-	if err != nil {
-		return nil, about(l.Files, err)
-	}
-	written, err := l.write(ctx, target.metadata)
-	if target.wider != nil && (isBadRow(err) || err == nil && written.BadRows > 0) {
-		l.writer.Discard(ctx, l.table, written)
-		target.metadata = *target.wider
-		written, err = l.write(ctx, target.metadata)
-	}
+	target, written, err := l.rows(ctx, snapshot)
 	if err != nil {
 		return nil, about(l.Files, err)
 	}
@@ -152,6 +154,46 @@ func (l *load) prepare(ctx context.Context) (*Change, error) {
 	c := l.change()
 	c.Base, c.Metadata, c.Rows, c.Rebase = target.base, target.metadata, written, KeepOthers
 	return c, nil
+}
+
+// rows decides what the table is to be and writes the rows. A row that does not fit may show that the sample which
+// decided told too little: then all rows decide.
+func (l *load) rows(ctx context.Context, snapshot *delta.Snapshot) (target, tablefile.Written, error) {
+	t, err := l.target(ctx, snapshot, false)
+	if err != nil {
+		return t, tablefile.Written{}, err
+	}
+	written, err := l.fit(ctx, &t)
+	if t.whole || !misread(written, err) {
+		return t, written, err
+	}
+	all, unfit := l.target(ctx, snapshot, true)
+	if unfit == nil && all.alike(t) {
+		return t, written, err
+	}
+	l.writer.Discard(ctx, l.table, written)
+	if unfit != nil {
+		return t, tablefile.Written{}, unfit
+	}
+	written, err = l.fit(ctx, &all)
+	return all, written, err
+}
+
+// misread says whether some rows were not what the columns are.
+func misread(written tablefile.Written, err error) bool {
+	var unknown *tablefile.SchemaError
+	return isBadRow(err) || errors.As(err, &unknown) || err == nil && written.BadRows > 0
+}
+
+// fit writes the rows with the types of the table, or with wider ones where some row needs them.
+func (l *load) fit(ctx context.Context, t *target) (tablefile.Written, error) {
+	written, err := l.write(ctx, t.metadata)
+	if t.wider != nil && misread(written, err) {
+		l.writer.Discard(ctx, l.table, written)
+		t.metadata = *t.wider
+		written, err = l.write(ctx, t.metadata)
+	}
+	return written, err
 }
 
 // change is the commit of the load, but for what its files decide.

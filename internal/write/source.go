@@ -156,6 +156,7 @@ func (p *pulling) load(ctx context.Context, b ingest.Batch) (func(*delta.Txn) er
 		event: p.event, tell: p.tell,
 	}
 	l.event.Files = len(present)
+	l.Raw.Declared = declared(l.decl)
 	if l.decl != nil {
 		l.Evolve = l.decl.Evolve
 	}
@@ -221,8 +222,13 @@ func vanished(gone []files.File) string {
 }
 
 func csvOptions(o spec.Options) raw.CSV {
-	return raw.CSV{
+	csv := raw.CSV{
 		Delimiter: o.Delimiter, Header: o.Header, Quote: o.Quote, Escape: o.Escape, Null: o.Null,
-		DateFormat: o.DateFormat, TimestampFormat: o.TimestampFormat, Encoding: o.Encoding,
+		DateFormat: o.DateFormat, TimestampFormat: o.TimestampFormat, Zone: string(o.TimeZone), Encoding: o.Encoding,
+		Comment: o.Comment, Decimal: o.Decimal, Thousands: o.Thousands,
 	}
+	if o.Has("skip") {
+		csv.Skip = &o.Skip
+	}
+	return csv
 }

@@ -3,6 +3,7 @@ package write
 import (
 	"context"
 	"errors"
+	"maps"
 	"slices"
 	"strings"
 	"unicode"
@@ -18,11 +19,25 @@ type target struct {
 	base     *delta.Snapshot // the load is prepared for; nil: there is no table
 	metadata delta.Metadata
 	wider    *delta.Metadata // with types that hold all values of text files, should the former not do
+	whole    bool            // it follows from all rows of the files, not from a sample
+}
+
+// alike says whether the rows of two targets are the same.
+func (t target) alike(o target) bool {
+	text := func(m *delta.Metadata) string {
+		if m == nil {
+			return ""
+		}
+		return string(m.Schema.JSON())
+	}
+	return text(&t.metadata) == text(&o.metadata) && text(t.wider) == text(o.wider)
 }
 
 // target decides on the table's columns: those it has, or else those that lakehouse.yaml declares,
 // or else those of the raw files; with new ones as far as the table may evolve.
-func (l *load) target(ctx context.Context, snapshot *delta.Snapshot) (target, error) {
+//
+// They follow from a sample of the rows, or from all of them.
+func (l *load) target(ctx context.Context, snapshot *delta.Snapshot, whole bool) (target, error) {
 	t := target{base: snapshot}
 	if snapshot != nil {
 		t.metadata = snapshot.Metadata()
@@ -40,19 +55,89 @@ func (l *load) target(ctx context.Context, snapshot *delta.Snapshot) (target, er
 			return t, err
 		}
 	}
-	found, raw, err := l.writer.Loader.Inspect(ctx, l.Raw)
+	l.Raw.Layouts = layouts(t.metadata.Schema)
+	inspected, files, err := l.writer.Loader.Inspect(ctx, l.Raw, whole)
 	if err != nil {
 		return t, err
 	}
-	l.Raw = raw
+	found := inspected.Schema
+	l.Raw, t.whole = files, inspected.Whole
 	if err := namedByText(found); err != nil {
 		return t, err
 	}
+	if unclear := l.unclear(t.metadata.Schema, inspected); unclear != nil && whole {
+		return t, unclear
+	} else if unclear != nil {
+		return l.target(ctx, snapshot, true)
+	}
 	if t.metadata.Schema == nil {
 		t.metadata.Schema = found
-		return t, nil
+	} else if err := l.conform(&t, found); err != nil {
+		return t, err
 	}
-	return t, l.conform(&t, found)
+	t.metadata.Schema = &schema.Struct{Fields: slices.Clone(t.metadata.Schema.Fields)}
+	l.Raw.Layouts = keepLayouts(t.metadata.Schema, l.Raw.Layouts)
+	return t, nil
+}
+
+// unclear is the error of a column of dates or times that files have in a form which can be read in two ways; a column of
+// another type takes the texts as they are.
+func (l *load) unclear(table *schema.Struct, inspected raw.Inspection) error {
+	for _, f := range inspected.Schema.Fields {
+		err := inspected.Unclear[f.Name]
+		if err == nil {
+			continue
+		}
+		if table == nil || table.Index(f.Name) < 0 || isTime(table.Fields[table.Index(f.Name)].Type) {
+			return err
+		}
+	}
+	return nil
+}
+
+func isTime(t schema.Type) bool {
+	return t == schema.Date || t == schema.Timestamp || t == schema.TimestampNTZ
+}
+
+// layoutKey is the key of a column's metadata that keeps how its dates or times were written in the files that were loaded
+// first, where that is not ISO 8601: 02/03/2024 is the same day in all files of a table.
+const layoutKey = "petalake.layout"
+
+// layouts are the forms of dates and times that a table keeps.
+func layouts(s *schema.Struct) map[string]string {
+	kept := map[string]string{}
+	if s == nil {
+		return kept
+	}
+	for _, f := range s.Fields {
+		if layout, ok := f.Metadata[layoutKey].(string); ok {
+			kept[f.Name] = layout
+		}
+	}
+	return kept
+}
+
+// keepLayouts notes the forms in the columns of a schema, and returns them by the names of
+// its columns.
+func keepLayouts(s *schema.Struct, found map[string]string) map[string]string {
+	kept := map[string]string{}
+	for name, layout := range found {
+		at := s.Index(name)
+		if at < 0 || !isTime(s.Fields[at].Type) {
+			continue
+		}
+		f := &s.Fields[at]
+		kept[f.Name] = layout
+		if f.Metadata[layoutKey] == layout {
+			continue
+		}
+		f.Metadata = maps.Clone(f.Metadata)
+		if f.Metadata == nil {
+			f.Metadata = map[string]any{}
+		}
+		f.Metadata[layoutKey] = layout
+	}
+	return kept
 }
 
 // namedByText refuses columns whose names are no text: those of a file that is not what it is called.
@@ -80,13 +165,31 @@ func (l *load) conform(t *target, found *schema.Struct) error {
 	if err != nil {
 		return err
 	}
-	if wide, err := schema.Conform(t.metadata.Schema, found, evolve); err == nil && wide.Widened {
+	if wide := widened(t.metadata.Schema, found, evolve); wide != nil {
 		wider := t.metadata
-		wider.Schema = wide.Schema
+		wider.Schema = wide
 		t.wider = &wider
 	}
 	t.metadata.Schema = plan.Schema
 	return nil
+}
+
+// widened is the table's schema with the columns wider that text files have wider and that may become so; nil for none.
+func widened(table, found *schema.Struct, evolve schema.Mode) *schema.Struct {
+	offered := like(found, table)
+	for i, f := range found.Fields {
+		one := &schema.Struct{Fields: []schema.Field{f}}
+		if at := table.Index(f.Name); at >= 0 {
+			if _, err := schema.Conform(&schema.Struct{Fields: []schema.Field{table.Fields[at]}}, one, evolve); err == nil {
+				offered.Fields[i].Type = f.Type
+			}
+		}
+	}
+	plan, err := schema.Conform(table, offered, evolve)
+	if err != nil || !plan.Widened {
+		return nil
+	}
+	return plan.Schema
 }
 
 // like gives columns of text the types that the table has for them.

@@ -1,12 +1,12 @@
 package raw
 
 import (
-	"bufio"
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/petalake/petalake/internal/duckdb"
 )
@@ -19,7 +19,8 @@ func fileFault(files []rawFile, err error) error {
 	}
 	for _, f := range files {
 		if strings.Contains(e.Message, f.path) {
-			return &FileError{f.path, fault(strings.NewReplacer(`"`+f.path+`"`, "", "'"+f.path+"'", "", f.path, "").Replace(e.Message))}
+			message := strings.NewReplacer(`"`+f.path+`"`, "", "'"+f.path+"'", "", f.path, "").Replace(e.Message)
+			return &FileError{f.path, fmt.Errorf("%w: %s", errTruncated, strings.Join(strings.Fields(message), " "))}
 		}
 	}
 	return err
@@ -31,15 +32,21 @@ type unfit struct{ what, hint string }
 func (u unfit) Error() string { return u.what }
 func (u unfit) Hint() string  { return u.hint }
 
-// fault says in few words what DuckDB says in many.
-func fault(message string) error {
-	switch {
-	case strings.Contains(message, "Maximum line size"):
-		return unfit{"a row is longer than 2 MB", "shorten it, or load the rows as Parquet"}
-	case strings.Contains(message, "sniffing file"):
-		return unfit{"no delimiter and quote were found with which it reads as CSV", "if it is CSV, say how it is written: delimiter, quote, escape, encoding"}
+// unsniffed is the error of a file in which DuckDB finds no CSV.
+func unsniffed(f rawFile, head []byte, err error) error {
+	var e *duckdb.Error
+	if err != nil && !errors.As(err, &e) {
+		return err
 	}
-	return fmt.Errorf("%w: %s", errTruncated, strings.Join(strings.Fields(message), " "))
+	switch {
+	case bytes.IndexByte(head, 0) >= 0:
+		return &FileError{f.path, unfit{"it holds zero bytes: it is no text, or text in UTF-16", "if it is text, say its encoding"}}
+	case !utf8.Valid(head[:max(len(head)-4, 0)]):
+		return &FileError{f.path, unfit{"the text is not valid UTF-8", "say its encoding, such as encoding: windows-1252"}}
+	case bytes.Contains(head, []byte("\r")) && bytes.Count(head, []byte("\n")) != bytes.Count(head, []byte("\r\n")) && bytes.Contains(head, []byte("\n")):
+		return &FileError{f.path, unfit{"its lines end in two ways, and no delimiter was found with which it reads as CSV", "say the delimiter, or write all line ends in one way"}}
+	}
+	return &FileError{f.path, unfit{"no delimiter and quote were found with which it reads as CSV", "if it is CSV, say how it is written: delimiter, quote, escape, encoding"}}
 }
 
 // mostDigits is how many digits a decimal has at most, here and in the Delta protocol.
@@ -57,39 +64,4 @@ func wideDecimals(ctx context.Context, conn *duckdb.Conn, files []rawFile) error
 	return &FileError{rows[0][0], unfit{
 		fmt.Sprintf("column %s: a decimal of %s digits; %d are the most", rows[0][1], rows[0][2], mostDigits), "write the column with fewer digits, or as a string",
 	}}
-}
-
-// objects refuses files of JSON that begin with an array.
-func objects(files []rawFile) error {
-	for _, f := range files {
-		r, err := unpack(f.path, f.packing)
-		if err != nil {
-			return err
-		}
-		first, err := firstSign(r)
-		r.Close()
-		if err != nil {
-			return &FileError{f.path, fmt.Errorf("%w: %w", errTruncated, err)}
-		}
-		if first == '[' {
-			return &FileError{f.path, unfit{"a JSON array, not an object a line", "write one object a line, as `jq -c '.[]'` does"}}
-		}
-	}
-	return nil
-}
-
-// firstSign is the first byte that is no space nor of a byte order mark, 0 where there is none.
-func firstSign(r io.Reader) (byte, error) {
-	in := bufio.NewReader(r)
-	for range 1 << 16 {
-		switch b, err := in.ReadByte(); {
-		case errors.Is(err, io.EOF):
-			return 0, nil
-		case err != nil:
-			return 0, err
-		case !strings.ContainsRune(" \t\r\n", rune(b)) && !strings.Contains("\ufeff", string([]byte{b})):
-			return b, nil
-		}
-	}
-	return 0, nil
 }

@@ -1,7 +1,6 @@
 package raw
 
 import (
-	"context"
 	"errors"
 	"os"
 	"path/filepath"
@@ -17,7 +16,7 @@ type Format string
 // The formats of raw files. Text may be packed with gzip or zstd; the first bytes of a file tell.
 const (
 	FormatCSV     Format = "csv"
-	FormatJSON    Format = "json" // one object a line
+	FormatJSON    Format = "json" // objects: one a line, one after the other, or in a list
 	FormatParquet Format = "parquet"
 )
 
@@ -27,6 +26,13 @@ type Files struct {
 	Paths         []string // of files, not patterns
 	CSV           CSV
 	OriginalNames map[string]string // of files that were fetched, by their paths: for the quarantine
+
+	// Declared are columns whose type somebody wrote down. A number in text may begin with zeros in these alone: in
+	// others they would be lost from a key.
+	Declared []string
+	// Layouts are the forms of dates and times in text, as strptime has them, of columns in which they are not written
+	// as ISO 8601 has it. Inspect adds those that it finds.
+	Layouts map[string]string
 
 	sniffed *dialect // by Inspect; nil where it did not look
 }
@@ -39,7 +45,12 @@ type CSV struct {
 	Null            []string
 	DateFormat      string // as strptime: %d.%m.%Y
 	TimestampFormat string
-	Encoding        string // utf-8, utf-16, latin-1
+	Zone            string // of times that name none, in columns of the type timestamp, as Europe/Berlin; "" is UTC
+	Encoding        string // as in web pages, or utf-16, latin-1; "" is utf-8
+	Comment         string // one byte: a line that begins with it is passed over
+	Skip            *int   // lines before the header
+	Decimal         string // one byte: the point of numbers
+	Thousands       string // one byte between thousands
 }
 
 // rawFile is one of the files, looked at.
@@ -106,56 +117,10 @@ func literal(files []rawFile) string {
 	return "[" + strings.Join(quoted, ",") + "]"
 }
 
-// reader is the SQL of a table function that reads files of JSON lines or Parquet with the types
-// of columns; nil columns are found out. Files of CSV have csvReader.
-func (r Files) reader(files []rawFile, columns string) string {
-	list := literal(files)
-	switch r.Format {
-	case FormatJSON:
-		if columns == "" {
-			return "read_json(" + list + ", format='newline_delimited', union_by_name=true, ignore_errors=true, " +
-				"sample_size=100000, " +
-				"map_inference_threshold=-1" + packed(files) + ")"
-		}
-		return "read_json(" + list + ", format='newline_delimited', auto_detect=false, columns=" + columns +
-			packed(files) + ")"
-	default:
-		return "read_parquet(" + list + ", union_by_name=true, hive_partitioning=false)"
-	}
+// parquet is the SQL of a table function that reads files of Parquet.
+func parquet(files []rawFile) string {
+	return "read_parquet(" + literal(files) + ", union_by_name=true, hive_partitioning=false)"
 }
 
 // packed tells DuckDB the compression; files of one list share it.
 func packed(files []rawFile) string { return ", compression='" + string(files[0].packing) + "'" }
-
-// byPacking groups files of like compression, in order of first appearance.
-func byPacking(files []rawFile) [][]rawFile {
-	var groups [][]rawFile
-	for _, f := range files {
-		i := slices.IndexFunc(groups, func(g []rawFile) bool { return g[0].packing == f.packing })
-		if i < 0 {
-			groups = append(groups, nil)
-			i = len(groups) - 1
-		}
-		groups[i] = append(groups[i], f)
-	}
-	return groups
-}
-
-// verify checks files for their end, one after the other, beside the load.
-func verify(ctx context.Context, files []rawFile) error {
-	for _, f := range files {
-		if err := complete(ctx, f.path, f.packing); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// structLiteral writes names and types as the struct that readers take for columns.
-func structLiteral(names, types []string) string {
-	parts := make([]string, len(names))
-	for i := range names {
-		parts[i] = duckdb.Quote(names[i]) + ": " + duckdb.Quote(types[i])
-	}
-	return "{" + strings.Join(parts, ", ") + "}"
-}

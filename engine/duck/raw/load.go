@@ -3,13 +3,9 @@ package raw
 import (
 	"context"
 	"errors"
-	"strings"
-
-	"golang.org/x/sync/errgroup"
 
 	"github.com/petalake/petalake/delta/schema"
 	"github.com/petalake/petalake/engine/duck/tablefile"
-	"github.com/petalake/petalake/internal/duckdb"
 )
 
 // rawRows are raw files on their way into a table.
@@ -19,25 +15,16 @@ type rawRows struct {
 	files []rawFile
 }
 
-// load writes the good rows and, if wanted, the bad ones. While DuckDB reads, compressed files are
-// checked for their end. What it returns beside an error is already in the store.
+// load writes the good rows and, if wanted, the bad ones. What it returns beside an error is already in the store.
 func (r *rawRows) load(ctx context.Context) (tablefile.Written, error) {
 	for _, f := range r.files {
 		r.Reporter.Bytes += f.size
 	}
-	var staged []tablefile.Staged
-	var bad []badRow
-	group, inner := errgroup.WithContext(ctx)
-	group.Go(func() error { return verify(inner, r.files) })
-	group.Go(func() error {
-		var err error
-		staged, bad, err = r.stage(inner)
-		return err
-	})
-	if err := group.Wait(); err != nil {
-		if ctx.Err() != nil {
-			return tablefile.Written{}, ctx.Err()
-		}
+	staged, bad, err := r.stage(ctx)
+	if ctx.Err() != nil {
+		return tablefile.Written{}, ctx.Err()
+	}
+	if err != nil {
 		return tablefile.Written{}, err
 	}
 	out, err := r.Publish(ctx, staged)
@@ -67,7 +54,7 @@ func (r *rawRows) stage(ctx context.Context) ([]tablefile.Staged, []badRow, erro
 }
 
 func (r *rawRows) stageParquet(ctx context.Context, files []rawFile) ([]tablefile.Staged, []badRow, error) {
-	source := r.raw.reader(files, "")
+	source := parquet(files)
 	d, err := r.Conn.Describe(ctx, "FROM "+source)
 	if err != nil {
 		return nil, nil, err
@@ -81,35 +68,11 @@ func (r *rawRows) stageParquet(ctx context.Context, files []rawFile) ([]tablefil
 }
 
 func (r *rawRows) stageJSON(ctx context.Context, files []rawFile) ([]tablefile.Staged, []badRow, error) {
-	columns, err := r.columns()
+	source, err := r.raw.source(files)
 	if err != nil {
 		return nil, nil, err
 	}
-	fields := &schema.Struct{Fields: r.declared()}
-	staged, err := r.Copy(ctx, r.jsonSource(files, columns), fields)
-	if !aboutRows(err) {
-		return staged, nil, err
-	}
-	good, bad, splitErr := r.splitJSON(ctx, files, columns)
-	if splitErr != nil {
-		return nil, nil, splitErr
-	}
-	if len(bad) == 0 {
-		return nil, nil, err // not about a single row after all
-	}
-	if good.size == 0 {
-		return nil, bad, nil
-	}
-	staged, err = r.Copy(ctx, r.jsonSource([]rawFile{good}, columns), fields)
-	return staged, bad, err
-}
-
-func (r *rawRows) jsonSource(files []rawFile, columns string) string {
-	var parts []string
-	for _, g := range byPacking(files) {
-		parts = append(parts, "FROM "+r.raw.reader(g, columns))
-	}
-	return "(" + strings.Join(parts, " UNION ALL BY NAME ") + ")"
+	return r.stageText(ctx, source)
 }
 
 // declared are the fields that raw rows may have.
@@ -121,30 +84,4 @@ func (r *rawRows) declared() []schema.Field {
 		}
 	}
 	return fields
-}
-
-// columns are the declared names and types as a struct in SQL.
-func (r *rawRows) columns() (string, error) {
-	var names, types []string
-	for _, f := range r.declared() {
-		t, err := tablefile.QueryType(f.Type)
-		if err != nil {
-			return "", err
-		}
-		names, types = append(names, f.Name), append(types, t)
-	}
-	return structLiteral(names, types), nil
-}
-
-// aboutRows says whether an error may come from the text of a row.
-func aboutRows(err error) bool {
-	var e *duckdb.Error
-	if !errors.As(err, &e) {
-		return false
-	}
-	switch e.Kind {
-	case duckdb.Conversion, duckdb.Invalid:
-		return true
-	}
-	return false
 }

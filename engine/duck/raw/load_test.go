@@ -154,27 +154,27 @@ func badRowFiles() []badRows {
 	return []badRows{
 		{"conversion.csv", "a,b,c\n1,x,2024-01-01\n2,y,nope\n3,z,\n", csv,
 			[]string{"1|x|2024-01-01", "3|z|"},
-			[]string{`3 "2,y,nope" column c: Could not convert string "nope" to 'DATE'`}},
+			[]string{`3 "2,y,nope" column c: "nope" is no date`}},
 		{"counts.csv", "a,b,c\n1\n2,x,2024-01-01,more\n3,z,2024-01-01\n", csv,
 			[]string{"3|z|2024-01-01"},
-			[]string{`2 "1" the number of values is wrong: expected Number of Columns: 3 Found: 1`,
-				`3 "2,x,2024-01-01,more" the number of values is wrong: expected Number of Columns: 3 Found: 4`}},
+			[]string{`2 "1" the number of values is wrong: expected 3, found 1`,
+				`3 "2,x,2024-01-01,more" the number of values is wrong: expected 3, found 4`}},
 		{"lines.csv", "a,b,c\n1,\"two\nlines\",2024-01-01\nx,y,2024-01-01\n4,\"p\n\nq\",2024-01-01\ny,y,2024-13-01\n", csv,
 			[]string{"1|two\nlines|2024-01-01", "4|p\n\nq|2024-01-01"},
-			[]string{`4 "x,y,2024-01-01" column a: Could not convert string "x" to 'INTEGER'`,
-				`8 "y,y,2024-13-01" column a: Could not convert string "y" to 'INTEGER'; column c: Could not convert string "2024-13-01" to 'DATE'`}},
+			[]string{`4 "x,y,2024-01-01" column a: "x" is no int`,
+				`8 "y,y,2024-13-01" column a: "y" is no int; column c: "2024-13-01" is no date`}},
 		{"utf8.csv", "a,b,c\n1,\xff\xfe,2024-01-01\n2,ä,2024-01-01\n", csv,
 			[]string{"2|ä|2024-01-01"},
 			[]string{"2 \"1,\ufffd,2024-01-01\" the text is not valid UTF-8"}},
 		{"quote.csv", "a,b,c\n1,x,2024-01-01\n7,\"open,2024-01-01\n8,n,2024-01-01\n", csv,
-			[]string{"1|x|2024-01-01"},
-			[]string{"3 \"7,\\\"open,2024-01-01\\n8,n,2024-01-01\" a quote is not closed"}},
+			[]string{"1|x|2024-01-01", "8|n|2024-01-01"},
+			[]string{`3 "7,\"open,2024-01-01" a quote is not closed`}},
 		{"bom.csv", "\ufeffa,b,c\r\n1,\"x\r\ny\",2024-01-01\r\nzz,y,2024-01-01\r\n2,z,2024-01-01\r\n", csv,
 			[]string{"1|x\r\ny|2024-01-01", "2|z|2024-01-01"},
-			[]string{`4 "zz,y,2024-01-01" column a: Could not convert string "zz" to 'INTEGER'`}},
+			[]string{`4 "zz,y,2024-01-01" column a: "zz" is no int`}},
 		{"packed.csv.gz", "a,b,c\n1,x,2024-01-01\nq,x,2024-01-01\n", csv,
 			[]string{"1|x|2024-01-01"},
-			[]string{`3 "q,x,2024-01-01" column a: Could not convert string "q" to 'INTEGER'`}},
+			[]string{`3 "q,x,2024-01-01" column a: "q" is no int`}},
 		{"header.csv", "a,b,c\n", csv, nil, nil},
 		{"empty.csv", "", csv, nil, nil},
 		{"order.csv", "c,b,a\n2024-01-01,x,1\n", csv, []string{"1|x|2024-01-01"}, nil},
@@ -375,23 +375,23 @@ func TestInspect(t *testing.T) {
 		want   string
 	}{
 		{FormatCSV, []string{b.file("a.csv", "id,at,day,ok,x,s\n1,2024-01-01 01:02:03,2024-01-01,true,1.5,q\n")},
-			"struct<id:bigint,at:timestamp,day:date,ok:boolean,x:double,s:string>"},
+			"struct<id:bigint,at:timestamp_ntz,day:date,ok:boolean,x:double,s:string>"},
 		{FormatCSV, []string{b.file("b.csv", "a,b\n1,2\n"), b.file("c.csv.gz", "b,c\n2.5,x\n")}, "struct<a:bigint,b:double,c:string>"},
 		{FormatCSV, []string{b.file("d.csv", "name,city\nann,rome\n")}, "struct<name:string,city:string>"},
 		{FormatCSV, []string{b.file("e.csv", "a,b\n1,x\n2\n3,y\n")}, "struct<a:bigint,b:string>"},
 		{FormatJSON, []string{b.file("a.jsonl", `{"a":1,"b":{"c":"x","d":[1.5]},"t":"2024-01-01T00:00:00Z","u":"5a6b0a04-5c0f-4b7e-8c3d-0a1b2c3d4e5f"}`+"\n")},
 			"struct<a:bigint,b:struct<c:string,d:array<double>>,t:timestamp,u:string>"},
 	} {
-		s, _, err := Loader{}.Inspect(t.Context(), Files{Format: test.format, Paths: test.paths})
+		s, _, err := Loader{}.Inspect(t.Context(), Files{Format: test.format, Paths: test.paths}, false)
 		if err != nil {
 			t.Errorf("%v: %v", test.paths, err)
 			continue
 		}
-		if got := s.String(); got != test.want {
+		if got := s.Schema.String(); got != test.want {
 			t.Errorf("%v:\n got %s\nwant %s", test.paths, got, test.want)
 		}
 	}
-	if _, _, err := (Loader{}).Inspect(t.Context(), Files{Format: FormatCSV, Paths: []string{b.file("0.csv", "")}}); err == nil {
+	if _, _, err := (Loader{}).Inspect(t.Context(), Files{Format: FormatCSV, Paths: []string{b.file("0.csv", "")}}, false); err == nil {
 		t.Error("an empty file: got no error")
 	}
 }

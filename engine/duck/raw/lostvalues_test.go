@@ -70,7 +70,7 @@ func TestLostMomentIsNamed(t *testing.T) {
 	rows := []string{"1,\"2024-01-31 10:00:00 Europe/Berlin\"", "2,2024-01-31 10:00:00+02", "3,nope", "4,", "5,2024-02-30 10:00:00", "x,2024-01-31"}
 	raw := Files{Format: FormatCSV, Paths: []string{b.file("x.csv", "id,at\n"+strings.Join(rows, "\n")+"\n")}}
 	_, err := Loader{}.Load(t.Context(), raw, b.spec("id int, at timestamp"))
-	if want := `x.csv:4: column at: Could not convert string "nope" to 'TIMESTAMP'`; err == nil || !strings.HasSuffix(err.Error(), want) {
+	if want := `x.csv:4: column at: "nope" is no timestamp`; err == nil || !strings.HasSuffix(err.Error(), want) {
 		t.Errorf("got %v, want ...%s", err, want)
 	}
 	b.clean()

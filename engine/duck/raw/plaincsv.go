@@ -4,48 +4,53 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/petalake/petalake/delta/schema"
 	"github.com/petalake/petalake/engine/duck/tablefile"
 	"github.com/petalake/petalake/internal/csv"
 	"github.com/petalake/petalake/internal/duckdb"
+	"github.com/petalake/petalake/internal/text"
 )
 
-// stagePlain writes the rows of files that are plain CSV, read by package csv in half the time that
-// DuckDB takes. It says false where they are not, which may show at any row: all files are then for
-// read_csv, which knows every form and says what is wrong with a row.
-func (r *rawRows) stagePlain(ctx context.Context, d dialect, groups []csvGroup) ([]tablefile.Staged, bool, error) {
+// stagePlain writes the rows of files that are plain CSV, read by package csv in a quarter of the time that package text
+// takes. It says false where they are not, which may show at any row: all files are then for
+// package text, which knows every form and says what is wrong with a row.
+func (r *rawRows) stagePlain(ctx context.Context, d dialect, source text.Source) ([]tablefile.Staged, bool, error) {
+	if !r.raw.isPlain(source) {
+		return nil, false, nil
+	}
 	var parts []string
 	var tables []*duckdb.Table
 	var readers []*csv.Reader
 	columns := &schema.Struct{}
+	groups := groupsOf(source)
 	for i, g := range groups {
-		fields, err := r.fieldsOf(g)
-		if err != nil {
-			return nil, false, err
-		}
-		format, ok := d.plain(g, fields)
+		format, ok := d.plain(g, r.raw)
 		if !ok {
 			return nil, false, nil
 		}
-		reader := csv.NewReader(pathsOf(g.files), format)
+		reader := csv.NewReader(g.paths, format)
 		readers = append(readers, reader)
-		t, name := r.table(ctx, reader, g, fields), fmt.Sprintf("petalake_csv_%d", i)
+		t, name := r.table(ctx, reader, g), fmt.Sprintf("petalake_csv_%d", i)
 		if err := r.Conn.Register(name, t); err != nil {
 			return nil, false, err
 		}
 		tables, parts = append(tables, t), append(parts, "FROM "+name+"()")
-		for _, f := range fields {
+		for _, f := range g.fields {
 			if columns.Index(f.Name) < 0 {
 				columns.Fields = append(columns.Fields, f)
 			}
 		}
 	}
+	if len(groups) == 0 {
+		return nil, true, nil
+	}
 	staged, err := r.copyPlain(ctx, "("+strings.Join(parts, " UNION ALL BY NAME ")+")", columns, func() float64 {
 		read, all := int64(0), int64(1)
 		for i, reader := range readers {
-			read, all = read+reader.Read(), all+sizeOf(groups[i].files)
+			read, all = read+reader.Read(), all+r.sizeOf(groups[i].paths)
 		}
 		return float64(read) / float64(all)
 	})
@@ -79,25 +84,42 @@ func (r *rawRows) copyPlain(ctx context.Context, source string, columns *schema.
 	return staged, err
 }
 
-// fieldsOf are the fields of the table that a group's columns go to.
-func (r *rawRows) fieldsOf(g csvGroup) ([]schema.Field, error) {
-	fields := make([]schema.Field, len(g.names))
-	for i, name := range g.names {
-		at := r.Spec.Schema.Index(name)
-		if at < 0 {
-			return nil, &tablefile.SchemaError{Column: name, File: g.files[0].path}
+// csvGroup is files that have the same columns in the same order.
+type csvGroup struct {
+	columns []int
+	paths   []string
+	fields  []schema.Field
+}
+
+// groupsOf are the files that have a record, in groups.
+func groupsOf(s text.Source) (groups []csvGroup) {
+	for _, f := range s.Files {
+		if f.Columns == nil {
+			continue
 		}
-		fields[i] = r.Spec.Schema.Fields[at]
+		i := slices.IndexFunc(groups, func(g csvGroup) bool { return slices.Equal(g.columns, f.Columns) })
+		if i < 0 {
+			i = len(groups)
+			groups = append(groups, csvGroup{columns: f.Columns})
+			for _, at := range f.Columns {
+				groups[i].fields = append(groups[i].fields, s.Fields[at])
+			}
+		}
+		groups[i].paths = append(groups[i].paths, f.Path)
 	}
-	return fields, nil
+	return groups
+}
+
+// isPlain says whether files may be plain CSV, as far as that shows before they are read.
+func (r Files) isPlain(s text.Source) bool {
+	o := s.Options
+	return !s.Foreign && len(o.Null) == 0 && o.Zone == nil && o.Date == nil && o.Timestamp == nil && o.Decimal == 0 && o.Grouped == 0 && s.CSV.Comment == 0
 }
 
 // plain is how package csv reads a group of files, if it can.
-func (d dialect) plain(g csvGroup, fields []schema.Field) (csv.Format, bool) {
+func (d dialect) plain(g csvGroup, raw Files) (csv.Format, bool) {
 	f := csv.Format{Header: d.header}
-	utf8 := d.encoding == "" || strings.EqualFold(d.encoding, "utf-8") || strings.EqualFold(d.encoding, "utf8")
-	if len(d.delimiter) != 1 || len(d.quote) > 1 || d.escape != d.quote || d.skip > 0 || d.dateFormat != "" || d.timestampFormat != "" ||
-		len(d.null) > 0 || !utf8 || g.files[0].packing != plain {
+	if len(d.delimiter) != 1 || len(d.quote) > 1 || d.escape != d.quote || d.skip > 0 {
 		return f, false
 	}
 	f.Delimiter = d.delimiter[0]
@@ -108,11 +130,12 @@ func (d dialect) plain(g csvGroup, fields []schema.Field) (csv.Format, bool) {
 	if strings.IndexByte("0123456789+-.eE\r\n\x00", f.Delimiter) >= 0 || strings.IndexByte("0123456789+-.eE\r\n", f.Quote) >= 0 || f.Delimiter == f.Quote {
 		return f, false
 	}
-	for _, field := range fields {
+	for _, field := range g.fields {
 		c, ok := plainColumn(field.Type)
-		if !ok {
+		if !ok || raw.Layouts[field.Name] != "" {
 			return f, false
 		}
+		c.Canonical = c.Kind != csv.Text && c.Kind != csv.Date && c.Kind != csv.Timestamp && c.Kind != csv.Bool && !raw.declares(field.Name)
 		f.Columns = append(f.Columns, c)
 	}
 	return f, true
@@ -144,14 +167,14 @@ func plainColumn(t schema.Type) (csv.Column, bool) {
 }
 
 // table is a group of files as DuckDB reads it.
-func (r *rawRows) table(ctx context.Context, reader *csv.Reader, g csvGroup, fields []schema.Field) *duckdb.Table {
-	t := &duckdb.Table{Rows: uint64(sizeOf(g.files) / 100), Threads: 64}
-	for _, f := range fields {
+func (r *rawRows) table(ctx context.Context, reader *csv.Reader, g csvGroup) *duckdb.Table {
+	t := &duckdb.Table{Rows: uint64(r.sizeOf(g.paths) / 100), Threads: 64}
+	for _, f := range g.fields {
 		name, _ := tablefile.QueryType(f.Type) // plain saw that it can be read
 		t.Columns = append(t.Columns, duckdb.TableColumn{Name: f.Name, Type: name})
 	}
 	t.Thread = func() duckdb.Filler {
-		return &plainFiller{ctx: ctx, thread: reader.Thread(), out: make([]csv.Vector, len(fields))}
+		return &plainFiller{ctx: ctx, thread: reader.Thread(), out: make([]csv.Vector, len(g.fields))}
 	}
 	return t
 }
@@ -172,17 +195,11 @@ func (f *plainFiller) Fill(out []duckdb.Vector, most int) (int, error) {
 
 func (f *plainFiller) Close() { f.thread.Close() }
 
-func pathsOf(files []rawFile) []string {
-	paths := make([]string, len(files))
-	for i, f := range files {
-		paths[i] = f.path
-	}
-	return paths
-}
-
-func sizeOf(files []rawFile) (size int64) {
-	for _, f := range files {
-		size += f.size
+func (r *rawRows) sizeOf(paths []string) (size int64) {
+	for _, f := range r.files {
+		if slices.Contains(paths, f.path) {
+			size += f.size
+		}
 	}
 	return size
 }

@@ -30,13 +30,13 @@ func BenchmarkLoadCSV(b *testing.B) {
 				b.Fatal(err)
 			}
 			l := Loader{Memory: 1 << 30}
-			s, raw, err := l.Inspect(b.Context(), raw)
+			found, raw, err := l.Inspect(b.Context(), raw, false)
 			if err != nil {
 				b.Fatal(err)
 			}
 			inspected := time.Now()
 			w, err := l.Load(b.Context(), raw, tablefile.Spec{
-				Store: disk, Root: "t", Schema: s, Staging: filepath.Join(root, "staging"), Progress: func(tablefile.Progress) {},
+				Store: disk, Root: "t", Schema: found.Schema, Staging: filepath.Join(root, "staging"), Progress: func(tablefile.Progress) {},
 			})
 			if err != nil {
 				b.Fatal(err)
