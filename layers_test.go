@@ -94,10 +94,9 @@ var picture = map[string][]string{
 	"internal/aws/audit":  {"internal/aws/cfn", "internal/aws/deploy", "spec"},
 	"internal/aws/cfn":    {},
 	// Programs on EMR are runners of jobs whose orders lie in the lake's store.
-	"internal/aws/emr":   {"internal/aws/awsx", "internal/aws/fleet", "job", "store"},
-	"internal/aws/stack": {"internal/aws/awsx"},
+	"internal/aws/emr": {"internal/aws/awsx", "internal/aws/fleet", "job", "store"},
 	// The only room that does what a plan says: an executor for each kind of step, so it knows all that is changed.
-	"internal/aws/rollout":   {"internal/aws/glue", "internal/aws/access", "internal/aws/audit", "internal/aws/awsx", "internal/aws/deploy", "internal/aws/emr", "internal/aws/fleet", "internal/aws/price", "internal/aws/replicate", "internal/aws/stack", "spec", "store", "store/s3"},
+	"internal/aws/rollout":   {"internal/aws/glue", "internal/aws/access", "internal/aws/audit", "internal/aws/awsx", "internal/aws/deploy", "internal/aws/emr", "internal/aws/fleet", "internal/aws/price", "internal/aws/replicate", "spec", "store", "store/s3"},
 	"internal/aws/awsx":      {"spec", "store/s3"}, // a bucket is reached by the same options as AWS
 	"internal/aws/price":     {},
 	"internal/aws/fleet":     {"internal/aws/price", "spec"},
@@ -120,7 +119,7 @@ var beside = []string{"bench", "bench/tpch", "internal/servers", "internal/sweep
 // A prefix ending in a slash stands for all modules below it.
 var sdks = map[string][]string{
 	// Rooms that call AWS. A service package takes up to a minute to build, and its types are not ours.
-	"github.com/aws/": {"internal/aws/glue", "store/s3", "internal/aws/awsx", "internal/aws/emr", "internal/aws/replicate", "internal/aws/rollout", "internal/aws/stack"},
+	"github.com/aws/": {"internal/aws/glue", "store/s3", "internal/aws/awsx", "internal/aws/emr", "internal/aws/replicate", "internal/aws/rollout"},
 	// cgo, and values that must be freed: one package.
 	"github.com/duckdb/": {"internal/duckdb"},
 	"github.com/spf13/":  {"internal/cli"},
