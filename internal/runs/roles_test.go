@@ -42,7 +42,7 @@ func runsWithRoles(t *testing.T, environment string, variables map[string]string
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &Runs{Env: &lake.Env{Spec: l, Environment: e, Lookup: lookup, Storage: lake.Storage{Store: store.NewMem()}}}
+	return &Runs{Env: &lake.Env{Spec: l, Environment: e, Lookup: lookup, Storage: lake.Storage{Store: store.NewMem()}}, Programs: emr.Services{}}
 }
 
 // A program with a role of access runs as that role, or not at all.
