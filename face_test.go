@@ -1,6 +1,7 @@
 package petalake_test
 
 import (
+	"errors"
 	"go/importer"
 	"go/token"
 	"go/types"
@@ -8,9 +9,13 @@ import (
 	"os"
 	"os/exec"
 	"path"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/petalake/petalake"
+	"github.com/petalake/petalake/aws"
 )
 
 // How much a face may show.
@@ -159,5 +164,37 @@ func TestLinks(t *testing.T) {
 	}
 	if got := links("./aws"); !slices.Contains(got, "emr") || !slices.Contains(got, "emrserverless") {
 		t.Errorf("package aws links the clients of %v, want EMR among them", got)
+	}
+}
+
+// TestNoServices promises that an environment on EMR opens without the services of AWS, and that what needs them says
+// what to import and pass.
+func TestNoServices(t *testing.T) {
+	t.Setenv("AWS_EC2_METADATA_DISABLED", "true")
+	h := newHouse(t, map[string]string{"lakehouse.yaml": `lakehouse: shop
+environments:
+  prod:
+    storage: s3://lake/shop
+    s3: {region: us-east-1, access_key: x, secret_key: y, endpoint: "http://127.0.0.1:1"}
+    spark: {emr: {application: app, role: "arn:aws:iam::123456789012:role/job"}}
+`})
+	lake, err := petalake.Open(t.Context(), petalake.Options{File: filepath.Join(h.dir, "lakehouse.yaml"), Environment: "prod"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer lake.Close()
+	rows, err := mustOn(t, lake, "spark").Query(t.Context(), "SELECT 1")
+	var missing *petalake.NoServicesError
+	if !errors.As(err, &missing) {
+		t.Fatalf("got %v, %v, want that there are no services of AWS", rows, err)
+	}
+	for _, want := range []string{`import "github.com/petalake/petalake/aws"`, "petalake.Options{AWS: aws.Services()}"} {
+		if !strings.Contains(missing.Hint(), want) {
+			t.Errorf("the hint is %q, want %s in it", missing.Hint(), want)
+		}
+	}
+	var given petalake.AWS = aws.Services() // what the hint names is there
+	if folder, ok := given.EventLogs("emr-serverless:app/run"); !ok || folder == "" {
+		t.Errorf("the event logs of a run on EMR Serverless: got %q, %v", folder, ok)
 	}
 }

@@ -75,6 +75,18 @@ func TestProgramsRunAsTheirRole(t *testing.T) {
 	}
 }
 
+// Without the services of AWS a program for EMR is refused, with what to pass.
+func TestProgramsNeedServices(t *testing.T) {
+	l := runsWithRoles(t, "own", nil)
+	l.Programs = nil
+	_, err := (&jobs{of: l}).runner(t.Context(), job.Program{Kind: "pyspark", File: "score.py"})
+	var missing *lake.NoServicesError
+	var refused *job.RefusedError
+	if !errors.As(err, &missing) || !errors.As(err, &refused) || refused.Hint() != missing.Hint() {
+		t.Errorf("got %v, want a refusal for lack of services", err)
+	}
+}
+
 // A program of a role is told of the tables alone that the role reads whole.
 func TestProgramsAreToldOfTheirTables(t *testing.T) {
 	l := runsWithRoles(t, "prod", nil)
