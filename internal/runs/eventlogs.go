@@ -125,11 +125,12 @@ func (rs *Runs) emrLog(ctx context.Context, name string) (*eventlog.Log, error) 
 	}
 	for _, run := range runs {
 		folder := eventLogs + "/" + run.AttemptID()
-		if rs.Programs == nil {
-			return nil, rs.Env.NoServices("where EMR leaves event logs")
-		}
-		if own, ok := rs.Programs.EventLogs(run.Handle); ok {
-			folder = emrLogs + "/" + own
+		if rs.Programs != nil {
+			if own, ok := rs.Programs.EventLogs(run.Handle); ok {
+				folder = emrLogs + "/" + own
+			}
+		} else if rs.serverless() {
+			return nil, rs.Env.NoServices("EMR Serverless knows where it leaves event logs")
 		}
 		logs, err := eventlog.FindIn(ctx, rs.Env.Storage.Store, folder, rs.Env.ProgramRoot()+"/"+folder)
 		if err == nil {
