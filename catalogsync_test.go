@@ -66,7 +66,7 @@ environments:
 		t.Fatalf("%v: shown are %v", err, shown)
 	}
 	lake = h.open()
-	sync, err := lake.Catalog(t.Context())
+	sync, err := lake.Rooms().Daemon.Catalog(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}

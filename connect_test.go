@@ -63,13 +63,13 @@ environments:
 		"program.py": pyspark,
 	})
 	lake := h.open()
-	t.Cleanup(func() { _ = local.Stop(context.Background(), lake.SparkServer().State) })
+	t.Cleanup(func() { _ = local.Stop(context.Background(), lake.Rooms().Links.Server().State) })
 	if _, err := h.up(lake); err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	opened, served := make(chan string, 1), make(chan error, 1)
-	go func() { served <- lake.ServeDoor(ctx, func(address string) { opened <- address }) }()
+	go func() { served <- lake.Rooms().Door.Serve(ctx, func(address string) { opened <- address }) }()
 	defer func() {
 		cancel()
 		if err := <-served; err != nil {
@@ -101,7 +101,7 @@ environments:
 		t.Errorf("metrics: got\n%s", page)
 	}
 
-	s, err := local.Running(lake.SparkServer().State)
+	s, err := local.Running(lake.Rooms().Links.Server().State)
 	if err != nil {
 		t.Fatal(err)
 	}

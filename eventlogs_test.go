@@ -13,6 +13,8 @@ import (
 
 	"github.com/petalake/petalake"
 	"github.com/petalake/petalake/engine/spark/eventlog"
+	"github.com/petalake/petalake/internal/lake"
+	"github.com/petalake/petalake/internal/runs"
 	"github.com/petalake/petalake/internal/servers"
 	"github.com/petalake/petalake/store"
 )
@@ -33,23 +35,22 @@ environments:
     s3: {endpoint: "%s", region: %s, access_key: "%s", secret_key: "${env:TEST_SECRET}"}
 `, server.Endpoint, server.Region, server.AccessKey)})
 	o := petalake.Options{File: filepath.Join(h.dir, "lakehouse.yaml"), Environment: "bucket"}
-	lake, err := petalake.Open(ctx, o)
+	opened, err := petalake.Open(ctx, o)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer func() { _ = lake.Close() }()
+	defer func() { _ = opened.Close() }()
 	name := filepath.Join("engine", "spark", "eventlog", "testdata", "skew.zstd")
 	log, err := os.ReadFile(name)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := lake.Store().Put(ctx, "_petalake/spark-events/skew.zstd", bytes.NewReader(log), store.IfAbsent); err != nil {
+	if err := opened.Store().Put(ctx, "_petalake/spark-events/skew.zstd", bytes.NewReader(log), store.IfAbsent); err != nil {
 		t.Fatal(err)
 	}
 	for _, place := range []string{name, "file://" + absolute(t, name), "s3://lake/shop/_petalake/spark-events", "s3a://lake/shop/_petalake/spark-events/skew.zstd"} {
 		for _, environment := range []string{"", "bucket"} {
-			o.Environment = environment
-			logs, err := petalake.EventLogs(ctx, place, o)
+			logs, err := runs.FindLogs(ctx, place, o.File, lake.Options{Environment: environment})
 			if err != nil || len(logs) != 1 {
 				t.Fatalf("%s: got %d logs, %v; want 1", place, len(logs), err)
 			}
@@ -62,7 +63,7 @@ environments:
 			}
 		}
 	}
-	if _, err := petalake.EventLogs(ctx, "s3://lake/elsewhere", o); !errors.Is(err, fs.ErrNotExist) {
+	if _, err := runs.FindLogs(ctx, "s3://lake/elsewhere", o.File, lake.Options{Environment: o.Environment}); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("an empty prefix: got %v, want %v", err, fs.ErrNotExist)
 	}
 }

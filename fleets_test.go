@@ -176,7 +176,7 @@ print("ran as", os.environ["PETALAKE_RUN_ID"])
 		t.Errorf("run: %+v, %v: want success at the second attempt", run, err)
 	}
 	advised(t, lake, "totals")
-	state, err := lake.Fleet(t.Context())
+	state, err := lake.Rooms().Daemon.Fleet(t.Context())
 	if err != nil || state.Cluster != "j-2" || len(state.Log) < 4 {
 		t.Errorf("fleet: %+v, %v", state, err)
 	}

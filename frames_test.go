@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/petalake/petalake"
-	"github.com/petalake/petalake/bench/tpch"
 	"github.com/petalake/petalake/delta"
 	"github.com/petalake/petalake/frame"
 	"github.com/petalake/petalake/internal/compare"
@@ -137,7 +136,7 @@ func framesOnBoth(t *testing.T, lake *petalake.Lake, server string) {
 		same(name, f, nil, "")
 	}
 	for n, f := range tpchFrames() {
-		same("query "+string(rune('0'+n)), f, mustOn(t, lake, "duckdb"), strings.TrimRight(tpch.Query(n), "; \n"))
+		same("query "+string(rune('0'+n)), f, mustOn(t, lake, "duckdb"), strings.TrimRight(tpchQuery(t, n), "; \n"))
 		same("query "+string(rune('0'+n)), f, nil, "")
 	}
 	writesFrames(t, lake, duck, onSpark, "silver.from_duckdb")

@@ -13,6 +13,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/array"
 
 	"github.com/petalake/petalake"
+	"github.com/petalake/petalake/aws"
 	"github.com/petalake/petalake/delta"
 	"github.com/petalake/petalake/engine/duck/raw"
 	"github.com/petalake/petalake/spec"
@@ -46,7 +47,7 @@ func (h *house) write(path, text string) {
 
 func (h *house) open() *petalake.Lake {
 	h.t.Helper()
-	lake, err := petalake.Open(context.Background(), petalake.Options{File: filepath.Join(h.dir, "lakehouse.yaml"), Memory: 1 << 30})
+	lake, err := petalake.Open(context.Background(), petalake.Options{File: filepath.Join(h.dir, "lakehouse.yaml"), Memory: 1 << 30, AWS: aws.Services()})
 	if err != nil {
 		h.t.Fatal(err)
 	}

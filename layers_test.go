@@ -21,33 +21,40 @@ const module = "github.com/petalake/petalake"
 const most = 60
 
 // picture says, for each package, which of ours it may import: the rooms of ARCHITECTURE.md.
-// "." is the root, which wires the parts. A new package changes the picture here and there. A rule that
+// "." is the root, the public face. A new package changes the picture here and there. A rule that
 // does not explain itself has its reason above it.
 var picture = map[string][]string{
 	"cmd/petalake": {"internal/cli"}, // the only main: everything else can be tested and imported
 
 	// Commands are words in, one call of a room below, words out. They name the rooms of AWS, since
 	// plan, audit and estimate need no open lake: their values come from lakehouse.yaml alone. Of the
-	// tables they know what is printed; no command reads a store, or commits.
-	"internal/cli":        {".", "engine/spark/local", "internal/cli/render", "internal/cli/shell", "internal/sql", "internal/words", "internal/aws/access", "internal/aws/audit", "internal/aws/deploy", "internal/aws/estimate", "internal/aws/price", "internal/aws/rehearse", "internal/aws/rollout", "internal/aws/terraform", "catalog", "job", "delta", "delta/schema", "engine/spark/eventlog", "spec"},
+	// tables they know what is printed; no command reads a store, or commits. They open the assembly and call its rooms,
+	// not the face, which shows less; and they bring EMR to it, since a command may run in any environment.
+	"internal/cli":        {"internal/assembly", "internal/daemon", "internal/lake", "internal/query", "internal/runs", "internal/write", "engine/spark/local", "internal/cli/render", "internal/cli/shell", "internal/sql", "internal/words", "internal/aws/access", "internal/aws/audit", "internal/aws/deploy", "internal/aws/emr", "internal/aws/estimate", "internal/aws/fleet", "internal/aws/price", "internal/aws/rehearse", "internal/aws/rollout", "internal/aws/terraform", "catalog", "job", "delta", "delta/schema", "engine/spark/eventlog", "spec"},
 	"internal/cli/render": {},               // text is a function of values
 	"internal/cli/shell":  {"internal/sql"}, // where a statement ends is for one lexer to say
 
-	// The face opens the assembly and hands on, so it may import all of it: rooms that do not know each other
-	// meet here. It knows neither deploy nor rollout: an open lake never changes the stacks that it lives in.
-	".": {"internal/lake", "internal/link", "internal/query", "internal/write", "internal/models", "internal/runs", "internal/daemon", "internal/door", "spec", "frame", "engine", "engine/duck", "engine/duck/raw", "engine/spark", "engine/spark/eventlog", "engine/spark/local", "job", "delta", "store"},
+	// The face opens the assembly and hands on. It imports the rooms whose values and errors it turns into its own.
+	".": {"internal/assembly", "internal/lake", "internal/query", "internal/write", "internal/runs", "internal/daemon", "spec", "frame", "engine", "engine/duck/raw", "engine/spark", "engine/spark/eventlog", "engine/spark/local", "job", "delta", "delta/schema", "store"},
+	// What the face needs of AWS beside S3, which a program asks for by importing it.
+	"aws": {".", "internal/aws/emr"},
+
+	// Rooms that do not know each other meet in the assembly, so it may import all that are open with a lake. It knows
+	// neither deploy nor rollout: an open lake never changes the stacks that it lives in. Nor does it know EMR: what acts
+	// there is given to it, so that not every program links its clients (TestLinks).
+	"internal/assembly": {"internal/lake", "internal/link", "internal/query", "internal/write", "internal/models", "internal/runs", "internal/daemon", "internal/door", "engine/duck", "engine/duck/raw", "engine/spark/local", "spec"},
 
 	// What petalake up keeps doing, in one loop; it wires the rooms of AWS that are kept, and decides nothing of them.
-	"internal/daemon": {"internal/lake", "internal/link", "internal/models", "internal/runs", "internal/write", "internal/aws/access", "internal/aws/awsx", "internal/aws/emr", "internal/aws/fleet", "internal/aws/glue", "internal/aws/price", "internal/aws/replicate", "catalog", "delta", "spec", "store"},
+	"internal/daemon": {"internal/lake", "internal/link", "internal/models", "internal/runs", "internal/write", "internal/aws/access", "internal/aws/awsx", "internal/aws/fleet", "internal/aws/glue", "internal/aws/replicate", "catalog", "delta", "job", "spec", "store"},
 	"internal/door":   {"internal/lake", "internal/link", "engine/spark", "engine/spark/door", "spec"}, // passes sessions on to the shared link's server
 	// Jobs run SQL as an actor of query, and programs where the environment has a Spark.
-	"internal/runs": {"internal/lake", "internal/link", "internal/query", "internal/sql", "internal/words", "internal/write", "internal/aws/access", "internal/aws/awsx", "internal/aws/emr", "catalog", "delta", "engine/duck", "engine/spark", "engine/spark/eventlog", "engine/spark/local", "job", "spec", "store", "store/s3"},
+	"internal/runs": {"internal/lake", "internal/link", "internal/query", "internal/sql", "internal/words", "internal/write", "internal/aws/access", "catalog", "delta", "engine/duck", "engine/spark", "engine/spark/eventlog", "engine/spark/local", "job", "spec", "store", "store/s3"},
 	// Models stand above query, since their engine is chosen as a statement's is, and commit by write.
 	"internal/models": {"internal/lake", "internal/link", "internal/query", "internal/sql", "internal/words", "internal/write", "catalog", "delta", "delta/schema", "engine/duck", "engine/duck/raw", "engine/duck/tablefile", "engine/spark", "spec"},
 	// A statement that writes becomes a change of write; access is asked here, once for all doors.
 	"internal/query": {"internal/lake", "internal/link", "internal/sql", "internal/words", "internal/write", "internal/compare", "internal/aws/access", "catalog", "delta", "delta/schema", "delta/stats", "engine", "engine/duck", "engine/duck/raw", "engine/duck/tablefile", "engine/spark", "frame", "spec"},
 	// A session on Spark in which tables have names: beside write, which knows no Spark.
-	"internal/link": {"internal/lake", "internal/sql", "internal/aws/awsx", "internal/aws/emr", "catalog", "spec", "engine/spark", "engine/spark/eventlog", "engine/spark/local"},
+	"internal/link": {"internal/lake", "internal/sql", "catalog", "spec", "engine/spark", "engine/spark/eventlog", "engine/spark/local"},
 
 	// The writer knows DuckDB, which writes the files, and no Spark: a model on Spark brings its files.
 	"internal/write": {"internal/lake", "internal/sql", "spec", "catalog", "delta", "delta/schema", "engine/duck", "engine/duck/raw", "engine/duck/tablefile", "ingest", "ingest/files"},
@@ -93,11 +100,10 @@ var picture = map[string][]string{
 	"internal/aws/deploy": {"internal/aws/access", "spec", "internal/aws/cfn", "internal/aws/price"}, // a step of a plan has its price
 	"internal/aws/audit":  {"internal/aws/cfn", "internal/aws/deploy", "spec"},
 	"internal/aws/cfn":    {},
-	// Programs on EMR are runners of jobs whose orders lie in the lake's store.
-	"internal/aws/emr":   {"internal/aws/awsx", "internal/aws/fleet", "job", "store"},
-	"internal/aws/stack": {"internal/aws/awsx"},
+	// Programs on EMR are runners of jobs whose orders lie in the lake's store; its sessions are spoken to by engine/spark.
+	"internal/aws/emr": {"internal/aws/awsx", "internal/aws/fleet", "internal/aws/price", "engine/spark", "job", "spec", "store"},
 	// The only room that does what a plan says: an executor for each kind of step, so it knows all that is changed.
-	"internal/aws/rollout":   {"internal/aws/glue", "internal/aws/access", "internal/aws/audit", "internal/aws/awsx", "internal/aws/deploy", "internal/aws/emr", "internal/aws/fleet", "internal/aws/price", "internal/aws/replicate", "internal/aws/stack", "spec", "store", "store/s3"},
+	"internal/aws/rollout":   {"internal/aws/glue", "internal/aws/access", "internal/aws/audit", "internal/aws/awsx", "internal/aws/deploy", "internal/aws/emr", "internal/aws/fleet", "internal/aws/price", "internal/aws/replicate", "spec", "store", "store/s3"},
 	"internal/aws/awsx":      {"spec", "store/s3"}, // a bucket is reached by the same options as AWS
 	"internal/aws/price":     {},
 	"internal/aws/fleet":     {"internal/aws/price", "spec"},
@@ -115,13 +121,13 @@ var picture = map[string][]string{
 }
 
 // beside are the packages that no part of the program imports: they may import all of it.
-var beside = []string{"bench", "bench/tpch", "internal/servers", "internal/sweep", "store/storetest"}
+var beside = []string{"bench", "internal/servers", "internal/sweep", "store/storetest"}
 
 // sdks says which packages may import what others wrote, where that is not everyone's business.
 // A prefix ending in a slash stands for all modules below it.
 var sdks = map[string][]string{
 	// Rooms that call AWS. A service package takes up to a minute to build, and its types are not ours.
-	"github.com/aws/": {"internal/aws/glue", "store/s3", "internal/aws/awsx", "internal/aws/emr", "internal/aws/replicate", "internal/aws/rollout", "internal/aws/stack"},
+	"github.com/aws/": {"internal/aws/glue", "store/s3", "internal/aws/awsx", "internal/aws/emr", "internal/aws/replicate", "internal/aws/rollout"},
 	// cgo, and values that must be freed: one package.
 	"github.com/duckdb/": {"internal/duckdb"},
 	"github.com/spf13/":  {"internal/cli"},

@@ -85,10 +85,10 @@ func (w *wire) cut() {
 // jobOverABadNetwork runs a job on a Spark whose connection is cut again and again: it ends right, and
 // each of its steps happened once.
 func jobOverABadNetwork(t *testing.T, h *house, lake *petalake.Lake) {
-	if _, err := lake.Spark(t.Context()); err != nil { // it runs
+	if _, err := lake.Rooms().Links.Whole(t.Context()); err != nil { // it runs
 		t.Fatal(err)
 	}
-	server, err := local.Running(lake.SparkServer().State)
+	server, err := local.Running(lake.Rooms().Links.Server().State)
 	if err != nil {
 		t.Fatal(err)
 	}

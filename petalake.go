@@ -1,14 +1,23 @@
 // Package petalake runs the lakehouse that a lakehouse.yaml describes.
 //
-// A Lake is one environment of it, open: its tables, the engine that answers SQL on them, its
-// sources and models. Open is the only place where the parts are put together.
+// A Lake is one environment of it, open: its tables, the engines that answer SQL on them, its sources, models and
+// jobs. What it gives back are values of this package, or of the public ones: spec, delta, engine, frame, job and store.
+//
+// A program that works on tables links S3 and nothing else of AWS. Where an environment needs more, which is Spark on
+// Amazon EMR, package aws has it:
+//
+//	lake, err := petalake.Open(ctx, petalake.Options{File: "lakehouse.yaml", Environment: "prod", AWS: aws.Services()})
 package petalake
 
 import (
+	"context"
+
+	"github.com/petalake/petalake/engine/spark"
 	"github.com/petalake/petalake/engine/spark/local"
-	"github.com/petalake/petalake/internal/daemon"
+	"github.com/petalake/petalake/internal/assembly"
 	"github.com/petalake/petalake/internal/lake"
-	"github.com/petalake/petalake/internal/write"
+	"github.com/petalake/petalake/job"
+	"github.com/petalake/petalake/spec"
 )
 
 // Options say which lakehouse, where, and with how much of the machine.
@@ -22,50 +31,63 @@ type Options struct {
 
 	// Starting is told how far the start of a Spark of this machine is, which takes some seconds, and
 	// minutes where it is installed first. May be nil.
-	Starting func(local.Step)
+	Starting func(Start)
+
+	// AWS is what an environment on Amazon EMR needs: aws.Services() of package aws. With nil what needs it fails with
+	// an error that says so, and all else works.
+	AWS AWS
 }
 
-// TableState is what a listing of tables shows.
-type TableState = lake.TableState
+// Start is how far the start of a Spark is.
+type Start struct {
+	Stage       string // installing, starting or ready
+	What        string // the file or package that is installed
+	Done, Bytes int64  // of it; Bytes is 0 where it is not known
+}
 
-// Load says which raw files go into which table.
-type Load = write.Load
+// AWS calls the services of AWS that a lakehouse needs beside S3. Its methods are safe for concurrent use. Package aws
+// has the one that there is.
+type AWS interface {
+	// Session starts a session of Spark Connect on the EMR that an environment names, and waits until it takes
+	// statements; tell hears whenever its state changes. It costs money until done is called.
+	Session(ctx context.Context, e *spec.Environment, tell func()) (o spark.Options, done func(), err error)
 
-// LoadError says which load failed. The table is as it was.
-type LoadError = write.LoadError
+	// Runner is what runs programs on the EMR of an environment. Nothing is sent before a program is submitted.
+	Runner(ctx context.Context, l *spec.Lakehouse, e *spec.Environment, o job.Remote) (job.Runner, error)
 
-// FormatError says that it is not clear how the rows of a file are written.
-type FormatError = write.FormatError
+	// EventLogs is the folder, below that of the logs, that EMR brings the event log of an attempt to by itself, by the
+	// attempt's handle; false where it does not.
+	EventLogs(handle string) (folder string, ok bool)
 
-// State is how far a piece of work is.
-type State = lake.State
+	// Fleet prepares to keep the clusters of an environment: keep looks, decides and acts once.
+	Fleet(ctx context.Context, l *spec.Lakehouse, e *spec.Environment, place string, o job.Remote) (keep func(ctx context.Context, tell func(did, note string)) error, err error)
+}
 
-// The states of an Event.
-const (
-	Running = lake.Running
-	Built   = lake.Built
-	Current = lake.Current
-	Failed  = lake.Failed
-)
+// Open reads lakehouse.yaml and opens one environment of it. The caller closes it.
+func Open(ctx context.Context, o Options) (*Lake, error) {
+	described, err := spec.Load(o.File)
+	if err != nil {
+		return nil, err
+	}
+	return OpenSpec(ctx, described, o)
+}
 
-// Kind is what an Event is about.
-type Kind = lake.Kind
+// OpenSpec opens one environment of a lakehouse that was read before. The caller closes it.
+func OpenSpec(ctx context.Context, described *spec.Lakehouse, o Options) (*Lake, error) {
+	rooms, err := assembly.Open(ctx, described, assembly.Options{
+		Options:  lake.Options{Environment: o.Environment, Engine: o.Engine, Memory: o.Memory, Threads: o.Threads, Getenv: o.Getenv},
+		Starting: starting(o.Starting), AWS: o.AWS,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &Lake{rooms}, nil
+}
 
-// The kinds of an Event.
-const (
-	SourceEvent      = lake.SourceEvent
-	ModelEvent       = lake.ModelEvent
-	LoadEvent        = lake.LoadEvent
-	JobEvent         = lake.JobEvent
-	TableEvent       = lake.TableEvent
-	FleetEvent       = lake.FleetEvent
-	CatalogEvent     = lake.CatalogEvent
-	ReplicationEvent = lake.ReplicationEvent
-)
-
-// Event tells of one piece of work: a batch of a source, a model, a run of a job, or a table that
-// became what lakehouse.yaml says of it now.
-type Event = lake.Event
-
-// Up says how long to keep the lakehouse running.
-type Up = daemon.Up
+// starting tells of a start in the words of this package.
+func starting(tell func(Start)) func(local.Step) {
+	if tell == nil {
+		return nil
+	}
+	return func(s local.Step) { tell(Start{Stage: string(s.Stage), What: s.What, Done: s.Done, Bytes: s.Bytes}) }
+}

@@ -67,7 +67,7 @@ func TestSpark(t *testing.T) {
 		"plain.csv":      "x\n1\n2\n",
 	})
 	lake := h.open()
-	t.Cleanup(func() { _ = local.Stop(context.Background(), lake.SparkServer().State) })
+	t.Cleanup(func() { _ = local.Stop(context.Background(), lake.Rooms().Links.Server().State) })
 	duck, err := lake.On(t.Context(), "duckdb")
 	if err != nil {
 		t.Fatal(err)

@@ -172,7 +172,7 @@ func killedProgram(t *testing.T, h *house, lake *petalake.Lake) {
 	if err != nil || run.State != job.Running {
 		t.Fatalf("after the kill: got %s, %v, want a run that goes on", run.State, err)
 	}
-	if orphan, err := lake.Orphan(t.Context(), run); !orphan || err != nil {
+	if orphan, err := lake.Rooms().Runs.Orphan(t.Context(), run); !orphan || err != nil {
 		t.Errorf("got %v, %v, want a run that nobody looks after", orphan, err)
 	}
 	h.write("go", "")
@@ -307,7 +307,7 @@ func jobWithoutSpark(t *testing.T, lake *petalake.Lake) {
 			return
 		}
 		killed = true
-		server, err := local.Running(lake.SparkServer().State)
+		server, err := local.Running(lake.Rooms().Links.Server().State)
 		if err != nil {
 			t.Error(err)
 			return

@@ -31,7 +31,7 @@ environments:
 		"raw/a.csv": "id,shop,amount\n1,a,10\n2,b,20\n3,a,30\n",
 	})
 	lake := h.open()
-	t.Cleanup(func() { _ = local.Stop(context.Background(), lake.SparkServer().State) })
+	t.Cleanup(func() { _ = local.Stop(context.Background(), lake.Rooms().Links.Server().State) })
 	h.mustUp(lake, "source orders: built 3", "model gold.totals: built 2")
 	sparkRows(t, lake, "CREATE TABLE silver.big AS SELECT * FROM bronze.orders WHERE amount > 10")
 	for name, on := range map[string]querier{"spark": lake, "duckdb": mustOn(t, lake, "duckdb")} {

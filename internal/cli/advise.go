@@ -9,9 +9,11 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/petalake/petalake"
 	"github.com/petalake/petalake/engine/spark/eventlog"
+	"github.com/petalake/petalake/internal/assembly"
 	"github.com/petalake/petalake/internal/cli/render"
+	"github.com/petalake/petalake/internal/lake"
+	"github.com/petalake/petalake/internal/runs"
 	"github.com/petalake/petalake/internal/words"
 )
 
@@ -72,13 +74,7 @@ func (a *app) advise(ctx context.Context, f adviseFlags, places []string) error 
 
 // findLogs finds the logs of places, or by the names of jobs.
 func (a *app) findLogs(ctx context.Context, places []string) ([]*eventlog.Log, error) {
-	o := petalake.Options{Environment: a.environment, Getenv: a.getenv}
-	path, unfound := a.find()
-	if unfound == nil {
-		o.File = path
-	} else if a.file != "" {
-		return nil, unfound
-	}
+	file, unfound := a.find() // "" where there is none
 	if len(places) == 0 {
 		if unfound != nil {
 			return nil, &usageError{fmt.Errorf("LOG is missing, and %w", unfound), "name an event log of Spark"}
@@ -89,9 +85,9 @@ func (a *app) findLogs(ctx context.Context, places []string) ([]*eventlog.Log, e
 	for _, place := range places {
 		found, err := []*eventlog.Log(nil), error(fs.ErrNotExist)
 		if place != "" {
-			found, err = petalake.EventLogs(ctx, place, o)
+			found, err = runs.FindLogs(ctx, place, file, lake.Options{Environment: a.environment, Getenv: a.getenv})
 		}
-		if errors.Is(err, fs.ErrNotExist) && o.File != "" && !strings.ContainsAny(place, `/\.`) {
+		if errors.Is(err, fs.ErrNotExist) && file != "" && !strings.ContainsAny(place, `/\.`) {
 			found, err = a.runLog(ctx, place)
 		}
 		if err != nil {
@@ -103,8 +99,8 @@ func (a *app) findLogs(ctx context.Context, places []string) ([]*eventlog.Log, e
 }
 
 func (a *app) runLog(ctx context.Context, name string) (found []*eventlog.Log, err error) {
-	err = a.withLake(ctx, func(lake *petalake.Lake) error {
-		log, err := lake.RunLog(ctx, name)
+	err = a.withLake(ctx, func(rooms *assembly.Assembly) error {
+		log, err := rooms.Runs.RunLog(ctx, name)
 		found = []*eventlog.Log{log}
 		return err
 	})

@@ -13,8 +13,10 @@ import (
 
 	"golang.org/x/term"
 
-	"github.com/petalake/petalake"
+	"github.com/petalake/petalake/internal/assembly"
+	"github.com/petalake/petalake/internal/aws/emr"
 	"github.com/petalake/petalake/internal/cli/render"
+	"github.com/petalake/petalake/internal/lake"
 	"github.com/petalake/petalake/spec"
 )
 
@@ -72,12 +74,15 @@ func (a *app) find() (string, error) {
 }
 
 // open opens the lake that the global flags mean. The caller closes it.
-func (a *app) open(ctx context.Context) (*petalake.Lake, error) {
+func (a *app) open(ctx context.Context) (*assembly.Assembly, error) {
 	path, err := a.find()
 	if err != nil {
 		return nil, err
 	}
-	o := petalake.Options{File: path, Environment: a.environment, Threads: a.threads, Engine: a.engine, Getenv: a.getenv, Starting: a.starting()}
+	o := assembly.Options{
+		Options:  lake.Options{Environment: a.environment, Threads: a.threads, Engine: a.engine, Getenv: a.getenv},
+		Starting: a.starting(), AWS: emr.Services{},
+	}
 	if a.memory != "" {
 		size, err := spec.ParseSize(a.memory)
 		if err != nil {
@@ -85,21 +90,21 @@ func (a *app) open(ctx context.Context) (*petalake.Lake, error) {
 		}
 		o.Memory = int64(size)
 	}
-	return petalake.Open(ctx, o)
+	return assembly.Load(ctx, path, o)
 }
 
 // withLake runs do with the lake open.
-func (a *app) withLake(ctx context.Context, do func(*petalake.Lake) error) (err error) {
-	lake, err := a.open(ctx)
+func (a *app) withLake(ctx context.Context, do func(*assembly.Assembly) error) (err error) {
+	rooms, err := a.open(ctx)
 	if err != nil {
 		return err
 	}
 	defer func() {
-		if closing := lake.Close(); err == nil {
+		if closing := rooms.Close(); err == nil {
 			err = closing
 		}
 	}()
-	return do(lake)
+	return do(rooms)
 }
 
 // say writes a note for people to standard error, unless they asked for quiet.

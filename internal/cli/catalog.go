@@ -6,7 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/petalake/petalake"
+	"github.com/petalake/petalake/internal/assembly"
 	"github.com/petalake/petalake/internal/cli/render"
 )
 
@@ -39,8 +39,8 @@ func (*noCatalogError) Hint() string {
 }
 
 func (a *app) catalog(ctx context.Context) error {
-	return a.withLake(ctx, func(lake *petalake.Lake) error {
-		sync, err := lake.Catalog(ctx)
+	return a.withLake(ctx, func(rooms *assembly.Assembly) error {
+		sync, err := rooms.Daemon.Catalog(ctx)
 		if err != nil {
 			return err
 		}

@@ -6,8 +6,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/petalake/petalake"
 	"github.com/petalake/petalake/delta"
+	"github.com/petalake/petalake/internal/assembly"
 	"github.com/petalake/petalake/internal/cli/render"
 	"github.com/petalake/petalake/internal/words"
 )
@@ -51,8 +51,8 @@ anything is wrong.`,
 		Example:           "petalake check",
 		ValidArgsFunction: a.completeTable(true),
 		RunE: func(c *cobra.Command, args []string) error {
-			return a.withLake(c.Context(), func(lake *petalake.Lake) error {
-				return a.check(c.Context(), lake, args, delta.CheckOptions{Data: !quick})
+			return a.withLake(c.Context(), func(rooms *assembly.Assembly) error {
+				return a.check(c.Context(), rooms, args, delta.CheckOptions{Data: !quick})
 			})
 		},
 	}
@@ -60,9 +60,9 @@ anything is wrong.`,
 	return c
 }
 
-func (a *app) check(ctx context.Context, lake *petalake.Lake, tables []string, o delta.CheckOptions) error {
+func (a *app) check(ctx context.Context, rooms *assembly.Assembly, tables []string, o delta.CheckOptions) error {
 	if len(tables) == 0 {
-		names, err := lake.Names(ctx)
+		names, err := rooms.Env.Names(ctx)
 		if err != nil {
 			return err
 		}
@@ -72,7 +72,7 @@ func (a *app) check(ctx context.Context, lake *petalake.Lake, tables []string, o
 	}
 	bad, out := 0, list[checkRow](a, nil, nil)
 	for _, name := range tables {
-		row, err := a.checkOne(ctx, lake, name, o)
+		row, err := a.checkOne(ctx, rooms, name, o)
 		if err != nil {
 			return fmt.Errorf("check %s: %w", name, err)
 		}
@@ -89,9 +89,9 @@ func (a *app) check(ctx context.Context, lake *petalake.Lake, tables []string, o
 	return nil
 }
 
-func (a *app) checkOne(ctx context.Context, lake *petalake.Lake, name string, o delta.CheckOptions) (checkRow, error) {
+func (a *app) checkOne(ctx context.Context, rooms *assembly.Assembly, name string, o delta.CheckOptions) (checkRow, error) {
 	start := a.now()
-	table, err := lake.Table(ctx, name)
+	table, err := rooms.Env.Existing(ctx, name)
 	if err != nil {
 		return checkRow{}, err
 	}

@@ -8,7 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/petalake/petalake"
+	"github.com/petalake/petalake/internal/assembly"
 	"github.com/petalake/petalake/spec"
 )
 
@@ -84,8 +84,8 @@ func (a *app) completeTable(many bool) cobra.CompletionFunc {
 		ctx, cancel := context.WithTimeout(c.Context(), 2*time.Second)
 		defer cancel()
 		var found []string
-		err := a.withLake(ctx, func(lake *petalake.Lake) error {
-			names, err := lake.Names(ctx)
+		err := a.withLake(ctx, func(rooms *assembly.Assembly) error {
+			names, err := rooms.Env.Names(ctx)
 			for _, n := range names {
 				found = append(found, n.String())
 			}

@@ -9,9 +9,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/petalake/petalake"
 	"github.com/petalake/petalake/delta"
 	"github.com/petalake/petalake/delta/schema"
+	"github.com/petalake/petalake/internal/assembly"
 	"github.com/petalake/petalake/internal/cli/render"
 	"github.com/petalake/petalake/internal/words"
 )
@@ -65,13 +65,13 @@ size, version, partitioning and properties. CSV holds the columns alone.`,
 		Args:              exactly("TABLE"),
 		ValidArgsFunction: a.completeTable(false),
 		RunE: func(c *cobra.Command, args []string) error {
-			return a.withLake(c.Context(), func(lake *petalake.Lake) error { return a.describe(c.Context(), lake, args[0]) })
+			return a.withLake(c.Context(), func(rooms *assembly.Assembly) error { return a.describe(c.Context(), rooms, args[0]) })
 		},
 	}
 }
 
-func (a *app) describe(ctx context.Context, lake *petalake.Lake, name string) error {
-	d, err := detail(ctx, lake, name)
+func (a *app) describe(ctx context.Context, rooms *assembly.Assembly, name string) error {
+	d, err := detail(ctx, rooms, name)
 	if err != nil {
 		return err
 	}
@@ -104,8 +104,8 @@ func (a *app) describe(ctx context.Context, lake *petalake.Lake, name string) er
 }
 
 // detail finds out everything about a table.
-func detail(ctx context.Context, lake *petalake.Lake, name string) (*tableDetail, error) {
-	table, err := lake.Table(ctx, name)
+func detail(ctx context.Context, rooms *assembly.Assembly, name string) (*tableDetail, error) {
+	table, err := rooms.Env.Existing(ctx, name)
 	if err != nil {
 		return nil, err
 	}
@@ -117,7 +117,7 @@ func detail(ctx context.Context, lake *petalake.Lake, name string) (*tableDetail
 	d := &tableDetail{ID: m.ID, Description: m.Description, PartitionBy: m.PartitionColumns,
 		Columns: columnRows(m.Schema), Properties: m.Configuration, Protocol: protocolRow(s.Protocol())}
 	d.tableRow = tableRow{Table: strings.ReplaceAll(table.Root(), "/", "."), Version: s.Version(), Modified: &at}
-	for t, err := range lake.Tables(ctx) {
+	for t, err := range rooms.Env.Tables(ctx) {
 		if err == nil && t.Name.String() == d.Table {
 			d.tableRow = tableRowOf(t)
 		}

@@ -3,8 +3,8 @@ package cli
 import (
 	"fmt"
 
-	"github.com/petalake/petalake"
 	"github.com/petalake/petalake/internal/cli/render"
+	"github.com/petalake/petalake/internal/lake"
 	"github.com/petalake/petalake/internal/words"
 )
 
@@ -25,12 +25,12 @@ type eventRow struct {
 	Error    string  `json:"error,omitempty"`
 }
 
-func eventRowOf(e petalake.Event) eventRow {
+func eventRowOf(e lake.Event) eventRow {
 	row := eventRow{
 		Kind: string(e.Kind), Name: e.Name, Table: e.Table.String(), State: string(e.State), Files: e.Files,
 		Rows: e.Rows, Bytes: e.Bytes, Rejected: e.Rejected, Seconds: e.Took.Seconds(), Note: e.Note,
 	}
-	if e.State == petalake.Built {
+	if e.State == lake.Built {
 		row.Version = &e.Version
 	}
 	if e.Err != nil {
@@ -40,14 +40,14 @@ func eventRowOf(e petalake.Event) eventRow {
 }
 
 // event shows one event that is not Running: as text, or as a row of a list that goes on.
-func (a *app) event(e petalake.Event, out rows[eventRow]) error {
+func (a *app) event(e lake.Event, out rows[eventRow]) error {
 	switch {
 	case a.output != "text":
 		if err := out.add(eventRowOf(e)); err != nil {
 			return err
 		}
 		return out.flush()
-	case e.State == petalake.Failed:
+	case e.State == lake.Failed:
 		printProblems(a.err, a.style(a.err), e.Err)
 		return nil
 	}
@@ -56,19 +56,19 @@ func (a *app) event(e petalake.Event, out rows[eventRow]) error {
 }
 
 // eventLine is an event on one line: what, which table, how much, how long.
-func eventLine(e petalake.Event) string {
-	verb := map[petalake.Kind]string{petalake.ModelEvent: "built", petalake.SourceEvent: "loaded", petalake.LoadEvent: "loaded"}[e.Kind]
+func eventLine(e lake.Event) string {
+	verb := map[lake.Kind]string{lake.ModelEvent: "built", lake.SourceEvent: "loaded", lake.LoadEvent: "loaded"}[e.Kind]
 	name := render.Escape(e.Table.String())
-	if e.Kind == petalake.JobEvent {
+	if e.Kind == lake.JobEvent {
 		return fmt.Sprintf("%-7s %-22s %15s %-22s %8s", "ran", render.Escape(fmt.Sprintf("%s/%d", e.Name, e.Version)), words.Counted(e.Rows, "row"), render.Escape(e.Note), words.Duration(e.Took))
 	}
-	if e.Kind == petalake.FleetEvent || e.Kind == petalake.CatalogEvent || e.Kind == petalake.ReplicationEvent {
+	if e.Kind == lake.FleetEvent || e.Kind == lake.CatalogEvent || e.Kind == lake.ReplicationEvent {
 		return fmt.Sprintf("%-7s %-22s     %s", e.Kind, render.Escape(e.Name), render.Escape(e.Note))
 	}
-	if e.Kind == petalake.TableEvent {
+	if e.Kind == lake.TableEvent {
 		return fmt.Sprintf("%-7s %-22s     %s", "changed", name, render.Escape(e.Note))
 	}
-	if e.State == petalake.Current {
+	if e.State == lake.Current {
 		line := fmt.Sprintf("%-7s %-22s     nothing new", "current", name)
 		if e.Note != "" {
 			line += "; " + render.Escape(e.Note)
@@ -93,16 +93,16 @@ func eventLine(e petalake.Event) string {
 }
 
 // amountOf is a running event for the bar.
-func amountOf(e petalake.Event) amount {
+func amountOf(e lake.Event) amount {
 	part := e.Done
 	if part == 0 {
 		part = -1
 	}
 	verb := "loading "
 	switch e.Kind {
-	case petalake.ModelEvent:
+	case lake.ModelEvent:
 		verb = "building "
-	case petalake.JobEvent:
+	case lake.JobEvent:
 		return amount{label: "running " + e.Note, part: -1}
 	}
 	return amount{label: verb + e.Table.String(), part: part, bytes: e.Bytes, rows: e.Rows}

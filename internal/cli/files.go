@@ -9,8 +9,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/petalake/petalake"
 	"github.com/petalake/petalake/delta"
+	"github.com/petalake/petalake/internal/assembly"
 	"github.com/petalake/petalake/internal/cli/render"
 	"github.com/petalake/petalake/internal/words"
 )
@@ -48,8 +48,8 @@ that a query with this condition reads.`,
 		Args:              exactly("TABLE"),
 		ValidArgsFunction: a.completeTable(false),
 		RunE: func(c *cobra.Command, args []string) error {
-			return a.withLake(c.Context(), func(lake *petalake.Lake) error {
-				return a.files(c.Context(), lake, args[0], where)
+			return a.withLake(c.Context(), func(rooms *assembly.Assembly) error {
+				return a.files(c.Context(), rooms, args[0], where)
 			})
 		},
 	}
@@ -57,17 +57,17 @@ that a query with this condition reads.`,
 	return c
 }
 
-func (a *app) files(ctx context.Context, lake *petalake.Lake, name, where string) error {
+func (a *app) files(ctx context.Context, rooms *assembly.Assembly, name, where string) error {
 	now := a.now()
 	columns := []render.Column{{Name: "file"}, {Name: "rows", Right: true, Whole: true}, {Name: "size", Right: true, Whole: true}, {Name: "written"}, {Name: "partition"}}
-	if partitioned, err := isPartitioned(ctx, lake, name); err != nil {
+	if partitioned, err := isPartitioned(ctx, rooms, name); err != nil {
 		return err
 	} else if !partitioned {
 		columns = columns[:4]
 	}
 	out := list(a, columns, func(f fileRow) []string { return f.text(now)[:len(columns)] })
 	var n, bytes int64
-	for f, err := range lake.Files(ctx, name, where) {
+	for f, err := range rooms.Engines.Files(ctx, name, where) {
 		if err != nil {
 			return err
 		}
@@ -99,8 +99,8 @@ func (f fileRow) text(now time.Time) []string {
 	return []string{f.Path, rows, words.Bytes(f.Bytes), words.Ago(f.Modified, now), strings.Join(partition, " ")}
 }
 
-func isPartitioned(ctx context.Context, lake *petalake.Lake, name string) (bool, error) {
-	table, err := lake.Table(ctx, name)
+func isPartitioned(ctx context.Context, rooms *assembly.Assembly, name string) (bool, error) {
+	table, err := rooms.Env.Existing(ctx, name)
 	if err != nil {
 		return false, err
 	}

@@ -10,7 +10,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/petalake/petalake"
+	"github.com/petalake/petalake/internal/assembly"
+	"github.com/petalake/petalake/internal/aws/fleet"
 	"github.com/petalake/petalake/internal/cli/render"
 	"github.com/petalake/petalake/internal/words"
 )
@@ -62,10 +63,10 @@ type fleetDecision struct {
 const stale = 5 * time.Minute
 
 func (a *app) fleet(ctx context.Context, last int) error {
-	return a.withLake(ctx, func(lake *petalake.Lake) error {
-		s, err := lake.Fleet(ctx)
+	return a.withLake(ctx, func(rooms *assembly.Assembly) error {
+		s, err := rooms.Daemon.Fleet(ctx)
 		if errors.Is(err, fs.ErrNotExist) {
-			s, err = petalake.FleetState{}, nil
+			s, err = fleet.Record{}, nil
 		}
 		if err != nil {
 			return err

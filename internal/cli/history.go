@@ -10,8 +10,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/petalake/petalake"
 	"github.com/petalake/petalake/delta"
+	"github.com/petalake/petalake/internal/assembly"
 	"github.com/petalake/petalake/internal/cli/render"
 	"github.com/petalake/petalake/internal/words"
 )
@@ -43,8 +43,8 @@ be read with SELECT ... FROM table VERSION AS OF n.`,
 		Args:              exactly("TABLE"),
 		ValidArgsFunction: a.completeTable(false),
 		RunE: func(c *cobra.Command, args []string) error {
-			return a.withLake(c.Context(), func(lake *petalake.Lake) error {
-				return a.history(c.Context(), lake, args[0], limit)
+			return a.withLake(c.Context(), func(rooms *assembly.Assembly) error {
+				return a.history(c.Context(), rooms, args[0], limit)
 			})
 		},
 	}
@@ -52,8 +52,8 @@ be read with SELECT ... FROM table VERSION AS OF n.`,
 	return c
 }
 
-func (a *app) history(ctx context.Context, lake *petalake.Lake, name string, limit int) error {
-	table, err := lake.Table(ctx, name)
+func (a *app) history(ctx context.Context, rooms *assembly.Assembly, name string, limit int) error {
+	table, err := rooms.Env.Existing(ctx, name)
 	if err != nil {
 		return err
 	}

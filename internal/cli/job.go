@@ -12,7 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/petalake/petalake"
+	"github.com/petalake/petalake/internal/assembly"
 	"github.com/petalake/petalake/internal/cli/render"
 	"github.com/petalake/petalake/internal/words"
 	"github.com/petalake/petalake/job"
@@ -34,8 +34,8 @@ broken off goes on where it was, rather than a new one beginning.`,
 		Args:              usage(cobra.MinimumNArgs(1)),
 		ValidArgsFunction: a.completeJob,
 		RunE: func(c *cobra.Command, args []string) error {
-			return a.withLake(c.Context(), func(lake *petalake.Lake) error {
-				return a.jobRun(c.Context(), lake, args[0], args[1:], detach)
+			return a.withLake(c.Context(), func(rooms *assembly.Assembly) error {
+				return a.jobRun(c.Context(), rooms, args[0], args[1:], detach)
 			})
 		},
 	}
@@ -90,13 +90,13 @@ func (r jobRow) took() string {
 }
 
 // jobRun makes a run, or takes up one that was broken off, and waits for its end.
-func (a *app) jobRun(ctx context.Context, lake *petalake.Lake, name string, args []string, detach bool) error {
+func (a *app) jobRun(ctx context.Context, rooms *assembly.Assembly, name string, args []string, detach bool) error {
 	if len(args) == 0 {
 		args = nil
 	}
-	run, err := lake.CreateJob(ctx, name, args, "by hand")
+	run, err := rooms.Runs.CreateJob(ctx, name, args, "by hand")
 	if active := (*job.ActiveError)(nil); errors.As(err, &active) {
-		orphan, lookErr := lake.Orphan(ctx, active.Run)
+		orphan, lookErr := rooms.Runs.Orphan(ctx, active.Run)
 		if lookErr != nil {
 			return lookErr
 		}
@@ -115,7 +115,7 @@ func (a *app) jobRun(ctx context.Context, lake *petalake.Lake, name string, args
 		}
 		return a.showRun(run)
 	}
-	ended, err := a.driveJob(ctx, lake, run)
+	ended, err := a.driveJob(ctx, rooms, run)
 	if ended.State.Ended() {
 		if err := errors.Join(a.showRun(ended), err); err != nil {
 			return err
@@ -125,19 +125,19 @@ func (a *app) jobRun(ctx context.Context, lake *petalake.Lake, name string, args
 }
 
 // driveJob drives a run while what it says is shown. Ctrl-C cancels the run.
-func (a *app) driveJob(ctx context.Context, lake *petalake.Lake, run job.Run) (job.Run, error) {
+func (a *app) driveJob(ctx context.Context, rooms *assembly.Assembly, run job.Run) (job.Run, error) {
 	following, stop := context.WithCancel(ctx)
 	defer stop()
 	var follow sync.WaitGroup
 	if !a.quiet {
-		follow.Go(func() { _, _ = lake.FollowJob(following, run, a.logWriter(a.err)) }) // the drive tells how it ended
+		follow.Go(func() { _, _ = rooms.Runs.FollowJob(following, run, a.logWriter(a.err)) }) // the drive tells how it ended
 	}
-	ended, err := lake.DriveJob(ctx, run, nil)
+	ended, err := rooms.Runs.DriveJob(ctx, run, nil)
 	if ctx.Err() != nil && !ended.State.Ended() {
 		a.say("cancelling %s", run.ID())
 		final, leave := context.WithTimeout(context.WithoutCancel(ctx), 30*time.Second)
 		defer leave()
-		if ended, err = lake.CancelJob(final, ended); err == nil {
+		if ended, err = rooms.Runs.CancelJob(final, ended); err == nil {
 			err = errInterrupted
 		}
 	}
@@ -193,12 +193,12 @@ func (a *app) jobAttendCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "attend RUN", Hidden: true, Args: exactly("RUN"),
 		RunE: func(c *cobra.Command, args []string) error {
-			return a.withLake(c.Context(), func(lake *petalake.Lake) error {
-				run, err := lake.JobRun(c.Context(), args[0])
+			return a.withLake(c.Context(), func(rooms *assembly.Assembly) error {
+				run, err := rooms.Runs.JobRun(c.Context(), args[0])
 				if err != nil {
 					return err
 				}
-				_, err = lake.DriveJob(c.Context(), run, nil)
+				_, err = rooms.Runs.DriveJob(c.Context(), run, nil)
 				return err
 			})
 		},
@@ -215,18 +215,18 @@ looks after it ends it within seconds.`,
 		Args:              exactly("RUN"),
 		ValidArgsFunction: a.completeJob,
 		RunE: func(c *cobra.Command, args []string) error {
-			return a.withLake(c.Context(), func(lake *petalake.Lake) error {
-				run, err := lake.JobRun(c.Context(), args[0])
+			return a.withLake(c.Context(), func(rooms *assembly.Assembly) error {
+				run, err := rooms.Runs.JobRun(c.Context(), args[0])
 				if err != nil {
 					return err
 				}
-				if run, err = lake.CancelJob(c.Context(), run); err != nil {
+				if run, err = rooms.Runs.CancelJob(c.Context(), run); err != nil {
 					return err
 				}
 				if !run.State.Ended() { // whoever looks after it hears of it soon
 					wait, done := context.WithTimeout(c.Context(), 30*time.Second)
 					defer done()
-					if now, err := lake.FollowJob(wait, run, io.Discard); err == nil || now.State.Ended() {
+					if now, err := rooms.Runs.FollowJob(wait, run, io.Discard); err == nil || now.State.Ended() {
 						run = now
 					}
 				}

@@ -12,8 +12,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/petalake/petalake"
+	"github.com/petalake/petalake/internal/assembly"
 	"github.com/petalake/petalake/internal/cli/render"
+	"github.com/petalake/petalake/internal/runs"
 	"github.com/petalake/petalake/internal/words"
 	"github.com/petalake/petalake/job"
 )
@@ -30,7 +31,7 @@ type jobState struct {
 	Describe string     `json:"description"`
 }
 
-func jobStateOf(s petalake.JobState) jobState {
+func jobStateOf(s runs.JobState) jobState {
 	d := s.Job
 	out := jobState{Job: d.Name, Kind: string(d.Kind()), Describe: d.Description}
 	var due []string
@@ -74,11 +75,11 @@ newest first.`,
 		Args:              usage(cobra.MaximumNArgs(1)),
 		ValidArgsFunction: a.completeJob,
 		RunE: func(c *cobra.Command, args []string) error {
-			return a.withLake(c.Context(), func(lake *petalake.Lake) error {
+			return a.withLake(c.Context(), func(rooms *assembly.Assembly) error {
 				if len(args) == 1 {
-					return a.runList(c.Context(), lake, args[0], limit)
+					return a.runList(c.Context(), rooms, args[0], limit)
 				}
-				return a.jobList(c.Context(), lake)
+				return a.jobList(c.Context(), rooms)
 			})
 		},
 	}
@@ -86,8 +87,8 @@ newest first.`,
 	return c
 }
 
-func (a *app) jobList(ctx context.Context, lake *petalake.Lake) error {
-	states, err := lake.JobStates(ctx)
+func (a *app) jobList(ctx context.Context, rooms *assembly.Assembly) error {
+	states, err := rooms.Runs.JobStates(ctx)
 	if err != nil {
 		return err
 	}
@@ -111,8 +112,8 @@ func (a *app) jobList(ctx context.Context, lake *petalake.Lake) error {
 	return out.close()
 }
 
-func (a *app) runList(ctx context.Context, lake *petalake.Lake, name string, limit int) error {
-	runs, err := lake.JobRuns(ctx, name, limit)
+func (a *app) runList(ctx context.Context, rooms *assembly.Assembly, name string, limit int) error {
+	runs, err := rooms.Runs.JobRuns(ctx, name, limit)
 	if err != nil {
 		return err
 	}
@@ -162,8 +163,8 @@ and the versions of the tables that it read and wrote.`,
 		Args:              exactly("RUN"),
 		ValidArgsFunction: a.completeJob,
 		RunE: func(c *cobra.Command, args []string) error {
-			return a.withLake(c.Context(), func(lake *petalake.Lake) error {
-				run, err := lake.JobRun(c.Context(), args[0])
+			return a.withLake(c.Context(), func(rooms *assembly.Assembly) error {
+				run, err := rooms.Runs.JobRun(c.Context(), args[0])
 				if err != nil {
 					return err
 				}
@@ -230,15 +231,15 @@ attempt, or the one that is named. With --follow until it ends.`,
 		Annotations:       map[string]string{formatsKey: "text"},
 		ValidArgsFunction: a.completeJob,
 		RunE: func(c *cobra.Command, args []string) error {
-			return a.withLake(c.Context(), func(lake *petalake.Lake) error {
-				run, err := lake.JobRun(c.Context(), args[0])
+			return a.withLake(c.Context(), func(rooms *assembly.Assembly) error {
+				run, err := rooms.Runs.JobRun(c.Context(), args[0])
 				if err != nil {
 					return err
 				}
 				if !follow {
-					return lake.JobLog(c.Context(), a.logWriter(a.out), run, attempt)
+					return rooms.Runs.JobLog(c.Context(), a.logWriter(a.out), run, attempt)
 				}
-				_, err = lake.FollowJob(c.Context(), run, a.logWriter(a.out))
+				_, err = rooms.Runs.FollowJob(c.Context(), run, a.logWriter(a.out))
 				return err
 			})
 		},
@@ -278,8 +279,8 @@ func (a *app) completeJob(c *cobra.Command, args []string, _ string) ([]string, 
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
 	var names []string
-	err := a.withLake(c.Context(), func(lake *petalake.Lake) error {
-		for _, j := range lake.Spec().Jobs {
+	err := a.withLake(c.Context(), func(rooms *assembly.Assembly) error {
+		for _, j := range rooms.Env.Spec.Jobs {
 			names = append(names, j.Name)
 		}
 		return nil

@@ -9,8 +9,10 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/petalake/petalake"
 	"github.com/petalake/petalake/catalog"
+	"github.com/petalake/petalake/internal/assembly"
+	"github.com/petalake/petalake/internal/lake"
+	"github.com/petalake/petalake/internal/write"
 )
 
 // loadFlags are the flags of `petalake load`.
@@ -78,15 +80,15 @@ func (a *app) load(ctx context.Context, f loadFlags, table string, paths []strin
 	if err != nil {
 		return &usageError{err, ""}
 	}
-	job := petalake.Load{Table: name, Paths: paths, Format: f.format, Replace: f.mode == "replace", OnError: f.onError, Evolve: f.evolve}
+	job := write.Load{Table: name, Paths: paths, Format: f.format, Replace: f.mode == "replace", OnError: f.onError, Evolve: f.evolve}
 	for _, o := range f.options {
 		if err := setOption(&job, o); err != nil {
 			return err
 		}
 	}
-	return a.withLake(ctx, func(lake *petalake.Lake) error {
+	return a.withLake(ctx, func(rooms *assembly.Assembly) error {
 		bar := a.progress("loading " + table)
-		done, err := lake.Load(ctx, job, func(e petalake.Event) { bar.set(amountOf(e)) })
+		done, err := rooms.Writer.Load(ctx, job, func(e lake.Event) { bar.set(amountOf(e)) })
 		bar.end()
 		if err != nil {
 			return err
@@ -96,7 +98,7 @@ func (a *app) load(ctx context.Context, f loadFlags, table string, paths []strin
 }
 
 // setOption sets one option of text files, named as in lakehouse.yaml.
-func setOption(job *petalake.Load, option string) error {
+func setOption(job *write.Load, option string) error {
 	key, value, ok := strings.Cut(option, "=")
 	if !ok {
 		return &usageError{fmt.Errorf("--option %s: want NAME=VALUE", option), ""}

@@ -6,8 +6,9 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/petalake/petalake"
+	"github.com/petalake/petalake/internal/assembly"
 	"github.com/petalake/petalake/internal/cli/render"
+	"github.com/petalake/petalake/internal/lake"
 	"github.com/petalake/petalake/internal/words"
 )
 
@@ -26,24 +27,24 @@ type upReport struct {
 	told   []error  // failures that were shown
 }
 
-func (u *upReport) tell(e petalake.Event) {
-	if e.State == petalake.Running {
+func (u *upReport) tell(e lake.Event) {
+	if e.State == lake.Running {
 		u.bar.set(amountOf(e))
 		return
 	}
 	u.bar.set(amount{})
-	if e.State == petalake.Current && e.Note == "" && !u.once {
+	if e.State == lake.Current && e.Note == "" && !u.once {
 		return
 	}
 	if e.Err != nil && u.once && u.a.output == "text" {
 		u.told = append(u.told, e.Err)
 	}
-	if e.State == petalake.Built && e.Kind != petalake.JobEvent {
+	if e.State == lake.Built && e.Kind != lake.JobEvent {
 		u.loaded += e.Rows
 		u.built = appendNew(u.built, e.Table.String())
 	}
 	u.note(e)
-	if !u.once && u.a.output == "text" && e.State != petalake.Failed {
+	if !u.once && u.a.output == "text" && e.State != lake.Failed {
 		fmt.Fprint(u.a.out, u.a.now().Format("15:04:05 "))
 	}
 	if err := u.a.event(e, u.rows); err != nil && u.failed == nil {
@@ -52,12 +53,12 @@ func (u *upReport) tell(e petalake.Event) {
 }
 
 // note remembers the tables, for what is shown at the end.
-func (u *upReport) note(e petalake.Event) {
+func (u *upReport) note(e lake.Event) {
 	name := e.Table.String()
-	if e.State == petalake.Failed || name == "" {
+	if e.State == lake.Failed || name == "" {
 		return
 	}
-	if e.Kind == petalake.ModelEvent {
+	if e.Kind == lake.ModelEvent {
 		u.models = appendNew(u.models, name)
 	} else {
 		u.tables = appendNew(u.tables, name)
@@ -104,10 +105,10 @@ func (u *upReport) total(took time.Duration) string {
 }
 
 // show prints the first rows of every model.
-func (u *upReport) show(ctx context.Context, lake *petalake.Lake, n int) error {
+func (u *upReport) show(ctx context.Context, rooms *assembly.Assembly, n int) error {
 	for _, name := range u.models {
 		fmt.Fprintf(u.a.out, "\n%s\n", u.a.style(u.a.out).Bold(render.Escape(name)))
-		reader, err := lake.Query(ctx, fmt.Sprintf("SELECT * FROM %s LIMIT %d", quoteName(name), n))
+		reader, err := rooms.Engines.Query(ctx, fmt.Sprintf("SELECT * FROM %s LIMIT %d", quoteName(name), n))
 		if err != nil {
 			return err
 		}

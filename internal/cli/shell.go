@@ -9,8 +9,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/petalake/petalake"
 	"github.com/petalake/petalake/delta"
+	"github.com/petalake/petalake/internal/assembly"
 	"github.com/petalake/petalake/internal/cli/render"
 	"github.com/petalake/petalake/internal/cli/shell"
 )
@@ -18,7 +18,7 @@ import (
 // session is one run of the interactive shell.
 type session struct {
 	a     *app
-	lake  *petalake.Lake
+	rooms *assembly.Assembly
 	flags sqlFlags
 	ctx   context.Context // of the session, or of the statement that runs
 	known shell.Vocabulary
@@ -48,13 +48,13 @@ func metaCommands() []metaCommand {
 }
 
 // shell reads statements from the person at the terminal until they leave.
-func (a *app) shell(ctx context.Context, lake *petalake.Lake, f sqlFlags) error {
+func (a *app) shell(ctx context.Context, rooms *assembly.Assembly, f sqlFlags) error {
 	history, err := shell.OpenHistory(shell.HistoryPath(a.getenv))
 	if err != nil {
 		a.say("history: %v", err)
 	}
 	f.all = `\rows 0`
-	s := &session{a: a, lake: lake, flags: f, ctx: ctx}
+	s := &session{a: a, rooms: rooms, flags: f, ctx: ctx}
 	lines := shell.NewLines(a.in.(*os.File), a.out, history, s.names)
 	lines.Dialect = a.dialect()
 	a.say(`petalake shell: end statements with ; and press Tab for names; \? for help, \q to leave`)
@@ -107,9 +107,9 @@ func (s *session) run(text string, history *shell.History) error {
 func (s *session) dispatch(text string) error {
 	if !shell.IsCommand(text) {
 		if s.flags.why {
-			return s.a.explainEngine(s.ctx, s.lake, text)
+			return s.a.explainEngine(s.ctx, s.rooms, text)
 		}
-		return s.a.statement(s.ctx, s.lake, s.flags, text)
+		return s.a.statement(s.ctx, s.rooms.Engines, s.flags, text)
 	}
 	name, arg, _ := strings.Cut(strings.TrimSuffix(text, ";"), " ")
 	for _, m := range metaCommands() {
@@ -124,10 +124,10 @@ func (s *session) describe(arg string) error {
 	if arg == "" {
 		return s.tables("")
 	}
-	return s.a.describe(s.ctx, s.lake, arg)
+	return s.a.describe(s.ctx, s.rooms, arg)
 }
 
-func (s *session) tables(string) error { return s.a.tables(s.ctx, s.lake) }
+func (s *session) tables(string) error { return s.a.tables(s.ctx, s.rooms) }
 
 func (s *session) format(arg string) error {
 	switch arg {
@@ -156,7 +156,7 @@ func (s *session) read(arg string) error {
 		return err
 	}
 	for _, statement := range s.a.statements(string(text)) {
-		if err := s.a.statement(s.ctx, s.lake, s.flags, statement); err != nil {
+		if err := s.a.statement(s.ctx, s.rooms.Engines, s.flags, statement); err != nil {
 			return err
 		}
 	}
@@ -191,13 +191,13 @@ func (s *session) look() shell.Vocabulary {
 	for _, m := range metaCommands() {
 		v.Commands = append(v.Commands, m.names...)
 	}
-	names, err := s.lake.Names(s.ctx)
+	names, err := s.rooms.Env.Names(s.ctx)
 	if err != nil {
 		return v // what is known is enough to complete from
 	}
 	for _, n := range names {
 		var columns []string
-		if table, err := s.lake.Table(s.ctx, n.String()); err == nil {
+		if table, err := s.rooms.Env.Existing(s.ctx, n.String()); err == nil {
 			if snapshot, err := table.Snapshot(s.ctx, delta.When{}); err == nil {
 				for _, f := range snapshot.Schema().Fields {
 					columns = append(columns, f.Name)

@@ -12,8 +12,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/petalake/petalake"
 	"github.com/petalake/petalake/engine/spark/local"
+	"github.com/petalake/petalake/internal/assembly"
 	"github.com/petalake/petalake/internal/cli/render"
 	"github.com/petalake/petalake/internal/words"
 )
@@ -49,12 +49,12 @@ from PyPI, Delta Lake from Maven Central. The server outlives this command.`,
 }
 
 func (a *app) sparkStart(ctx context.Context, token bool) error {
-	return a.withLake(ctx, func(lake *petalake.Lake) error {
-		if !lake.SparkManaged() {
+	return a.withLake(ctx, func(rooms *assembly.Assembly) error {
+		if !rooms.Env.Environment.Spark.Managed() {
 			return &usageError{errors.New("the Spark of this environment has an address: it is not petalake's to start"), "choose an environment without spark.address"}
 		}
 		start := a.now()
-		s, began, err := local.Start(ctx, lake.SparkServer(), a.starting())
+		s, began, err := local.Start(ctx, rooms.Links.Server(), a.starting())
 		a.started()
 		if err != nil {
 			return err
@@ -89,8 +89,8 @@ func (a *app) sparkStopCommand() *cobra.Command {
 		Example: "petalake spark stop",
 		Args:    exactly(),
 		RunE: func(c *cobra.Command, _ []string) error {
-			return a.withLake(c.Context(), func(lake *petalake.Lake) error {
-				switch err := local.Stop(c.Context(), lake.SparkServer().State); {
+			return a.withLake(c.Context(), func(rooms *assembly.Assembly) error {
+				switch err := local.Stop(c.Context(), rooms.Links.Server().State); {
 				case errors.Is(err, fs.ErrNotExist):
 					a.say("no Spark runs")
 				case err != nil:
@@ -113,13 +113,13 @@ memory it holds. One that ended by itself is said to have died, and why.`,
 		Example: "petalake spark status",
 		Args:    exactly(),
 		RunE: func(c *cobra.Command, _ []string) error {
-			return a.withLake(c.Context(), func(lake *petalake.Lake) error { return a.sparkStatus(lake) })
+			return a.withLake(c.Context(), func(rooms *assembly.Assembly) error { return a.sparkStatus(rooms) })
 		},
 	}
 }
 
-func (a *app) sparkStatus(lake *petalake.Lake) error {
-	s, err := local.Running(lake.SparkServer().State)
+func (a *app) sparkStatus(rooms *assembly.Assembly) error {
+	s, err := local.Running(rooms.Links.Server().State)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
@@ -166,8 +166,8 @@ func (a *app) sparkLogsCommand() *cobra.Command {
 		Example: "petalake spark logs --lines 20",
 		Args:    exactly(),
 		RunE: func(c *cobra.Command, _ []string) error {
-			return a.withLake(c.Context(), func(lake *petalake.Lake) error {
-				return a.sparkLogs(c.Context(), local.LogOf(lake.SparkServer().State), lines, follow)
+			return a.withLake(c.Context(), func(rooms *assembly.Assembly) error {
+				return a.sparkLogs(c.Context(), local.LogOf(rooms.Links.Server().State), lines, follow)
 			})
 		},
 	}

@@ -12,7 +12,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/spf13/cobra"
 
-	"github.com/petalake/petalake"
+	"github.com/petalake/petalake/internal/assembly"
 	"github.com/petalake/petalake/internal/cli/render"
 	"github.com/petalake/petalake/internal/sql"
 	"github.com/petalake/petalake/internal/words"
@@ -80,7 +80,7 @@ func (a *app) sql(ctx context.Context, f sqlFlags, args []string) error {
 	case interactive && f.input == "" && f.out != "":
 		return &usageError{errors.New("--out takes the rows of a statement"), `write it, as in petalake sql --out rows.csv "select 1"`}
 	case interactive && f.input == "":
-		return a.withLake(ctx, func(lake *petalake.Lake) error { return a.shell(ctx, lake, f) })
+		return a.withLake(ctx, func(rooms *assembly.Assembly) error { return a.shell(ctx, rooms, f) })
 	default:
 		b, err := io.ReadAll(a.in)
 		if err != nil {
@@ -95,14 +95,14 @@ func (a *app) sql(ctx context.Context, f sqlFlags, args []string) error {
 	if f.out != "" && len(statements) > 1 {
 		return &usageError{fmt.Errorf("--out takes the rows of one statement; there are %d", len(statements)), ""}
 	}
-	return a.withLake(ctx, func(lake *petalake.Lake) error {
-		on, err := acting(lake, f.as)
+	return a.withLake(ctx, func(rooms *assembly.Assembly) error {
+		on, err := acting(rooms, f.as)
 		if err != nil {
 			return err
 		}
 		for _, s := range statements {
 			if f.why {
-				err = a.explainEngine(ctx, lake, s)
+				err = a.explainEngine(ctx, rooms, s)
 			} else {
 				err = a.statement(ctx, on, f, s)
 			}
@@ -137,11 +137,11 @@ type asker interface {
 }
 
 // acting is the lake, as somebody sees it where there is a name.
-func acting(lake *petalake.Lake, name string) (asker, error) {
+func acting(rooms *assembly.Assembly, name string) (asker, error) {
 	if name == "" {
-		return lake, nil
+		return rooms.Engines, nil
 	}
-	return lake.As(name)
+	return rooms.Engines.As(name)
 }
 
 // outputByName takes the format from the name of --out, where none was asked for.
@@ -198,8 +198,8 @@ func (a *app) statement(ctx context.Context, lake asker, f sqlFlags, text string
 }
 
 // explainEngine says which engine a statement would run on.
-func (a *app) explainEngine(ctx context.Context, lake *petalake.Lake, sql string) error {
-	choice, err := lake.Choose(ctx, "", sql)
+func (a *app) explainEngine(ctx context.Context, rooms *assembly.Assembly, sql string) error {
+	choice, err := rooms.Engines.Choose(ctx, "", sql)
 	if err != nil {
 		return err
 	}

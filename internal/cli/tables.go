@@ -6,8 +6,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/petalake/petalake"
+	"github.com/petalake/petalake/internal/assembly"
 	"github.com/petalake/petalake/internal/cli/render"
+	"github.com/petalake/petalake/internal/lake"
 	"github.com/petalake/petalake/internal/words"
 )
 
@@ -23,7 +24,7 @@ type tableRow struct {
 	Error    string     `json:"error,omitempty"`
 }
 
-func tableRowOf(t petalake.TableState) tableRow {
+func tableRowOf(t lake.TableState) tableRow {
 	row := tableRow{Table: t.Name.String(), Files: t.Files, Bytes: t.Bytes, Version: t.Version, Declared: t.Declared}
 	if t.Err != nil {
 		row.Error = t.Err.Error()
@@ -43,20 +44,20 @@ func (a *app) tablesCommand() *cobra.Command {
 		Example: "petalake tables",
 		Args:    exactly(),
 		RunE: func(c *cobra.Command, _ []string) error {
-			return a.withLake(c.Context(), func(lake *petalake.Lake) error { return a.tables(c.Context(), lake) })
+			return a.withLake(c.Context(), func(rooms *assembly.Assembly) error { return a.tables(c.Context(), rooms) })
 		},
 	}
 }
 
 // tables lists the tables. One that cannot be opened is listed with the reason, and fails the
 // command at its end.
-func (a *app) tables(ctx context.Context, lake *petalake.Lake) error {
+func (a *app) tables(ctx context.Context, rooms *assembly.Assembly) error {
 	now := a.now()
 	out := list(a, []render.Column{{Name: "table"}, {Name: "rows", Right: true, Whole: true}, {Name: "files", Right: true, Whole: true},
 		{Name: "size", Right: true, Whole: true}, {Name: "version", Right: true, Whole: true}, {Name: "changed"}},
 		func(t tableRow) []string { return t.text(now) })
 	n := 0
-	for t, err := range lake.Tables(ctx) {
+	for t, err := range rooms.Env.Tables(ctx) {
 		if err != nil {
 			return err
 		}

@@ -8,7 +8,9 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
 
-	"github.com/petalake/petalake"
+	"github.com/petalake/petalake/internal/assembly"
+	"github.com/petalake/petalake/internal/daemon"
+	"github.com/petalake/petalake/internal/lake"
 	"github.com/petalake/petalake/internal/words"
 )
 
@@ -40,13 +42,13 @@ once, whenever this is stopped. With --once do it once and show what came out.`,
 }
 
 func (a *app) up(ctx context.Context, f upFlags) error {
-	return a.withLake(ctx, func(lake *petalake.Lake) error {
+	return a.withLake(ctx, func(rooms *assembly.Assembly) error {
 		start := a.now()
 		u := &upReport{a: a, bar: a.progress(""), once: f.once, rows: list[eventRow](a, nil, nil)}
 		if !f.once {
-			a.say("looking for news in %s every %s; Ctrl-C stops", words.Counted(int64(len(lake.Spec().Sources)), "source"), f.every)
+			a.say("looking for news in %s every %s; Ctrl-C stops", words.Counted(int64(len(rooms.Env.Spec.Sources)), "source"), f.every)
 		}
-		err := a.keep(ctx, lake, petalake.Up{Once: f.once, Every: f.every}, u.tell)
+		err := a.keep(ctx, rooms, daemon.Up{Once: f.once, Every: f.every}, u.tell)
 		u.bar.end()
 		if err != nil {
 			if !f.once && errors.Is(context.Cause(ctx), errInterrupted) {
@@ -63,7 +65,7 @@ func (a *app) up(ctx context.Context, f upFlags) error {
 		}
 		a.say("%s", a.style(a.err).Dim(u.total(a.now().Sub(start))))
 		if a.output == "text" && f.show > 0 {
-			if err := u.show(ctx, lake, f.show); err != nil {
+			if err := u.show(ctx, rooms, f.show); err != nil {
 				return err
 			}
 		}
@@ -74,14 +76,14 @@ func (a *app) up(ctx context.Context, f upFlags) error {
 
 // keep runs the lakehouse and, unless it runs only once, its door for programs of Spark Connect. A door
 // that fails ends both.
-func (a *app) keep(ctx context.Context, lake *petalake.Lake, up petalake.Up, tell func(petalake.Event)) error {
-	if up.Once || !lake.HasDoor() {
-		return lake.Run(ctx, up, tell)
+func (a *app) keep(ctx context.Context, rooms *assembly.Assembly, up daemon.Up, tell func(lake.Event)) error {
+	if up.Once || rooms.Env.Environment.Connect.Listen == "" {
+		return rooms.Daemon.Run(ctx, up, tell)
 	}
 	group, inner := errgroup.WithContext(ctx)
 	group.Go(func() error {
-		return lake.ServeDoor(inner, func(address string) { a.say("programs of Spark Connect are let in at sc://%s", address) })
+		return rooms.Door.Serve(inner, func(address string) { a.say("programs of Spark Connect are let in at sc://%s", address) })
 	})
-	group.Go(func() error { return lake.Run(inner, up, tell) })
+	group.Go(func() error { return rooms.Daemon.Run(inner, up, tell) })
 	return group.Wait()
 }

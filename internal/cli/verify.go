@@ -12,8 +12,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/petalake/petalake"
+	"github.com/petalake/petalake/internal/assembly"
 	"github.com/petalake/petalake/internal/cli/render"
+	"github.com/petalake/petalake/internal/query"
 	"github.com/petalake/petalake/internal/words"
 	"github.com/petalake/petalake/spec"
 )
@@ -42,13 +43,13 @@ texts exactly, floating-point numbers to nine digits, in any order. Without an
 argument the queries are the models. The first difference is shown.`,
 		Example: "petalake verify gold.revenue_by_day",
 		RunE: func(c *cobra.Command, args []string) error {
-			return a.withLake(c.Context(), func(lake *petalake.Lake) error { return a.verify(c.Context(), lake, args) })
+			return a.withLake(c.Context(), func(rooms *assembly.Assembly) error { return a.verify(c.Context(), rooms, args) })
 		},
 	}
 }
 
-func (a *app) verify(ctx context.Context, lake *petalake.Lake, args []string) error {
-	queries, err := a.toVerify(lake, args)
+func (a *app) verify(ctx context.Context, rooms *assembly.Assembly, args []string) error {
+	queries, err := a.toVerify(rooms, args)
 	if err != nil {
 		return err
 	}
@@ -62,7 +63,7 @@ func (a *app) verify(ctx context.Context, lake *petalake.Lake, args []string) er
 	var wrong []verifyRow
 	for _, q := range queries {
 		wait := a.progress("verifying " + q.name)
-		agreed, err := lake.Verify(ctx, q.sql)
+		agreed, err := rooms.Engines.Verify(ctx, q.sql)
 		wait.end()
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
@@ -71,7 +72,7 @@ func (a *app) verify(ctx context.Context, lake *petalake.Lake, args []string) er
 			Difference: agreed.Difference, Notes: agreed.Notes}
 		switch {
 		case err != nil:
-			var dialect *petalake.DialectError
+			var dialect *query.DialectError
 			if row.Result, row.Error = "failed", err.Error(); !errors.As(err, &dialect) && len(queries) == 1 {
 				return err
 			}
@@ -120,8 +121,8 @@ type hintedError struct {
 func (e *hintedError) Hint() string { return e.hint }
 
 // toVerify finds the queries that the arguments name.
-func (a *app) toVerify(lake *petalake.Lake, args []string) (all []verifying, err error) {
-	models := lake.Spec().Models
+func (a *app) toVerify(rooms *assembly.Assembly, args []string) (all []verifying, err error) {
+	models := rooms.Env.Spec.Models
 	for _, m := range models {
 		if len(args) == 0 || slices.ContainsFunc(args, func(arg string) bool { return m.Name.Same(named(arg)) }) {
 			all = append(all, verifying{m.Name.String(), m.Query})

@@ -23,6 +23,8 @@ type Daemon struct {
 	Links  *link.Links
 	Models *models.Builder
 	Runs   *runs.Runs
+	// Fleets keeps the clusters of a fleet; nil where the program has no services of AWS.
+	Fleets Fleets
 
 	seen *write.Seen
 }

@@ -1,47 +1,24 @@
 package daemon
 
 import (
-	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
 
-	"github.com/petalake/petalake/internal/aws/awsx"
-	"github.com/petalake/petalake/internal/aws/emr"
 	"github.com/petalake/petalake/internal/aws/fleet"
-	"github.com/petalake/petalake/internal/aws/price"
 	"github.com/petalake/petalake/internal/lake"
-	"github.com/petalake/petalake/internal/runs"
+	"github.com/petalake/petalake/job"
 	"github.com/petalake/petalake/spec"
 )
 
-// fleet is what this process is to keep; nil where another does, or nobody has to.
-func (d *Daemon) fleet(ctx context.Context) (*emr.Fleet, error) {
-	text, _ := d.Env.Lookup(spec.FleetPlace)
-	if text == "" || !d.Env.OnClusters() {
-		return nil, nil
-	}
-	at, url, err := fleet.ParsePlace(text)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", spec.FleetPlace, err)
-	}
-	cfg, err := awsx.Load(ctx, awsx.Of(d.Env.Environment))
-	if err != nil {
-		return nil, err
-	}
-	a := &d.Env.Environment.AWS
-	list, err := price.Beside(d.Env.Dir, a.Region)
-	if err != nil {
-		return nil, err
-	}
-	policy, _, err := fleet.New(&d.Env.Spec.Fleet, a.Region, a.Zones, list)
-	if err != nil {
-		return nil, err
-	}
-	o := d.Runs.Programs("")
-	at.LogURI, at.EventLogURI, at.KMSKey = o.LogURI, d.Env.ProgramRoot()+"/"+runs.EventLogs, o.KMSKey
-	return emr.NewFleet(emr.NewClusters(cfg, o), policy, at, awsx.OpenQueue(cfg, url, a.Region)), nil
+// Fleets keeps the clusters of an environment's fleet.
+type Fleets interface {
+	// Fleet prepares to keep the fleet at a place, which is the text that petalake deploy leaves in spec.FleetPlace. Keep
+	// looks, decides and acts once, and tells of what it did, and why; what it remembers is in the lake, so that another
+	// process goes on where one ended. One process keeps a fleet at a time, and keep is not safe for concurrent use.
+	Fleet(ctx context.Context, l *spec.Lakehouse, e *spec.Environment, place string, o job.Remote) (keep func(ctx context.Context, tell func(did, note string)) error, err error)
 }
 
 // fleetEvery is how often the fleet is looked at. Spot warns two minutes ahead.
@@ -49,47 +26,42 @@ const fleetEvery = 30 * time.Second
 
 // fleetTask keeps the fleet, where it is this process that does; false where it is not.
 func (d *Daemon) fleetTask(every time.Duration) (Task, bool) {
-	if place, _ := d.Env.Lookup(spec.FleetPlace); place == "" || !d.Env.OnClusters() {
+	place, _ := d.Env.Lookup(spec.FleetPlace)
+	if place == "" || !d.Env.OnClusters() {
 		return Task{}, false
 	}
-	var keeps *emr.Fleet
+	var keep func(context.Context, func(did, note string)) error
 	do := func(ctx context.Context, tell func(lake.Event)) (err error) {
-		if keeps == nil {
-			if keeps, err = d.fleet(ctx); err != nil {
+		if d.Fleets == nil {
+			return d.Env.NoServices("it has a fleet of clusters")
+		}
+		if keep == nil {
+			if keep, err = d.Fleets.Fleet(ctx, d.Env.Spec, d.Env.Environment, place, d.Runs.Remote("")); err != nil {
 				return err
 			}
 		}
-		actions, err := keeps.Keep(ctx)
-		for _, a := range actions {
-			tell(lake.Event{Kind: lake.FleetEvent, Name: string(a.Do), State: lake.Built, Note: noted(a)})
-		}
-		return err
+		return keep(ctx, func(did, note string) {
+			tell(lake.Event{Kind: lake.FleetEvent, Name: did, State: lake.Built, Note: note})
+		})
 	}
 	return Task{Kind: lake.FleetEvent, Name: "fleet", Every: every, Do: do}, true
 }
 
-// noted is an action in words.
-func noted(a fleet.Action) string {
-	what := cmp.Or(a.Job, a.Cluster, a.Zone)
-	if a.Do == fleet.Launch || a.Do == fleet.Resize {
-		what += fmt.Sprintf(" with %d on demand, %d Spot", a.OnDemand, a.Spot)
-	}
-	if what == "" {
-		return a.Reason
-	}
-	return what + ": " + a.Reason
-}
-
 // Fleet is what is known of the clusters of an environment. Where there never was one it is fs.ErrNotExist.
-func (d *Daemon) Fleet(ctx context.Context) (FleetState, error) {
+func (d *Daemon) Fleet(ctx context.Context) (r fleet.Record, err error) {
 	if !d.Env.OnClusters() {
-		return FleetState{}, &noFleetError{errors.New("the environment " + d.Env.Environment.Name + " has no clusters of its own")}
+		return r, &noFleetError{errors.New("the environment " + d.Env.Environment.Name + " has no clusters of its own")}
 	}
-	return emr.ReadState(ctx, d.Env.Storage.Store)
+	body, err := d.Env.Storage.Store.Get(ctx, fleet.RecordKey, 0, -1)
+	if err != nil {
+		return r, fmt.Errorf("fleet: %w", err)
+	}
+	defer body.Close()
+	if err := json.NewDecoder(body).Decode(&r); err != nil {
+		return r, fmt.Errorf("fleet: %s: %w", fleet.RecordKey, err)
+	}
+	return r, nil
 }
-
-// FleetState is what is remembered of the clusters of an environment.
-type FleetState = emr.State
 
 // noFleetError says that there are no clusters, and how there would be.
 type noFleetError struct{ error }

@@ -18,6 +18,7 @@ import (
 	"github.com/petalake/petalake/engine/spark"
 	"github.com/petalake/petalake/engine/spark/local"
 	"github.com/petalake/petalake/internal/lake"
+	"github.com/petalake/petalake/spec"
 )
 
 // Links opens the way to the environment's Spark, once, and again where it is lost.
@@ -25,12 +26,22 @@ type Links struct {
 	Env *lake.Env
 	// Starting is told how far the start of a Spark of this machine, or of a session on EMR, is. May be nil.
 	Starting func(local.Step)
+	// Sessions opens sessions on Amazon EMR; nil where the program has no services of AWS.
+	Sessions Sessions
 
 	mu   sync.Mutex
 	open *Link // nil until it is needed
 
 	cleaning sync.Mutex
 	cleaned  time.Time // when event logs were
+}
+
+// Sessions opens sessions of Spark Connect on Amazon EMR.
+type Sessions interface {
+	// Session starts a session on the EMR that an environment names, and waits until it takes statements; tell hears
+	// whenever its state changes. The options say where it is spoken to, with a token that is renewed before it ends;
+	// the session costs money until done is called. It is safe for concurrent use, and starts nothing where it fails.
+	Session(ctx context.Context, e *spec.Environment, tell func()) (o spark.Options, done func(), err error)
 }
 
 // Open is the session that all share.

@@ -10,18 +10,34 @@
 package runs
 
 import (
+	"context"
 	"sync"
 
 	"github.com/petalake/petalake/internal/lake"
 	"github.com/petalake/petalake/internal/link"
 	"github.com/petalake/petalake/internal/query"
+	"github.com/petalake/petalake/job"
+	"github.com/petalake/petalake/spec"
 )
+
+// Programs runs programs on Amazon EMR. It is safe for concurrent use.
+type Programs interface {
+	// Runner is what runs programs on the EMR of an environment: the clusters of its fleet, the cluster or the
+	// application that it names. Nothing is sent before a program is submitted.
+	Runner(ctx context.Context, l *spec.Lakehouse, e *spec.Environment, o job.Remote) (job.Runner, error)
+
+	// EventLogs is the folder, below that of the logs, that EMR brings the event log of an attempt to by itself, by the
+	// attempt's handle; false where it does not.
+	EventLogs(handle string) (folder string, ok bool)
+}
 
 // Runs are the jobs of an environment.
 type Runs struct {
 	Env     *lake.Env
 	Engines *query.Engines
 	Links   *link.Links
+	// Programs runs programs on Amazon EMR; nil where the program has no services of AWS.
+	Programs Programs
 
 	mu   sync.Mutex
 	jobs *jobs // nil until they are needed

@@ -15,8 +15,6 @@ import (
 	"path"
 	"strings"
 
-	"github.com/petalake/petalake/internal/aws/awsx"
-	"github.com/petalake/petalake/internal/aws/emr"
 	"github.com/petalake/petalake/job"
 	"github.com/petalake/petalake/spec"
 	"github.com/petalake/petalake/store"
@@ -25,25 +23,25 @@ import (
 const (
 	programsFolder = "_petalake/programs" // by the hash of each file
 	emrLogs        = "_petalake/emr-logs"
+
+	// eventLogs is the folder of the lake that Spark on a cluster leaves its event logs in, a folder an attempt.
+	eventLogs   = "_petalake/events"
+	eventLogDir = "spark.eventLog.dir"
 )
 
-// onEMR runs programs on EMR.
-func (rs *Runs) onEMR(ctx context.Context) (job.Runner, error) {
-	cfg, err := awsx.Load(ctx, awsx.Of(rs.Env.Environment))
-	if err != nil {
-		return nil, err
+// onEMR runs programs on EMR, as a role; "" on the clusters of a fleet is the one that the fleet has for them.
+func (rs *Runs) onEMR(ctx context.Context, role string) (job.Runner, error) {
+	if rs.Programs == nil {
+		missing := rs.Env.NoServices("its programs run on Amazon EMR")
+		return nil, job.Refused(missing, missing.Hint())
 	}
-	e := &rs.Env.Environment.Spark.EMR
-	o := rs.Programs(string(e.Role))
-	if e.Cluster != "" {
-		return emr.NewSteps(cfg, string(e.Cluster), o), nil
-	}
-	return emr.NewServerless(cfg, string(e.Application), o), nil
+	return rs.Programs.Runner(ctx, rs.Env.Spec, rs.Env.Environment, rs.Remote(role))
 }
 
-// Programs are how programs run on EMR, as a role.
-func (rs *Runs) Programs(role string) emr.Options {
-	o := emr.Options{Role: role, Store: rs.Env.Storage.Store, LogKey: emrLogs, LogURI: rs.Env.ProgramRoot() + "/" + emrLogs + "/", Submission: rs.submission}
+// Remote says how programs run on EMR, as a role.
+func (rs *Runs) Remote(role string) job.Remote {
+	root := rs.Env.ProgramRoot()
+	o := job.Remote{Role: role, Store: rs.Env.Storage.Store, LogKey: emrLogs, LogURI: root + "/" + emrLogs + "/", EventLogURI: root + "/" + eventLogs, Submission: rs.submission}
 	if s := &rs.Env.Environment.S3; s.SSE == spec.SSEKMS {
 		o.KMSKey = string(s.KMSKey)
 	}
@@ -51,10 +49,10 @@ func (rs *Runs) Programs(role string) emr.Options {
 }
 
 // submission puts the files of an attempt into the lake, and says how EMR runs them.
-func (rs *Runs) submission(ctx context.Context, a job.Attempt) (s emr.Submission, err error) {
+func (rs *Runs) submission(ctx context.Context, a job.Attempt) (s job.Submission, err error) {
 	p := a.Program
-	s = emr.Submission{Class: p.Class, Args: p.Args, Conf: rs.emrConf(a), Env: map[string]string{}, Streaming: p.Streaming}
-	if dir := s.Conf[eventLogDir]; strings.HasPrefix(dir, rs.Env.ProgramRoot()+"/"+EventLogs+"/") {
+	s = job.Submission{Class: p.Class, Args: p.Args, Conf: rs.emrConf(a), Env: map[string]string{}, Streaming: p.Streaming}
+	if dir := s.Conf[eventLogDir]; strings.HasPrefix(dir, rs.Env.ProgramRoot()+"/"+eventLogs+"/") {
 		// Spark refuses a folder that is not there, and in a bucket one is there by what is in it.
 		marker := strings.TrimPrefix(dir, rs.Env.ProgramRoot()+"/") + "/_attempt"
 		if err := rs.Env.Storage.Store.Put(ctx, marker, bytes.NewReader(nil), store.IfAbsent); err != nil && !errors.Is(err, fs.ErrExist) {
@@ -103,7 +101,7 @@ func (rs *Runs) emrConf(a job.Attempt) map[string]string {
 	}
 	if !rs.serverless() {
 		maps.Copy(conf, map[string]string{
-			"spark.eventLog.enabled": "true", eventLogDir: rs.Env.ProgramRoot() + "/" + EventLogs + "/" + a.ID, "spark.eventLog.compress": "true", "spark.eventLog.compression.codec": "zstd",
+			"spark.eventLog.enabled": "true", eventLogDir: rs.Env.ProgramRoot() + "/" + eventLogs + "/" + a.ID, "spark.eventLog.compress": "true", "spark.eventLog.compression.codec": "zstd",
 		})
 	}
 	maps.Copy(conf, rs.Env.Environment.Spark.Conf)

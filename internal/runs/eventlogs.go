@@ -11,7 +11,6 @@ import (
 	"strings"
 
 	"github.com/petalake/petalake/engine/spark/eventlog"
-	"github.com/petalake/petalake/internal/aws/emr"
 	"github.com/petalake/petalake/internal/lake"
 	"github.com/petalake/petalake/job"
 	"github.com/petalake/petalake/spec"
@@ -99,7 +98,7 @@ func attemptOf(app, name string) bool {
 
 // emrLog finds the event log of the last attempt of a run on EMR; an empty name means the job that left one last.
 func (rs *Runs) emrLog(ctx context.Context, name string) (*eventlog.Log, error) {
-	missing := &NoRunError{name, rs.Env.ProgramRoot() + "/" + EventLogs}
+	missing := &NoRunError{name, rs.Env.ProgramRoot() + "/" + eventLogs}
 	if rs.serverless() {
 		missing.In = rs.Env.ProgramRoot() + "/" + emrLogs
 	}
@@ -125,9 +124,13 @@ func (rs *Runs) emrLog(ctx context.Context, name string) (*eventlog.Log, error) 
 		}
 	}
 	for _, run := range runs {
-		folder := EventLogs + "/" + run.AttemptID()
-		if own, ok := emr.EventLogs(run.Handle); ok {
-			folder = emrLogs + "/" + own
+		folder := eventLogs + "/" + run.AttemptID()
+		if rs.Programs != nil {
+			if own, ok := rs.Programs.EventLogs(run.Handle); ok {
+				folder = emrLogs + "/" + own
+			}
+		} else if rs.serverless() {
+			return nil, rs.Env.NoServices("EMR Serverless knows where it leaves event logs")
 		}
 		logs, err := eventlog.FindIn(ctx, rs.Env.Storage.Store, folder, rs.Env.ProgramRoot()+"/"+folder)
 		if err == nil {

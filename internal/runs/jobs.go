@@ -119,10 +119,10 @@ func (j *jobs) runner(ctx context.Context, p job.Program) (job.Runner, error) {
 		return j.of.asRole(ctx, p.Role)
 	}
 	if j.of.Env.OnClusters() {
-		return j.of.clusters(ctx)
+		return j.of.onEMR(ctx, "")
 	}
-	if j.of.Env.Environment.Spark.OnEMR() {
-		return j.of.onEMR(ctx)
+	if at := &j.of.Env.Environment.Spark; at.OnEMR() {
+		return j.of.onEMR(ctx, string(at.EMR.Role))
 	}
 	return j.processes, nil
 }

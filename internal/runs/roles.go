@@ -5,8 +5,6 @@ import (
 	"fmt"
 
 	"github.com/petalake/petalake/internal/aws/access"
-	"github.com/petalake/petalake/internal/aws/awsx"
-	"github.com/petalake/petalake/internal/aws/emr"
 	"github.com/petalake/petalake/internal/query"
 	"github.com/petalake/petalake/job"
 	"github.com/petalake/petalake/spec"
@@ -46,19 +44,11 @@ func (rs *Runs) asRole(ctx context.Context, role string) (job.Runner, error) {
 		return nil, job.Refused(fmt.Errorf("the job has the role %s of access, and the application of EMR Serverless that runs it is not known here", role),
 			"the petalake that was deployed knows it, and runs the job when it is due; or export "+spec.EMRApplication+"=... and "+spec.EMRRole+"=...")
 	}
-	cfg, err := awsx.Load(ctx, awsx.Of(rs.Env.Environment))
-	if err != nil {
-		return nil, err
-	}
 	account, err := rs.Env.Account(ctx)
 	if err != nil {
 		return nil, err
 	}
-	o := rs.Programs(access.Grant{Principal: access.RoleARN(rs.Env.Spec, e, role)}.ForAccount(account).Principal)
-	if rs.Env.OnClusters() {
-		return emr.NewClusters(cfg, o), nil
-	}
-	return emr.NewServerless(cfg, string(at.Application), o), nil
+	return rs.onEMR(ctx, access.Grant{Principal: access.RoleARN(rs.Env.Spec, e, role)}.ForAccount(account).Principal)
 }
 
 // readable leaves out what a role of access does not read whole: a program reads files, which know no columns.

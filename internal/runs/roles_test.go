@@ -42,7 +42,7 @@ func runsWithRoles(t *testing.T, environment string, variables map[string]string
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &Runs{Env: &lake.Env{Spec: l, Environment: e, Lookup: lookup, Storage: lake.Storage{Store: store.NewMem()}}}
+	return &Runs{Env: &lake.Env{Spec: l, Environment: e, Lookup: lookup, Storage: lake.Storage{Store: store.NewMem()}}, Programs: emr.Services{}}
 }
 
 // A program with a role of access runs as that role, or not at all.
@@ -72,6 +72,18 @@ func TestProgramsRunAsTheirRole(t *testing.T) {
 		if s, ok := r.(*emr.Serverless); !ok || s.Role != c.want {
 			t.Errorf("%s: got %T %+v, want %s", c.environment, r, r, c.want)
 		}
+	}
+}
+
+// Without the services of AWS a program for EMR is refused, with what to pass.
+func TestProgramsNeedServices(t *testing.T) {
+	l := runsWithRoles(t, "own", nil)
+	l.Programs = nil
+	_, err := (&jobs{of: l}).runner(t.Context(), job.Program{Kind: "pyspark", File: "score.py"})
+	var missing *lake.NoServicesError
+	var refused *job.RefusedError
+	if !errors.As(err, &missing) || !errors.As(err, &refused) || refused.Hint() != missing.Hint() {
+		t.Errorf("got %v, want a refusal for lack of services", err)
 	}
 }
 

@@ -19,37 +19,14 @@ import (
 
 	"github.com/petalake/petalake/internal/aws/awsx"
 	"github.com/petalake/petalake/job"
-	"github.com/petalake/petalake/store"
 )
 
-// Submission is a program as EMR takes it. All files are in S3.
-type Submission struct {
-	Main      string // s3://bucket/key of a .py or .jar
-	Class     string // of a jar
-	Args      []string
-	PyFiles   []string
-	Jars      []string
-	Conf      map[string]string // of Spark
-	Env       map[string]string // of the driver
-	Streaming bool
-}
-
 // Options say how programs run, wherever it is.
-type Options struct {
-	// Role is the ARN of the role that programs run as.
-	Role string
-	// Store is the lake. LogKey is a folder in it that EMR writes to, and LogURI the same as s3://bucket/key.
-	Store          store.Store
-	LogKey, LogURI string
-	// KMSKey encrypts the logs; "" leaves that to the bucket.
-	KMSKey string
-	// Submission puts the files of an attempt into S3, and says how it is submitted.
-	Submission func(ctx context.Context, a job.Attempt) (Submission, error)
-}
+type Options job.Remote
 
 // conf are all settings of a submission, with the files that come with it, and its environment
 // under a prefix.
-func (s Submission) conf(env string) map[string]string {
+func conf(s job.Submission, env string) map[string]string {
 	out := maps.Clone(s.Conf)
 	if out == nil {
 		out = map[string]string{}

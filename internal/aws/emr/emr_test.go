@@ -25,8 +25,8 @@ import (
 func options(lake store.Store) emr.Options {
 	return emr.Options{
 		Role: "arn:aws:iam::123456789012:role/job", Store: lake, LogKey: "_petalake/emr", LogURI: "s3://lake/_petalake/emr/",
-		Submission: func(context.Context, job.Attempt) (emr.Submission, error) {
-			return emr.Submission{
+		Submission: func(context.Context, job.Attempt) (job.Submission, error) {
+			return job.Submission{
 				Main: "s3://lake/main.py", Args: []string{"a b", "--x"}, PyFiles: []string{"s3://lake/lib.py"}, Jars: []string{"s3://lake/a.jar", "s3://lake/b.jar"},
 				Conf: map[string]string{"spark.jars": "s3://lake/0.jar", "spark.x": "a 'quoted' value"}, Env: map[string]string{"PETALAKE_JOB": "night"},
 			}, nil
@@ -173,8 +173,8 @@ func TestRefused(t *testing.T) {
 		}
 	}
 	o := options(store.NewMem())
-	o.Submission = func(context.Context, job.Attempt) (emr.Submission, error) {
-		return emr.Submission{Main: "s3://lake/main.py", Args: []string{strings.Repeat("x", 11_000)}}, nil
+	o.Submission = func(context.Context, job.Attempt) (job.Submission, error) {
+		return job.Submission{Main: "s3://lake/main.py", Args: []string{strings.Repeat("x", 11_000)}}, nil
 	}
 	var refused *job.RefusedError
 	if _, err := emr.NewSteps(cfg, "j-1", o).Submit(t.Context(), attempt); !errors.As(err, &refused) || !strings.Contains(err.Error(), "10280") {

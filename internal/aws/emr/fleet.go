@@ -35,7 +35,7 @@ type Fleet struct {
 	Now func() time.Time
 
 	loaded bool
-	state  State
+	state  fleet.Record
 	saved  []byte // the state as it is in the lake
 
 	nodes    map[string]node // of the cluster, by the id of the instance
@@ -53,62 +53,21 @@ func NewFleet(c *Clusters, p *fleet.Policy, at fleet.Place, queue *awsx.Queue) *
 	}
 }
 
-// State is what is remembered of a fleet.
-type State struct {
-	Cluster  string    `json:"cluster,omitempty"`
-	Zone     string    `json:"zone,omitempty"`
-	Status   string    `json:"status,omitempty"`   // of the cluster, in EMR's words
-	Starting string    `json:"starting,omitempty"` // the name of a cluster that was asked for, until EMR knows it
-	Asked    time.Time `json:"asked,omitzero"`     // when
-	Busy     time.Time `json:"busy,omitzero"`      // when the cluster last had work, or was made
-
-	// Units of task nodes: what is paid for, what EMR asks for, and the limits it was told.
-	OnDemand       int `json:"onDemand"`
-	Spot           int `json:"spot"`
-	TargetOnDemand int `json:"targetOnDemand"`
-	TargetSpot     int `json:"targetSpot"`
-	WantOnDemand   int `json:"wantOnDemand"`
-	WantSpot       int `json:"wantSpot"`
-
-	Jobs    int       `json:"jobs"`
-	RateUSD float64   `json:"rateUSD"` // an hour
-	Month   string    `json:"month,omitempty"`
-	USD     float64   `json:"usd"` // of the month
-	Seen    time.Time `json:"seen,omitzero"`
-
-	Memory fleet.Memory `json:"memory"`
-	Log    []Entry      `json:"log,omitempty"` // the last decisions, the newest last
-}
-
-// Entry is a decision that was acted on.
-type Entry struct {
-	At time.Time `json:"at"`
-	fleet.Action
-}
-
-const (
-	stateKey   = "_petalake/fleet/state.json"
-	mostLogged = 100
-)
-
-// ReadState is what is remembered of the fleet of a lake; fs.ErrNotExist where there never was one.
-func ReadState(ctx context.Context, lake store.Store) (s State, err error) {
-	return s, readJSON(ctx, lake, stateKey, &s)
-}
+// mostLogged is how many decisions are remembered.
+const mostLogged = 100
 
 // Keep looks, decides and acts once. The actions are those that were done.
 func (f *Fleet) Keep(ctx context.Context) ([]fleet.Action, error) {
 	if !f.loaded {
-		s, err := ReadState(ctx, f.Store)
-		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if err := readJSON(ctx, f.Store, fleet.RecordKey, &f.state); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return nil, err
 		}
-		f.state, f.loaded = s, true
+		f.loaded = true
 	}
 	memory, actions, err := fleet.Step(ctx, f.policy, f, f.state.Memory)
 	f.state.Memory = memory
 	for _, a := range actions {
-		f.state.Log = append(f.state.Log, Entry{f.state.Seen, a})
+		f.state.Log = append(f.state.Log, fleet.Entry{At: f.state.Seen, Action: a})
 	}
 	f.state.Log = f.state.Log[max(0, len(f.state.Log)-mostLogged):]
 	if failed := f.save(ctx); failed != nil {
@@ -128,7 +87,7 @@ func (f *Fleet) save(ctx context.Context) error {
 	if err != nil || bytes.Equal(data, f.saved) {
 		return err
 	}
-	if err := f.Store.Put(ctx, stateKey, bytes.NewReader(data), store.Always); err != nil {
+	if err := f.Store.Put(ctx, fleet.RecordKey, bytes.NewReader(data), store.Always); err != nil {
 		return fmt.Errorf("fleet: %w", err)
 	}
 	f.saved = data

@@ -2,6 +2,7 @@ package emr_test
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -96,9 +97,13 @@ func (w *world) poll(handle string, want job.Phase) {
 	}
 }
 
-func (w *world) state() emr.State {
-	s, err := emr.ReadState(w.t.Context(), w.lake)
+func (w *world) state() (s fleet.Record) {
+	body, err := w.lake.Get(w.t.Context(), fleet.RecordKey, 0, -1)
 	if err != nil {
+		w.t.Fatal(err)
+	}
+	defer body.Close()
+	if err := json.NewDecoder(body).Decode(&s); err != nil {
 		w.t.Fatal(err)
 	}
 	return s

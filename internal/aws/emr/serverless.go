@@ -46,7 +46,7 @@ func (s *Serverless) Submit(ctx context.Context, a job.Attempt) (string, error) 
 		Tags:                    map[string]string{"petalake:job": a.Job, "petalake:run": fmt.Sprint(a.Number)},
 		ConfigurationOverrides: &types.ConfigurationOverrides{
 			ApplicationConfiguration: []types.Configuration{{
-				Classification: aws.String("spark-defaults"), Properties: p.conf("spark.emr-serverless.driverEnv."),
+				Classification: aws.String("spark-defaults"), Properties: conf(p, "spark.emr-serverless.driverEnv."),
 			}},
 			MonitoringConfiguration: &types.MonitoringConfiguration{S3MonitoringConfiguration: &types.S3MonitoringConfiguration{LogUri: &s.LogURI}},
 		},
@@ -99,14 +99,6 @@ func (s *Serverless) Cancel(ctx context.Context, handle string) error {
 		return nil
 	}
 	return err
-}
-
-// EventLogs is the folder, below that of the logs, that EMR Serverless brings the event log of an attempt to,
-// by the attempt's handle; false for handles of others. (User Guide, "Storing logs": where logs go to S3,
-// event logs do, too.)
-func EventLogs(handle string) (folder string, ok bool) {
-	application, run, err := parse(serverlessScheme, handle)
-	return "applications/" + application + "/jobs/" + run + "/sparklogs", err == nil
 }
 
 // Logs implements job.Runner.

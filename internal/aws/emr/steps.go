@@ -61,7 +61,7 @@ func (o Options) arguments(ctx context.Context, a job.Attempt) ([]string, error)
 	if err != nil {
 		return nil, err
 	}
-	args := p.arguments()
+	args := arguments(p)
 	if n := len(strings.Join(args, " ")); n > longest {
 		return nil, job.Refused(fmt.Errorf("the arguments of the step have %d bytes, and EMR takes at most %d", n, longest), "shorten args and conf of the job, or put them into a file")
 	}
@@ -92,12 +92,12 @@ func add(ctx context.Context, client *emr.Client, cluster, name, role string, ar
 func once(o *emr.Options) { o.Retryer = aws.NopRetryer{} }
 
 // arguments are the command of a submission.
-func (s Submission) arguments() []string {
+func arguments(s job.Submission) []string {
 	args := []string{"spark-submit", "--deploy-mode", "cluster"}
 	if s.Class != "" {
 		args = append(args, "--class", s.Class)
 	}
-	conf := s.conf("spark.yarn.appMasterEnv.")
+	conf := conf(s, "spark.yarn.appMasterEnv.")
 	for _, key := range slices.Sorted(maps.Keys(conf)) {
 		args = append(args, "--conf", key+"="+conf[key])
 	}

@@ -17,7 +17,6 @@ import (
 	"github.com/petalake/petalake/internal/aws/awsx"
 	"github.com/petalake/petalake/internal/aws/deploy"
 	"github.com/petalake/petalake/internal/aws/rollout"
-	"github.com/petalake/petalake/internal/aws/stack"
 	"github.com/petalake/petalake/spec"
 )
 
@@ -200,7 +199,7 @@ func (h *house) undo() {
 	h.ask("ec2", &network, "Version", "2016-11-15", "Action", "DescribeVpcs", "Filter.1.Name", "tag:Name", "Filter.1.Value.1", "shop-prod")
 	h.ask("ec2", &groups, "Version", "2016-11-15", "Action", "DescribeSecurityGroups", "Filter.1.Name", "vpc-id", "Filter.1.Value.1", network.IDs[0], "Filter.2.Name", "group-name", "Filter.2.Value.1", "default")
 	h.ask("ec2", nil, "Version", "2016-11-15", "Action", "AuthorizeSecurityGroupIngress", "GroupId", groups.IDs[0], "IpPermissions.1.IpProtocol", "tcp", "IpPermissions.1.FromPort", "22", "IpPermissions.1.ToPort", "22", "IpPermissions.1.IpRanges.1.CidrIp", "10.0.0.0/8")
-	h.ask("cloudformation", nil, "Version", "2010-05-15", "Action", "SetStackPolicy", "StackName", "shop-prod-foundation", "StackPolicyBody", string(stack.Unlocked))
+	h.ask("cloudformation", nil, "Version", "2010-05-15", "Action", "SetStackPolicy", "StackName", "shop-prod-foundation", "StackPolicyBody", string(rollout.Unlocked))
 	h.ask("cloudformation", nil, "Version", "2010-05-15", "Action", "UpdateTerminationProtection", "StackName", "shop-prod-bootstrap", "EnableTerminationProtection", "false")
 }
 
@@ -241,9 +240,9 @@ func (h *house) removed() {
 // failed makes a stack whose making fails.
 func failed(t *testing.T, cfg aws.Config, name string) {
 	t.Helper()
-	driver := stack.New(cfg, nil)
+	driver := rollout.NewStacks(cfg, nil)
 	driver.Poll(10 * time.Millisecond)
-	set, err := driver.Plan(t.Context(), stack.Stack{Name: name, Template: []byte(
+	set, err := driver.Plan(t.Context(), rollout.Stack{Name: name, Template: []byte(
 		`{"Resources":{"Q":{"Type":"AWS::SQS::Queue"},"Policy":{"Type":"AWS::IAM::ManagedPolicy","Properties":{"PolicyDocument":{"Version":"1999-01-01"}}}}}`)}, nil)
 	if err != nil {
 		t.Fatal(err)

@@ -12,7 +12,6 @@ import (
 
 	"github.com/petalake/petalake/internal/aws/deploy"
 	"github.com/petalake/petalake/internal/aws/rollout"
-	"github.com/petalake/petalake/internal/aws/stack"
 )
 
 // TestAccountedReplications promises of replications and streams, which the server that plays AWS does not know, what
@@ -49,9 +48,9 @@ func TestAccountedReplications(t *testing.T) {
 	h := &house{t: t, rec: rec, cfg: cfg}
 	h.l, h.e = lake(t, "")
 	h.change("sources:\n", "sources:\n  crm: {kind: database, engine: postgres, host: crm.acme.internal, database: crm, tables: [public.contacts], network: 10.8.0.0/16, into: crm}\n")
-	driver := stack.New(cfg, nil)
+	driver := rollout.NewStacks(cfg, nil)
 	driver.Poll(10 * time.Millisecond)
-	set, err := driver.Plan(t.Context(), stack.Stack{Name: "shop-prod-ingest", Template: []byte(
+	set, err := driver.Plan(t.Context(), rollout.Stack{Name: "shop-prod-ingest", Template: []byte(
 		`{"Resources":{"Q":{"Type":"AWS::SQS::Queue"},"ReplicationCrm":{"Type":"AWS::DMS::ReplicationConfig","Properties":{}}}}`)}, nil)
 	if err == nil {
 		_, err = driver.Execute(t.Context(), set, nil)

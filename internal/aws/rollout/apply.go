@@ -11,13 +11,12 @@ import (
 	"strings"
 
 	"github.com/petalake/petalake/internal/aws/deploy"
-	"github.com/petalake/petalake/internal/aws/stack"
 )
 
 // LosingError says that a change would take what is kept out of reach.
 type LosingError struct {
 	Stack   string
-	Changes []stack.Change
+	Changes []StackChange
 }
 
 func (e *LosingError) Error() string {
@@ -88,7 +87,7 @@ func (x *execution) change(ctx context.Context, s *deploy.Stack, step deploy.Ste
 		return x.driver.Execute(ctx, set, events)
 	}
 	// The stack's own policy would refuse it. It is in force again afterwards, however that ends.
-	if err := x.driver.SetPolicy(ctx, s.Name, stack.Unlocked); err != nil {
+	if err := x.driver.SetPolicy(ctx, s.Name, unlocked); err != nil {
 		return nil, err
 	}
 	outputs, err := x.driver.Execute(ctx, set, events)
@@ -123,8 +122,8 @@ func (x *execution) protectStack(ctx context.Context, step deploy.Step) error {
 }
 
 // protected is a stack as far as it is protected.
-func protected(s *deploy.Stack) stack.Stack {
-	return stack.Stack{Name: s.Name, Policy: s.Policy, Protected: s.Protected}
+func protected(s *deploy.Stack) stack {
+	return stack{Name: s.Name, Policy: s.Policy, Protected: s.Protected}
 }
 
 // overtaken is an *OvertakenError where a stack that the plan leaves as it is should be given other values than it has: by
@@ -161,8 +160,8 @@ func (x *execution) overtaken(ctx context.Context) error {
 
 // wanted is a stack with the values that its template is given: outputs of the stacks before it, and what
 // the one who deploys gives. One that is not there is a *MissingError.
-func (r *Rollout) wanted(s *deploy.Stack, given map[string]string) (stack.Stack, error) {
-	want := stack.Stack{Name: s.Name, Template: s.Template, Tags: s.Tags, Policy: s.Policy, Protected: s.Protected, Parameters: map[string]string{}}
+func (r *Rollout) wanted(s *deploy.Stack, given map[string]string) (stack, error) {
+	want := stack{Name: s.Name, Template: s.Template, Tags: s.Tags, Policy: s.Policy, Protected: s.Protected, Parameters: map[string]string{}}
 	if s.Layer != deploy.Bootstrap {
 		want.Role = r.outputs[deploy.Bootstrap]["ExecutionRole"]
 	}

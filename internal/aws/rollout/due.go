@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"github.com/petalake/petalake/internal/aws/deploy"
-	"github.com/petalake/petalake/internal/aws/stack"
 )
 
 // dueChecks find out whether a call is to be made that templates say nothing of: it was cut off, or somebody undid it. What
@@ -50,7 +49,7 @@ func (r *Rollout) missing(ctx context.Context, p *Program, key string) (due, kno
 }
 
 // due takes the account's word on the calls of the stacks. What it may not be asked is a note.
-func (r *Rollout) due(ctx context.Context, plan *Plan, states map[string]stack.State, p *Program) error {
+func (r *Rollout) due(ctx context.Context, plan *Plan, states map[string]StackState, p *Program) error {
 	for _, s := range r.stacks {
 		for _, kind := range s.Calls() {
 			due, known, err := dueChecks[kind](r, ctx, p)
@@ -73,7 +72,7 @@ func (r *Rollout) due(ctx context.Context, plan *Plan, states map[string]stack.S
 
 // checkProtection adds the step that protects a stack again, where it lost its policy or its protection, and is not changed
 // otherwise.
-func (r *Rollout) checkProtection(ctx context.Context, plan *Plan, s *deploy.Stack, states map[string]stack.State) error {
+func (r *Rollout) checkProtection(ctx context.Context, plan *Plan, s *deploy.Stack, states map[string]StackState) error {
 	state, ok := states[s.Layer]
 	if !ok || !state.Steady() || plan.makes(s.Layer) {
 		return nil
@@ -92,7 +91,7 @@ func (r *Rollout) checkProtection(ctx context.Context, plan *Plan, s *deploy.Sta
 
 // addRemains adds the steps that remove stacks that never came to be: before they are made anew, or for good where the
 // lakehouse has no such stack, or the plan is of an end.
-func (r *Rollout) addRemains(plan *Plan, states map[string]stack.State) {
+func (r *Rollout) addRemains(plan *Plan, states map[string]StackState) {
 	for layer, state := range states {
 		wanted := plan.wants(layer)
 		switch {

@@ -48,3 +48,12 @@ func Changes(kind deploy.Kind) (calls []string, ok bool) {
 
 // Proposals are the calls by which a plan asks what would be done.
 func Proposals() []string { return proposals }
+
+// Stack is one stack as it should be, for tests that bring about a state by themselves.
+type Stack = stack
+
+// NewStacks prepares to work on stacks.
+var NewStacks = newStacks
+
+// Unlocked is a policy that refuses no update.
+var Unlocked = unlocked

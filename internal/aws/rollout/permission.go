@@ -34,7 +34,7 @@ const (
 	guarded          // where access asks for grants of Lake Formation
 )
 
-// allowances are all calls of this package and of package stack that deploy cannot do without. Whoever adds a
+// allowances are all calls of this package that deploy cannot do without. Whoever adds a
 // call adds it here.
 var allowances = []allowance{
 	{"to make and change the stacks", "arn:PARTITION:cloudformation:REGION:ACCOUNT:stack/BASE-foundation/0", always, []string{

@@ -12,7 +12,6 @@ import (
 	"github.com/petalake/petalake/internal/aws/deploy"
 	"github.com/petalake/petalake/internal/aws/fleet"
 	"github.com/petalake/petalake/internal/aws/price"
-	"github.com/petalake/petalake/internal/aws/stack"
 	"github.com/petalake/petalake/spec"
 )
 
@@ -141,7 +140,7 @@ func newPlan(l *spec.Lakehouse, e *spec.Environment) (*Plan, error) {
 // await waits until nothing changes the stacks any more: what was cut off goes on in AWS.
 func (r *Rollout) await(ctx context.Context, tell func(Told)) error {
 	for _, layer := range deploy.Layers {
-		err := r.driver.Await(ctx, r.name(layer), func(e stack.Event) {
+		err := r.driver.Await(ctx, r.name(layer), func(e StackEvent) {
 			if tell != nil {
 				tell(Told{Layer: layer, Event: e})
 			}
@@ -249,7 +248,7 @@ func (p *Plan) losing(allowed bool) error {
 	for _, s := range p.Steps {
 		if s.Stateful && !allowed {
 			out.Stack = s.Stack
-			out.Changes = append(out.Changes, stack.Change{Resource: s.Object, Type: s.Type})
+			out.Changes = append(out.Changes, StackChange{Resource: s.Object, Type: s.Type})
 		}
 	}
 	if len(out.Changes) == 0 {

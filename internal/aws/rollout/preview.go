@@ -11,7 +11,6 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/petalake/petalake/internal/aws/deploy"
-	"github.com/petalake/petalake/internal/aws/stack"
 )
 
 // Preview is what CloudFormation says that deploying would do to one stack.
@@ -36,7 +35,7 @@ func (r *Rollout) Preview(ctx context.Context, p *Program) ([]Preview, error) {
 	return r.previews(ctx, states, p)
 }
 
-func (r *Rollout) previews(ctx context.Context, states map[string]stack.State, p *Program) ([]Preview, error) {
+func (r *Rollout) previews(ctx context.Context, states map[string]StackState, p *Program) ([]Preview, error) {
 	all := make([]Preview, len(r.stacks))
 	group, inner := errgroup.WithContext(ctx)
 	for i, s := range r.stacks {
@@ -48,7 +47,7 @@ func (r *Rollout) previews(ctx context.Context, states map[string]stack.State, p
 	return all, group.Wait()
 }
 
-func (r *Rollout) preview(ctx context.Context, s *deploy.Stack, states map[string]stack.State, p *Program) (Preview, error) {
+func (r *Rollout) preview(ctx context.Context, s *deploy.Stack, states map[string]StackState, p *Program) (Preview, error) {
 	out := Preview{Layer: s.Layer}
 	state, ok := states[s.Layer]
 	if !ok || state.Proposed() {
@@ -72,7 +71,7 @@ func (r *Rollout) preview(ctx context.Context, s *deploy.Stack, states map[strin
 		return out, err
 	}
 	set, err := r.driver.Preview(ctx, want)
-	var failed *stack.FailedError
+	var failed *failedError
 	switch {
 	case errors.As(err, &failed) && !state.Steady():
 		out.Note = fmt.Sprintf("CloudFormation is not asked: the stack is %s", status(state.Status))
@@ -96,7 +95,7 @@ func (r *Rollout) preview(ctx context.Context, s *deploy.Stack, states map[strin
 func status(text string) string { return strings.ToLower(strings.ReplaceAll(text, "_", " ")) }
 
 // said puts a change of a change set into the words of a plan.
-func said(c stack.Change) deploy.Said {
+func said(c StackChange) deploy.Said {
 	s := deploy.Said{Object: c.Resource, Type: c.Type, Why: because(c)}
 	switch {
 	case c.Action == "Add":
@@ -122,7 +121,7 @@ func said(c stack.Change) deploy.Said {
 const mostReasons = 4
 
 // because says which properties change, and which of them replace the resource.
-func because(c stack.Change) string {
+func because(c StackChange) string {
 	var reasons []string
 	for _, p := range c.Properties {
 		text := p.Path

@@ -12,7 +12,6 @@ import (
 
 	"github.com/petalake/petalake/internal/aws/deploy"
 	"github.com/petalake/petalake/internal/aws/rollout"
-	"github.com/petalake/petalake/internal/aws/stack"
 )
 
 // deny refuses one action of a service that speaks forms.
@@ -35,11 +34,11 @@ func TestPreviewNotes(t *testing.T) {
 	g, cfg := behind(t)
 	l, e := lake(t, "")
 	r, _ := open(t, l, e)
-	driver := stack.New(cfg, nil)
+	driver := rollout.NewStacks(cfg, nil)
 	driver.Poll(10 * time.Millisecond)
 	small := []byte(`{"Resources":{"Q":{"Type":"AWS::SQS::Queue"}}}`)
 	for _, layer := range []string{deploy.Bootstrap, deploy.Compute} {
-		set, err := driver.Plan(t.Context(), stack.Stack{Name: "shop-prod-" + layer, Template: small}, nil)
+		set, err := driver.Plan(t.Context(), rollout.Stack{Name: "shop-prod-" + layer, Template: small}, nil)
 		if err == nil {
 			_, err = driver.Execute(t.Context(), set, nil)
 		}

@@ -19,7 +19,6 @@ import (
 
 	"github.com/petalake/petalake/internal/aws/awsx"
 	"github.com/petalake/petalake/internal/aws/deploy"
-	"github.com/petalake/petalake/internal/aws/stack"
 	"github.com/petalake/petalake/spec"
 	"github.com/petalake/petalake/store"
 	"github.com/petalake/petalake/store/s3"
@@ -33,7 +32,7 @@ type Rollout struct {
 	environment *spec.Environment
 	stacks      []*deploy.Stack
 	cfg         aws.Config
-	driver      *stack.Stacks
+	driver      *stacks
 	poll        time.Duration
 	artefacts   *s3.Store                    // the bucket for artefacts, once there is one
 	bucket      string                       // its name
@@ -87,7 +86,7 @@ func Open(ctx context.Context, l *spec.Lakehouse, e *spec.Environment, stacks []
 			Hint:    "use the credentials of that account, as with AWS_PROFILE",
 		}}
 	}
-	r.driver = stack.New(cfg, r.template)
+	r.driver = newStacks(cfg, r.template)
 	return r, nil
 }
 
@@ -107,8 +106,8 @@ func (r *Rollout) Deployed(ctx context.Context) (map[string][]byte, error) {
 }
 
 // states are the stacks that there are, by layer, whatever became of them. It takes up their outputs.
-func (r *Rollout) states(ctx context.Context) (map[string]stack.State, error) {
-	states := map[string]stack.State{}
+func (r *Rollout) states(ctx context.Context) (map[string]StackState, error) {
+	states := map[string]StackState{}
 	for _, layer := range deploy.Layers {
 		state, err := r.driver.Look(ctx, r.name(layer))
 		if errors.Is(err, fs.ErrNotExist) {
@@ -126,7 +125,7 @@ func (r *Rollout) states(ctx context.Context) (map[string]stack.State, error) {
 }
 
 // templates are those of the stacks among some that came to be, by their names.
-func (r *Rollout) templates(ctx context.Context, states map[string]stack.State) (map[string][]byte, error) {
+func (r *Rollout) templates(ctx context.Context, states map[string]StackState) (map[string][]byte, error) {
 	out := map[string][]byte{}
 	for layer, state := range states {
 		if !state.Came() || state.Proposed() {

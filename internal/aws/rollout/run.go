@@ -5,13 +5,12 @@ import (
 	"fmt"
 
 	"github.com/petalake/petalake/internal/aws/deploy"
-	"github.com/petalake/petalake/internal/aws/stack"
 )
 
 // Told is what is told while a plan is run.
 type Told struct {
 	Layer string
-	Event stack.Event // of CloudFormation; without Resource where Text says it all
+	Event StackEvent // of CloudFormation; without Resource where Text says it all
 	Text  string
 }
 
@@ -105,6 +104,6 @@ func (x *execution) say(s deploy.Step, format string, args ...any) {
 }
 
 // events tells of what CloudFormation does for a step.
-func (x *execution) events(s deploy.Step) func(stack.Event) {
-	return func(e stack.Event) { x.tell(Told{Layer: s.Stack, Event: e}) }
+func (x *execution) events(s deploy.Step) func(StackEvent) {
+	return func(e StackEvent) { x.tell(Told{Layer: s.Stack, Event: e}) }
 }

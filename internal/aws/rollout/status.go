@@ -6,14 +6,13 @@ import (
 	"io/fs"
 
 	"github.com/petalake/petalake/internal/aws/deploy"
-	"github.com/petalake/petalake/internal/aws/stack"
 )
 
 // Status is a stack as it is.
 type Status struct {
 	Layer string
-	State stack.State // without Name where there is none
-	Drift []stack.Drift
+	State StackState // without Name where there is none
+	Drift []StackDrift
 }
 
 // Status looks at all stacks; with drift also at what was changed by hand since, which takes minutes.

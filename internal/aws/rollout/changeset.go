@@ -1,4 +1,4 @@
-package stack
+package rollout
 
 import (
 	"cmp"
@@ -19,8 +19,8 @@ import (
 	"github.com/petalake/petalake/internal/aws/awsx"
 )
 
-// Change is what would be done to one resource.
-type Change struct {
+// StackChange is what would be done to one resource.
+type StackChange struct {
 	Action   string // Add, Modify, Remove, Import or Dynamic
 	Resource string // its name in the template
 	Type     string // as in AWS::S3::Bucket
@@ -30,25 +30,25 @@ type Change struct {
 	InPlace  bool   // it is changed as it is; with neither, CloudFormation does not say
 	Kept     bool   // what is replaced or removed stays in the account
 
-	Properties []Property // that change, and why it does
+	Properties []StackProperty // that change, and why it does
 }
 
-// ChangeSet is what would be done to one stack.
-type ChangeSet struct {
-	Stack   Stack
+// changeSet is what would be done to one stack.
+type changeSet struct {
+	Stack   stack
 	New     bool // the stack does not exist yet
-	Changes []Change
+	Changes []StackChange
 
 	id, stackID string
 }
 
 // Empty says that there is nothing to do.
-func (c ChangeSet) Empty() bool { return c.id == "" }
+func (c changeSet) Empty() bool { return c.id == "" }
 
 // Losing are the changes that take what a resource holds out of reach: it is replaced, or it is
 // removed and not kept. Holds says which types hold anything.
-func (c ChangeSet) Losing(holds func(typ string) bool) []Change {
-	var out []Change
+func (c changeSet) Losing(holds func(typ string) bool) []StackChange {
+	var out []StackChange
 	for _, x := range c.Changes {
 		if holds(x.Type) && (x.Replaced || x.Action == string(types.ChangeActionRemove) && !x.Kept) {
 			out = append(out, x)
@@ -60,18 +60,18 @@ func (c ChangeSet) Losing(holds func(typ string) bool) []Change {
 // Plan asks CloudFormation what would be done to make a stack as it should be. What is being done to
 // the stack already is waited for, and what is left of one that never came to be is removed. Execute
 // does it; Discard forgets it.
-func (s *Stacks) Plan(ctx context.Context, want Stack, tell func(Event)) (ChangeSet, error) {
-	if len(want.Template) > Largest {
-		return ChangeSet{}, fmt.Errorf("stack %s: the template has %d bytes, and CloudFormation takes at most %d: %w", want.Name, len(want.Template), Largest, fs.ErrInvalid)
+func (s *stacks) Plan(ctx context.Context, want stack, tell func(StackEvent)) (changeSet, error) {
+	if len(want.Template) > largestTemplate {
+		return changeSet{}, fmt.Errorf("stack %s: the template has %d bytes, and CloudFormation takes at most %d: %w", want.Name, len(want.Template), largestTemplate, fs.ErrInvalid)
 	}
 	state, err := s.settle(ctx, want.Name, tell)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return ChangeSet{}, err
+		return changeSet{}, err
 	}
-	set := ChangeSet{Stack: want, New: err != nil || state.Status == string(types.StackStatusReviewInProgress)}
+	set := changeSet{Stack: want, New: err != nil || state.Status == string(types.StackStatusReviewInProgress)}
 	in, err := s.request(ctx, want)
 	if err != nil {
-		return ChangeSet{}, err
+		return changeSet{}, err
 	}
 	if set.New {
 		in.ChangeSetType = types.ChangeSetTypeCreate
@@ -81,32 +81,32 @@ func (s *Stacks) Plan(ctx context.Context, want Stack, tell func(Event)) (Change
 }
 
 // Preview is Plan for a stack that came to be, and leaves nothing behind: the change set is forgotten again.
-// A stack that is being changed, or cannot be, is not waited for: it is a *FailedError with what it is.
-func (s *Stacks) Preview(ctx context.Context, want Stack) (ChangeSet, error) {
+// A stack that is being changed, or cannot be, is not waited for: it is a *failedError with what it is.
+func (s *stacks) Preview(ctx context.Context, want stack) (changeSet, error) {
 	state, err := s.State(ctx, want.Name)
 	if err != nil {
-		return ChangeSet{}, err
+		return changeSet{}, err
 	}
 	if !state.Steady() {
-		return ChangeSet{}, &FailedError{Stack: want.Name, Status: state.Status, Reason: state.Reason}
+		return changeSet{}, &failedError{Stack: want.Name, Status: state.Status, Reason: state.Reason}
 	}
 	in, err := s.request(ctx, want)
 	if err != nil {
-		return ChangeSet{}, err
+		return changeSet{}, err
 	}
-	set := ChangeSet{Stack: want, id: *in.ChangeSetName}
+	set := changeSet{Stack: want, id: *in.ChangeSetName}
 	defer s.Discard(ctx, set) // whatever the answer was
 	return s.propose(ctx, set, in)
 }
 
 // propose has CloudFormation work out a change set.
-func (s *Stacks) propose(ctx context.Context, set ChangeSet, in *cloudformation.CreateChangeSetInput) (ChangeSet, error) {
+func (s *stacks) propose(ctx context.Context, set changeSet, in *cloudformation.CreateChangeSetInput) (changeSet, error) {
 	out, err := s.client.CreateChangeSet(ctx, in)
 	if err = awsx.Explain(err); err != nil && unchanged(err.Error()) {
-		return ChangeSet{Stack: set.Stack}, nil
+		return changeSet{Stack: set.Stack}, nil
 	}
 	if err != nil && !errors.Is(err, fs.ErrExist) {
-		return ChangeSet{}, fmt.Errorf("stack %s: %w", set.Stack.Name, err)
+		return changeSet{}, fmt.Errorf("stack %s: %w", set.Stack.Name, err)
 	}
 	// The name is random: one that exists already was made by ourselves, and the answer was lost.
 	set.id = *in.ChangeSetName
@@ -122,7 +122,7 @@ func unchanged(reason string) bool {
 }
 
 // request is what CloudFormation is asked for.
-func (s *Stacks) request(ctx context.Context, want Stack) (*cloudformation.CreateChangeSetInput, error) {
+func (s *stacks) request(ctx context.Context, want stack) (*cloudformation.CreateChangeSetInput, error) {
 	name := "petalake-" + strings.ToLower(rand.Text())
 	in := &cloudformation.CreateChangeSetInput{
 		StackName: &want.Name, ChangeSetName: &name, ClientToken: &name, ChangeSetType: types.ChangeSetTypeUpdate,
@@ -137,12 +137,12 @@ func (s *Stacks) request(ctx context.Context, want Stack) (*cloudformation.Creat
 	if want.Role != "" {
 		in.RoleARN = &want.Role
 	}
-	if len(want.Template) <= Inline {
+	if len(want.Template) <= inlineTemplate {
 		in.TemplateBody = aws.String(string(want.Template))
 		return in, nil
 	}
 	if s.upload == nil {
-		return nil, fmt.Errorf("stack %s: the template has %d bytes, over the %d that CloudFormation takes without a bucket", want.Name, len(want.Template), Inline)
+		return nil, fmt.Errorf("stack %s: the template has %d bytes, over the %d that CloudFormation takes without a bucket", want.Name, len(want.Template), inlineTemplate)
 	}
 	url, err := s.upload(ctx, want.Template)
 	in.TemplateURL = &url
@@ -150,28 +150,28 @@ func (s *Stacks) request(ctx context.Context, want Stack) (*cloudformation.Creat
 }
 
 // describe waits until a change set is complete and reads it.
-func (s *Stacks) describe(ctx context.Context, set ChangeSet) (ChangeSet, error) {
+func (s *stacks) describe(ctx context.Context, set changeSet) (changeSet, error) {
 	var next *string
 	for looks := 0; ; looks++ {
 		out, err := s.client.DescribeChangeSet(ctx, &cloudformation.DescribeChangeSetInput{
 			StackName: &set.Stack.Name, ChangeSetName: &set.id, NextToken: next, IncludePropertyValues: aws.Bool(true),
 		})
 		if err != nil {
-			return ChangeSet{}, fmt.Errorf("stack %s: %w", set.Stack.Name, awsx.Explain(err))
+			return changeSet{}, fmt.Errorf("stack %s: %w", set.Stack.Name, awsx.Explain(err))
 		}
 		switch out.Status {
 		case types.ChangeSetStatusCreatePending, types.ChangeSetStatusCreateInProgress:
 			if err := s.pause(ctx, looks); err != nil {
-				return ChangeSet{}, err
+				return changeSet{}, err
 			}
 			continue
 		case types.ChangeSetStatusFailed:
 			reason := aws.ToString(out.StatusReason)
 			s.Discard(ctx, set)
 			if unchanged(reason) {
-				return ChangeSet{Stack: set.Stack}, nil
+				return changeSet{Stack: set.Stack}, nil
 			}
-			return ChangeSet{}, &FailedError{Stack: set.Stack.Name, Status: "the change set failed", Reason: reason, hint: "nothing was changed"}
+			return changeSet{}, &failedError{Stack: set.Stack.Name, Status: "the change set failed", Reason: reason, hint: "nothing was changed"}
 		}
 		set.stackID = cmp.Or(aws.ToString(out.StackId), set.stackID)
 		for _, c := range out.Changes {
@@ -185,8 +185,8 @@ func (s *Stacks) describe(ctx context.Context, set ChangeSet) (ChangeSet, error)
 	}
 }
 
-func changeOf(r *types.ResourceChange) Change {
-	return Change{
+func changeOf(r *types.ResourceChange) StackChange {
+	return StackChange{
 		Action: string(r.Action), Resource: aws.ToString(r.LogicalResourceId), Type: aws.ToString(r.ResourceType), Physical: aws.ToString(r.PhysicalResourceId),
 		Replaced: r.Replacement == types.ReplacementTrue || r.Replacement == types.ReplacementConditional,
 		Unsure:   r.Replacement == types.ReplacementConditional, InPlace: r.Replacement == types.ReplacementFalse,
@@ -197,7 +197,7 @@ func changeOf(r *types.ResourceChange) Change {
 
 // Discard forgets a change set. A stack that would have been new is gone with it. Failing to is no
 // error: CloudFormation drops it with the next change.
-func (s *Stacks) Discard(ctx context.Context, set ChangeSet) {
+func (s *stacks) Discard(ctx context.Context, set changeSet) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 	defer cancel()
 	_, _ = s.client.DeleteChangeSet(ctx, &cloudformation.DeleteChangeSetInput{StackName: &set.Stack.Name, ChangeSetName: &set.id})

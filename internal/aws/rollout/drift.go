@@ -1,4 +1,4 @@
-package stack
+package rollout
 
 import (
 	"context"
@@ -11,8 +11,8 @@ import (
 	"github.com/petalake/petalake/internal/aws/awsx"
 )
 
-// Drift is one property of a resource that is not as the template says, or a resource that is gone.
-type Drift struct {
+// StackDrift is one property of a resource that is not as the template says, or a resource that is gone.
+type StackDrift struct {
 	Resource string
 	Type     string
 	Property string // as in /BucketEncryption; empty for a resource that is gone
@@ -22,7 +22,7 @@ type Drift struct {
 
 // Drift has CloudFormation compare a stack with what is in the account, and returns the differences.
 // It takes some minutes on AWS. Types of resources that CloudFormation cannot compare are passed over.
-func (s *Stacks) Drift(ctx context.Context, name string) ([]Drift, error) {
+func (s *stacks) Drift(ctx context.Context, name string) ([]StackDrift, error) {
 	begun, err := s.client.DetectStackDrift(ctx, &cloudformation.DetectStackDriftInput{StackName: &name})
 	if err != nil {
 		return nil, fmt.Errorf("stack %s: %w", name, awsx.Explain(err))
@@ -45,8 +45,8 @@ func (s *Stacks) Drift(ctx context.Context, name string) ([]Drift, error) {
 }
 
 // drifted reads what the last detection found.
-func (s *Stacks) drifted(ctx context.Context, name string) ([]Drift, error) {
-	var all []Drift
+func (s *stacks) drifted(ctx context.Context, name string) ([]StackDrift, error) {
+	var all []StackDrift
 	var next *string
 	for {
 		out, err := s.client.DescribeStackResourceDrifts(ctx, &cloudformation.DescribeStackResourceDriftsInput{
@@ -57,7 +57,7 @@ func (s *Stacks) drifted(ctx context.Context, name string) ([]Drift, error) {
 			return nil, fmt.Errorf("stack %s: %w", name, awsx.Explain(err))
 		}
 		for _, r := range out.StackResourceDrifts {
-			d := Drift{Resource: aws.ToString(r.LogicalResourceId), Type: aws.ToString(r.ResourceType)}
+			d := StackDrift{Resource: aws.ToString(r.LogicalResourceId), Type: aws.ToString(r.ResourceType)}
 			if r.StackResourceDriftStatus == types.StackResourceDriftStatusDeleted {
 				all = append(all, d)
 			}

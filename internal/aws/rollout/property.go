@@ -1,4 +1,4 @@
-package stack
+package rollout
 
 import (
 	"regexp"
@@ -9,8 +9,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
 )
 
-// Property is a property of a resource that changes, and so why the resource does.
-type Property struct {
+// StackProperty is a property of a resource that changes, and so why the resource does.
+type StackProperty struct {
 	Path string // as in LaunchTemplateData.InstanceType; Tags and other attributes by their names
 	// Before and After are its values where CloudFormation tells them: short ones, none that may be secret.
 	Before, After string
@@ -19,19 +19,19 @@ type Property struct {
 }
 
 // propertiesOf are the properties of a change, each once.
-func propertiesOf(r *types.ResourceChange) (all []Property) {
+func propertiesOf(r *types.ResourceChange) (all []StackProperty) {
 	for _, d := range r.Details {
 		t := d.Target
 		if t == nil {
 			continue
 		}
-		p := Property{
+		p := StackProperty{
 			Path: pathOf(t), Replaces: t.RequiresRecreation == types.RequiresRecreationAlways || t.RequiresRecreation == types.RequiresRecreationConditionally,
 			Cause: aws.ToString(d.CausingEntity),
 		}
 		p.Before, p.After = told(aws.ToString(r.ResourceType), p.Path, aws.ToString(t.BeforeValue)), told(aws.ToString(r.ResourceType), p.Path, aws.ToString(t.AfterValue))
 		// What a reference makes of a property is told twice: that it may change, and what to.
-		i := slices.IndexFunc(all, func(q Property) bool { return q.Path == p.Path })
+		i := slices.IndexFunc(all, func(q StackProperty) bool { return q.Path == p.Path })
 		switch {
 		case i < 0:
 			all = append(all, p)
@@ -41,7 +41,7 @@ func propertiesOf(r *types.ResourceChange) (all []Property) {
 			all[i].Replaces = all[i].Replaces || p.Replaces
 		}
 	}
-	slices.SortStableFunc(all, func(a, b Property) int { return strings.Compare(a.Path, b.Path) })
+	slices.SortStableFunc(all, func(a, b StackProperty) int { return strings.Compare(a.Path, b.Path) })
 	return all
 }
 

@@ -1,4 +1,4 @@
-package stack_test
+package rollout
 
 import (
 	"context"
@@ -10,14 +10,13 @@ import (
 	"testing"
 	"time"
 
-	"github.com/petalake/petalake/internal/aws/stack"
 	"github.com/petalake/petalake/internal/servers"
 )
 
 // at is the stacks of a server.
-func at(t *testing.T, endpoint string) *stack.Stacks {
+func at(t *testing.T, endpoint string) *stacks {
 	t.Helper()
-	s := stack.New(servers.AWS(t, endpoint), nil)
+	s := newStacks(servers.AWS(t, endpoint), nil)
 	s.Poll(time.Millisecond)
 	return s
 }
@@ -33,12 +32,12 @@ func template(names ...string) []byte {
 }
 
 // losing are the changes of buckets that lose what they hold.
-func losing(set stack.ChangeSet) []stack.Change {
+func losing(set changeSet) []StackChange {
 	return set.Losing(func(typ string) bool { return typ == "AWS::S3::Bucket" })
 }
 
-// deploy plans and executes.
-func deploy(ctx context.Context, s *stack.Stacks, want stack.Stack, tell func(stack.Event)) (map[string]string, error) {
+// putUp plans and executes.
+func putUp(ctx context.Context, s *stacks, want stack, tell func(StackEvent)) (map[string]string, error) {
 	set, err := s.Plan(ctx, want, tell)
 	if err != nil {
 		return nil, err
@@ -55,9 +54,9 @@ func TestLife(t *testing.T) {
 		t.Fatalf("before: got %v, want that there is none", err)
 	}
 	var told []string
-	tell := func(e stack.Event) { told = append(told, e.Resource+" "+e.Status) }
-	want := stack.Stack{Name: "lake", Template: template("A", "B"), Protected: true}
-	outputs, err := deploy(ctx, s, want, tell)
+	tell := func(e StackEvent) { told = append(told, e.Resource+" "+e.Status) }
+	want := stack{Name: "lake", Template: template("A", "B"), Protected: true}
+	outputs, err := putUp(ctx, s, want, tell)
 	if err != nil || outputs["A"] != "id-A" || outputs["B"] != "id-B" {
 		t.Fatalf("create: got %v, %v", outputs, err)
 	}
@@ -101,18 +100,18 @@ func TestPreview(t *testing.T) {
 		for n := 1; ; n++ {
 			f := &fake{}
 			s, ctx := at(t, f.serve(t)), t.Context()
-			if _, err := s.Preview(ctx, stack.Stack{Name: "lake", Template: template("A")}); !errors.Is(err, fs.ErrNotExist) || len(f.stacks) != 0 {
+			if _, err := s.Preview(ctx, stack{Name: "lake", Template: template("A")}); !errors.Is(err, fs.ErrNotExist) || len(f.stacks) != 0 {
 				t.Fatalf("of no stack: got %v and %d stacks, want that there is none", err, len(f.stacks))
 			}
-			if _, err := deploy(ctx, s, stack.Stack{Name: "lake", Template: template("A")}, nil); err != nil {
+			if _, err := putUp(ctx, s, stack{Name: "lake", Template: template("A")}, nil); err != nil {
 				t.Fatal(err)
 			}
 			f.calls, f.hurt, f.how = 0, n, how
-			set, err := s.Preview(ctx, stack.Stack{Name: "lake", Template: template("A", "B")})
+			set, err := s.Preview(ctx, stack{Name: "lake", Template: template("A", "B")})
 			if err != nil || len(set.Changes) != 2 || set.Changes[1].Action != "Add" {
 				t.Fatalf("call %d %s: got %+v, %v", n, how, set, err)
 			}
-			want := []stack.Property{
+			want := []StackProperty{
 				{Path: "BucketName", Before: "a", After: "b", Replaces: true},
 				{Path: "Database.MasterPassword"},
 				{Path: "Logging.DestinationBucketName", Cause: "Logs"},
@@ -133,9 +132,9 @@ func TestPreview(t *testing.T) {
 	s := at(t, f.serve(t))
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	_, _ = deploy(ctx, s, stack.Stack{Name: "lake", Template: template("A", "B", "C", "D")}, func(stack.Event) { cancel() })
-	var failed *stack.FailedError
-	if _, err := s.Preview(t.Context(), stack.Stack{Name: "lake", Template: template("A")}); !errors.As(err, &failed) || failed.Status != "CREATE_IN_PROGRESS" {
+	_, _ = putUp(ctx, s, stack{Name: "lake", Template: template("A", "B", "C", "D")}, func(StackEvent) { cancel() })
+	var failed *failedError
+	if _, err := s.Preview(t.Context(), stack{Name: "lake", Template: template("A")}); !errors.As(err, &failed) || failed.Status != "CREATE_IN_PROGRESS" {
 		t.Errorf("of a stack that is being made: got %v, want a failure that says so", err)
 	}
 }
@@ -145,15 +144,15 @@ func TestPreview(t *testing.T) {
 func TestFailed(t *testing.T) {
 	f := &fake{}
 	s, ctx := at(t, f.serve(t)), t.Context()
-	var failed *stack.FailedError
-	_, err := deploy(ctx, s, stack.Stack{Name: "lake", Template: template("A", "B!")}, nil)
+	var failed *failedError
+	_, err := putUp(ctx, s, stack{Name: "lake", Template: template("A", "B!")}, nil)
 	if !errors.As(err, &failed) || failed.Status != "ROLLBACK_COMPLETE" || !strings.Contains(err.Error(), "B (AWS::S3::Bucket): the bucket name is taken") || failed.Hint() == "" {
 		t.Fatalf("a creation that fails: got %v", err)
 	}
-	if _, err := deploy(ctx, s, stack.Stack{Name: "lake", Template: template("A")}, nil); err != nil {
+	if _, err := putUp(ctx, s, stack{Name: "lake", Template: template("A")}, nil); err != nil {
 		t.Fatalf("after it was mended: %v", err)
 	}
-	_, err = deploy(ctx, s, stack.Stack{Name: "lake", Template: template("A", "B!")}, nil)
+	_, err = putUp(ctx, s, stack{Name: "lake", Template: template("A", "B!")}, nil)
 	if !errors.As(err, &failed) || failed.Status != "UPDATE_ROLLBACK_COMPLETE" || len(failed.Events) != 1 {
 		t.Fatalf("an update that fails: got %v", err)
 	}
@@ -166,9 +165,9 @@ func TestFailed(t *testing.T) {
 func TestResumed(t *testing.T) {
 	f := &fake{}
 	s := at(t, f.serve(t))
-	want := stack.Stack{Name: "lake", Template: template("A", "B", "C")}
+	want := stack{Name: "lake", Template: template("A", "B", "C")}
 	ctx, cancel := context.WithCancel(t.Context())
-	_, err := deploy(ctx, s, want, func(e stack.Event) {
+	_, err := putUp(ctx, s, want, func(e StackEvent) {
 		if e.Resource == "A" {
 			cancel()
 		}
@@ -177,7 +176,7 @@ func TestResumed(t *testing.T) {
 		t.Fatalf("cut off: got %v, want %v", err, context.Canceled)
 	}
 	var told []string
-	set, err := s.Plan(t.Context(), want, func(e stack.Event) { told = append(told, e.Resource) })
+	set, err := s.Plan(t.Context(), want, func(e StackEvent) { told = append(told, e.Resource) })
 	if err != nil || !set.Empty() || f.executed != 1 {
 		t.Fatalf("afterwards: got %+v, %v and %d executions, want nothing left to do, and one", set, err, f.executed)
 	}
@@ -191,7 +190,7 @@ func TestResumed(t *testing.T) {
 func TestGuarded(t *testing.T) {
 	f := &fake{}
 	s, ctx := at(t, f.serve(t)), t.Context()
-	want := stack.Stack{Name: "lake", Template: template("A"), Protected: true, Policy: []byte(`{"Statement": [{"Effect": "Deny"}]}`)}
+	want := stack{Name: "lake", Template: template("A"), Protected: true, Policy: []byte(`{"Statement": [{"Effect": "Deny"}]}`)}
 	guarded := func() bool {
 		t.Helper()
 		state, err := s.State(ctx, "lake")
@@ -204,20 +203,20 @@ func TestGuarded(t *testing.T) {
 		}
 		return ok
 	}
-	if _, err := deploy(ctx, s, want, nil); err != nil {
+	if _, err := putUp(ctx, s, want, nil); err != nil {
 		t.Fatal(err)
 	}
 	if !guarded() {
 		t.Error("a stack that was made: it is not guarded")
 	}
 	for what, lose := range map[string]func(){
-		"protection": func() { f.find("lake").protected = false }, "policy": func() { f.find("lake").policy = string(stack.Unlocked) }, "a policy at all": func() { f.find("lake").policy = "" },
+		"protection": func() { f.find("lake").protected = false }, "policy": func() { f.find("lake").policy = string(unlocked) }, "a policy at all": func() { f.find("lake").policy = "" },
 	} {
 		lose()
 		if guarded() {
 			t.Errorf("without %s: it is guarded", what)
 		}
-		if _, err := deploy(ctx, s, want, nil); err != nil || guarded() {
+		if _, err := putUp(ctx, s, want, nil); err != nil || guarded() {
 			t.Errorf("without %s, deployed again with nothing to do: %v, or it was set by the way", what, err)
 		}
 		if err := s.Protect(ctx, want); err != nil || !guarded() {
@@ -238,7 +237,7 @@ func TestAwait(t *testing.T) {
 	if err := s.Await(ctx, "lake", nil); err != nil || len(f.stacks) != 0 {
 		t.Errorf("of no stack: got %v and %d stacks", err, len(f.stacks))
 	}
-	set, err := s.Plan(ctx, stack.Stack{Name: "lake", Template: template("A", "B")}, nil)
+	set, err := s.Plan(ctx, stack{Name: "lake", Template: template("A", "B")}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -246,18 +245,18 @@ func TestAwait(t *testing.T) {
 		t.Errorf("a stack that is no more than a change set: got %+v, %v", state, err)
 	}
 	cut, stop := context.WithCancel(ctx)
-	if _, err := s.Execute(cut, set, func(stack.Event) { stop() }); !errors.Is(err, context.Canceled) {
+	if _, err := s.Execute(cut, set, func(StackEvent) { stop() }); !errors.Is(err, context.Canceled) {
 		t.Fatalf("cut off: got %v", err)
 	}
 	var told []string
-	if err := s.Await(ctx, "lake", func(e stack.Event) { told = append(told, e.Resource+" "+e.Status) }); err != nil || !slices.Contains(told, "lake CREATE_COMPLETE") {
+	if err := s.Await(ctx, "lake", func(e StackEvent) { told = append(told, e.Resource+" "+e.Status) }); err != nil || !slices.Contains(told, "lake CREATE_COMPLETE") {
 		t.Errorf("got %v, told %q, want all until it is done", err, told)
 	}
 	if f.executed != 1 {
 		t.Errorf("%d change sets ran, want one", f.executed)
 	}
 	f.find("lake").status = "UPDATE_ROLLBACK_FAILED"
-	var failed *stack.FailedError
+	var failed *failedError
 	if err := s.Await(ctx, "lake", nil); !errors.As(err, &failed) || failed.Hint() == "" {
 		t.Errorf("a stack that could not be put back: got %v, want what to do", err)
 	}
@@ -270,10 +269,10 @@ func TestAnyCallFails(t *testing.T) {
 		for n := 1; ; n++ {
 			f := &fake{hurt: n, how: how}
 			s, ctx := at(t, f.serve(t)), t.Context()
-			want := stack.Stack{Name: "lake", Template: template("A"), Protected: true}
-			_, first := deploy(ctx, s, want, nil)
+			want := stack{Name: "lake", Template: template("A"), Protected: true}
+			_, first := putUp(ctx, s, want, nil)
 			want.Template = template("A", "B")
-			outputs, second := deploy(ctx, s, want, nil)
+			outputs, second := putUp(ctx, s, want, nil)
 			if first != nil || second != nil || outputs["B"] != "id-B" {
 				t.Fatalf("call %d %s: got %v, then %v, %v", n, how, first, outputs, second)
 			}
@@ -299,8 +298,8 @@ func TestMoto(t *testing.T) {
 	s, ctx := at(t, moto.Endpoint), t.Context()
 	one := `{"Parameters":{"Days":{"Type":"Number"}},"Resources":{"Logs":{"Type":"AWS::Logs::LogGroup","Properties":{"LogGroupName":"petalake","RetentionInDays":{"Ref":"Days"}}}},
 		"Outputs":{"Name":{"Value":{"Ref":"Logs"}}}}`
-	want := stack.Stack{Name: "lake", Template: []byte(one), Parameters: map[string]string{"Days": "30"}, Tags: map[string]string{"petalake": "lake"}}
-	outputs, err := deploy(ctx, s, want, nil)
+	want := stack{Name: "lake", Template: []byte(one), Parameters: map[string]string{"Days": "30"}, Tags: map[string]string{"petalake": "lake"}}
+	outputs, err := putUp(ctx, s, want, nil)
 	if err != nil || outputs["Name"] != "petalake" {
 		t.Fatalf("create: got %v, %v", outputs, err)
 	}
@@ -318,8 +317,8 @@ func TestMoto(t *testing.T) {
 	}
 	good := want.Template
 	want.Template = []byte(strings.Replace(one, `"Resources":{`, `"Resources":{"Policy":{"Type":"AWS::IAM::ManagedPolicy","Properties":{"PolicyDocument":{"Version":"1999-01-01"}}},`, 1))
-	var failed *stack.FailedError
-	if _, err := deploy(ctx, s, want, nil); !errors.As(err, &failed) || failed.Status != "UPDATE_ROLLBACK_COMPLETE" || failed.Reason == "" {
+	var failed *failedError
+	if _, err := putUp(ctx, s, want, nil); !errors.As(err, &failed) || failed.Status != "UPDATE_ROLLBACK_COMPLETE" || failed.Reason == "" {
 		t.Errorf("an update that fails: got %v, want that it was rolled back, and why", err)
 	}
 	want.Template = good

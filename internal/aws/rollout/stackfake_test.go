@@ -1,4 +1,4 @@
-package stack_test
+package rollout
 
 import (
 	"encoding/json"

@@ -1,4 +1,4 @@
-package stack
+package rollout
 
 import (
 	"cmp"
@@ -19,8 +19,8 @@ import (
 	"github.com/petalake/petalake/internal/aws/awsx"
 )
 
-// Event is one thing that happened to a stack or a resource of it.
-type Event struct {
+// StackEvent is one thing that happened to a stack or a resource of it.
+type StackEvent struct {
 	Stack    string
 	Time     time.Time
 	Resource string // its name in the template, or that of the stack
@@ -32,17 +32,17 @@ type Event struct {
 }
 
 // Failed says that the event is of something that did not work.
-func (e Event) Failed() bool { return strings.HasSuffix(e.Status, "_FAILED") }
+func (e StackEvent) Failed() bool { return strings.HasSuffix(e.Status, "_FAILED") }
 
-// FailedError says that a stack did not become what it should.
-type FailedError struct {
+// failedError says that a stack did not become what it should.
+type failedError struct {
 	Stack, Status string
 	Reason        string
-	Events        []Event // those that failed, the first first
+	Events        []StackEvent // those that failed, the first first
 	hint          string
 }
 
-func (e *FailedError) Error() string {
+func (e *failedError) Error() string {
 	out := fmt.Sprintf("stack %s: %s", e.Stack, e.Status)
 	if e.Reason != "" {
 		out += ": " + e.Reason
@@ -54,12 +54,12 @@ func (e *FailedError) Error() string {
 }
 
 // Hint says what to do.
-func (e *FailedError) Hint() string { return e.hint }
+func (e *failedError) Hint() string { return e.hint }
 
 // Execute does what a change set says, tells of each event, and returns the outputs of the stack. If
-// it fails CloudFormation puts the stack back as it was, and the error is a *FailedError. When ctx ends
+// it fails CloudFormation puts the stack back as it was, and the error is a *failedError. When ctx ends
 // AWS goes on: the next Plan waits for it.
-func (s *Stacks) Execute(ctx context.Context, set ChangeSet, tell func(Event)) (map[string]string, error) {
+func (s *stacks) Execute(ctx context.Context, set changeSet, tell func(StackEvent)) (map[string]string, error) {
 	if set.Empty() {
 		state, err := s.State(ctx, set.Stack.Name)
 		return state.Outputs, err
@@ -85,7 +85,7 @@ func (s *Stacks) Execute(ctx context.Context, set ChangeSet, tell func(Event)) (
 
 // begin starts a change set. If the answer was lost, and the call is made again, CloudFormation
 // refuses it: the change set, or the stack's events, then say that it was begun.
-func (s *Stacks) begin(ctx context.Context, set ChangeSet, from string) error {
+func (s *stacks) begin(ctx context.Context, set changeSet, from string) error {
 	token := token(set.id)
 	_, err := s.client.ExecuteChangeSet(ctx, &cloudformation.ExecuteChangeSetInput{
 		StackName: &set.Stack.Name, ChangeSetName: &set.id, ClientRequestToken: &token,
@@ -107,10 +107,10 @@ func (s *Stacks) begin(ctx context.Context, set ChangeSet, from string) error {
 	if look != nil {
 		return look
 	}
-	if slices.ContainsFunc(events, func(e Event) bool { return e.token == token }) {
+	if slices.ContainsFunc(events, func(e StackEvent) bool { return e.token == token }) {
 		return nil
 	}
-	return &FailedError{Stack: set.Stack.Name, Status: "the plan is out of date", Reason: said.Message, hint: "somebody changed the stack since: plan again"}
+	return &failedError{Stack: set.Stack.Name, Status: "the plan is out of date", Reason: said.Message, hint: "somebody changed the stack since: plan again"}
 }
 
 // token is what makes two calls one, from the name of a change set, or from its ARN.
@@ -123,7 +123,7 @@ func token(id string) string {
 
 // Protect sets what a change set cannot: the policy of a stack, and its protection. Execute does it for a stack that it
 // changed.
-func (s *Stacks) Protect(ctx context.Context, want Stack) error {
+func (s *stacks) Protect(ctx context.Context, want stack) error {
 	if want.Policy != nil {
 		if err := s.SetPolicy(ctx, want.Name, want.Policy); err != nil {
 			return err
@@ -136,7 +136,7 @@ func (s *Stacks) Protect(ctx context.Context, want Stack) error {
 }
 
 // HasProtection says whether a stack has the policy and the protection that it should, as Protect sets them.
-func (s *Stacks) HasProtection(ctx context.Context, want Stack, is State) (bool, error) {
+func (s *stacks) HasProtection(ctx context.Context, want stack, is StackState) (bool, error) {
 	if want.Protected && !is.Protected {
 		return false, nil
 	}
@@ -156,7 +156,7 @@ func sameJSON(a, b []byte) bool {
 	return json.Unmarshal(a, &x) == nil && json.Unmarshal(b, &y) == nil && reflect.DeepEqual(x, y)
 }
 
-func (s *Stacks) unprotect(ctx context.Context, name string, protected bool) error {
+func (s *stacks) unprotect(ctx context.Context, name string, protected bool) error {
 	_, err := s.client.UpdateTerminationProtection(ctx, &cloudformation.UpdateTerminationProtectionInput{StackName: &name, EnableTerminationProtection: &protected})
 	if err != nil {
 		return fmt.Errorf("stack %s: its protection: %w", name, awsx.Explain(err))
@@ -166,7 +166,7 @@ func (s *Stacks) unprotect(ctx context.Context, name string, protected bool) err
 
 // Delete removes a stack, and what its template does not keep. There being none is fs.ErrNotExist. It
 // takes the protection away first: whoever calls has asked.
-func (s *Stacks) Delete(ctx context.Context, name string, tell func(Event)) error {
+func (s *stacks) Delete(ctx context.Context, name string, tell func(StackEvent)) error {
 	state, err := s.look(ctx, name)
 	if err != nil {
 		return err
@@ -201,9 +201,9 @@ func running(status string) bool {
 // watch is how far the events of a stack were told.
 type watch struct {
 	after  string // the id of the last one
-	tell   func(Event)
+	tell   func(StackEvent)
 	seen   bool // that the change began
-	failed []Event
+	failed []StackEvent
 	reason string // of going back
 }
 
@@ -212,15 +212,15 @@ const quiet = 30
 
 // await tells of a stack's events until nothing changes it any more. A stack looks as it did before
 // for a moment after a change was asked for: only an event says that it began.
-func (s *Stacks) await(ctx context.Context, name string, w *watch) (State, error) {
+func (s *stacks) await(ctx context.Context, name string, w *watch) (StackState, error) {
 	for looks := 0; ; looks++ {
 		state, err := s.look(ctx, name) // before the events: none that led to this state is missed
 		if err != nil {
-			return State{}, err
+			return StackState{}, err
 		}
 		events, err := s.since(ctx, name, w.after)
 		if err != nil {
-			return State{}, err
+			return StackState{}, err
 		}
 		for _, e := range events {
 			w.take(e)
@@ -231,12 +231,12 @@ func (s *Stacks) await(ctx context.Context, name string, w *watch) (State, error
 		// What was seen just now may be later than the state.
 		w.seen = w.seen || len(events) > 0
 		if err := s.pause(ctx, looks); err != nil {
-			return State{}, err
+			return StackState{}, err
 		}
 	}
 }
 
-func (w *watch) take(e Event) {
+func (w *watch) take(e StackEvent) {
 	w.after = e.id
 	if w.tell != nil {
 		w.tell(e)
@@ -250,12 +250,12 @@ func (w *watch) take(e Event) {
 }
 
 // verdict is nil where the change ended as one that is good.
-func (w *watch) verdict(state State, good ...types.StackStatus) error {
+func (w *watch) verdict(state StackState, good ...types.StackStatus) error {
 	status := types.StackStatus(state.Status)
 	if slices.Contains(good, status) {
 		return nil
 	}
-	return &FailedError{Stack: state.Name, Status: state.Status, Reason: cmp.Or(w.reason, state.Reason), Events: w.failed, hint: hints[status]}
+	return &failedError{Stack: state.Name, Status: state.Status, Reason: cmp.Or(w.reason, state.Reason), Events: w.failed, hint: hints[status]}
 }
 
 var hints = map[types.StackStatus]string{
@@ -266,7 +266,7 @@ var hints = map[types.StackStatus]string{
 }
 
 // newest is the id of a stack's last event; "" for none.
-func (s *Stacks) newest(ctx context.Context, name string) (string, error) {
+func (s *stacks) newest(ctx context.Context, name string) (string, error) {
 	out, err := s.client.DescribeStackEvents(ctx, &cloudformation.DescribeStackEventsInput{StackName: &name})
 	if err != nil {
 		return "", fmt.Errorf("stack %s: %w", name, awsx.Explain(err))
@@ -278,8 +278,8 @@ func (s *Stacks) newest(ctx context.Context, name string) (string, error) {
 }
 
 // since returns the events after one, the oldest first.
-func (s *Stacks) since(ctx context.Context, name, after string) ([]Event, error) {
-	var events []Event
+func (s *stacks) since(ctx context.Context, name, after string) ([]StackEvent, error) {
+	var events []StackEvent
 	var next *string
 	for {
 		out, err := s.client.DescribeStackEvents(ctx, &cloudformation.DescribeStackEventsInput{StackName: &name, NextToken: next})
@@ -291,7 +291,7 @@ func (s *Stacks) since(ctx context.Context, name, after string) ([]Event, error)
 				slices.Reverse(events)
 				return events, nil
 			}
-			events = append(events, Event{
+			events = append(events, StackEvent{
 				Stack: aws.ToString(e.StackName), Time: aws.ToTime(e.Timestamp), Resource: aws.ToString(e.LogicalResourceId), Type: aws.ToString(e.ResourceType),
 				Status: string(e.ResourceStatus), Reason: aws.ToString(e.ResourceStatusReason), id: aws.ToString(e.EventId), token: aws.ToString(e.ClientRequestToken),
 			})
@@ -304,15 +304,15 @@ func (s *Stacks) since(ctx context.Context, name, after string) ([]Event, error)
 }
 
 // pause waits before the next look, longer and longer up to poll.
-func (s *Stacks) pause(ctx context.Context, looks int) error {
+func (s *stacks) pause(ctx context.Context, looks int) error {
 	return awsx.Sleep(ctx, min(s.poll, 100*time.Millisecond<<min(looks, 10)))
 }
 
-// Unlocked is a policy that refuses no update.
-var Unlocked = []byte(`{"Statement":[{"Effect":"Allow","Principal":"*","Action":"Update:*","Resource":"*"}]}`)
+// unlocked is a policy that refuses no update.
+var unlocked = []byte(`{"Statement":[{"Effect":"Allow","Principal":"*","Action":"Update:*","Resource":"*"}]}`)
 
 // SetPolicy sets which updates of a stack are refused.
-func (s *Stacks) SetPolicy(ctx context.Context, name string, policy []byte) error {
+func (s *stacks) SetPolicy(ctx context.Context, name string, policy []byte) error {
 	if _, err := s.client.SetStackPolicy(ctx, &cloudformation.SetStackPolicyInput{StackName: &name, StackPolicyBody: aws.String(string(policy))}); err != nil {
 		return fmt.Errorf("stack %s: its policy: %w", name, awsx.Explain(err))
 	}
