@@ -42,7 +42,12 @@ type CSV struct {
 	Null            []string
 	DateFormat      string // as strptime: %d.%m.%Y
 	TimestampFormat string
-	Encoding        string // utf-8, utf-16, latin-1
+	Zone            string // of times that name none, in columns of the type timestamp, as Europe/Berlin; "" is UTC
+	Encoding        string // as in web pages, or utf-16, latin-1; "" is utf-8
+	Comment         string // one byte: a line that begins with it is passed over
+	Skip            *int   // lines before the header
+	Decimal         string // one byte: the point of numbers
+	Thousands       string // one byte between thousands
 }
 
 // Choice is the engine that a statement runs on, and why.

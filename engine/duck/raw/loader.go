@@ -3,8 +3,8 @@
 // Raw files are CSV, JSON or Parquet on this machine, text perhaps packed. A Loader first inspects
 // them for their columns, and then loads them: DuckDB reads the rows with the types of the table's
 // columns, and a tablefile.Writer makes data files of them. The rows of text come from Go: package text
-// reads every form of CSV and JSON, and package csv, in a quarter of its time, what is plain CSV; at the first
-// byte that is not plain it declines, and the load starts anew with package text. Parquet is DuckDB's to read.
+// reads every form of CSV and JSON and, in a quarter of the time, what is plain CSV; at the first byte that is not
+// plain that reader declines, and the load starts anew with the other. Parquet is DuckDB's to read.
 //
 // A value arrives as it is, or its row is bad: no text becomes NULL, no number another one. A bad row ends the
 // load with a *BadRowError, which names file and line, or is put aside in the quarantine with the good

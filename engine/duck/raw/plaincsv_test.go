@@ -14,7 +14,6 @@ import (
 
 	"github.com/petalake/petalake/delta/schema"
 	"github.com/petalake/petalake/engine/duck/tablefile"
-	"github.com/petalake/petalake/internal/csv"
 	"github.com/petalake/petalake/internal/duckdb"
 	"github.com/petalake/petalake/internal/sweep"
 	"github.com/petalake/petalake/internal/text"
@@ -36,7 +35,7 @@ func readCSV(path string, d dialect, names, types []string) string {
 		", comment='', header=false, auto_detect=false, columns={" + strings.Join(parts, ", ") + "})"
 }
 
-// both reads a file with package csv, with package text and with read_csv, and reports whether it was plain. It fails
+// both reads a file with both readers of package text and with read_csv, and reports whether it was plain. It fails
 // where it was, and the rows are not the same.
 func both(t *testing.T, conn *duckdb.Conn, n *int, path string, d dialect, types []schema.Type) bool {
 	t.Helper()
@@ -71,11 +70,11 @@ func both(t *testing.T, conn *duckdb.Conn, n *int, path string, d dialect, types
 			t.Errorf("types %v: rows differ: %v, %q", sqls, err, rows)
 		}
 	}
-	reader := csv.NewReader(g.paths, format)
+	reader := text.NewPlainReader(g.paths, format)
 	defer reader.Close()
 	table := (&rawRows{}).table(t.Context(), reader, g)
 	err := read("plain", table)
-	if errors.Is(table.Err(), csv.ErrDeclined) {
+	if errors.Is(table.Err(), text.ErrDeclined) {
 		return false
 	}
 	if err != nil {
@@ -270,7 +269,7 @@ func TestPlainEnds(t *testing.T) {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
-	reader := csv.NewReader([]string{path}, csv.Format{Delimiter: ',', Quote: '"', Columns: []csv.Column{{Kind: csv.Int64}, {Kind: csv.Text}}})
+	reader := text.NewPlainReader([]string{path}, text.PlainFormat{Delimiter: ',', Quote: '"', Columns: []text.PlainColumn{{Kind: text.Int64}, {Kind: text.Text}}})
 	defer reader.Close()
 	fields := []schema.Field{{Name: "a", Type: schema.Long}, {Name: "b", Type: schema.String}}
 	table := (&rawRows{}).table(ctx, reader, csvGroup{paths: []string{path}, fields: fields})

@@ -1,4 +1,4 @@
-package csv
+package text
 
 import (
 	"bytes"
@@ -17,8 +17,8 @@ const (
 // each is a byte eight times.
 func each(b byte) uint64 { return uint64(b) * ones }
 
-// zeros has the high bit of each byte set that is zero, up to the first one; bytes behind it may be wrong.
-func zeros(x uint64) uint64 { return (x - ones) &^ x & highs }
+// zeroBytes has the high bit of each byte set that is zero, up to the first one; bytes behind it may be wrong.
+func zeroBytes(x uint64) uint64 { return (x - ones) &^ x & highs }
 
 // load reads eight bytes. A block ends with a newline and padding, so that whoever stops at
 // newlines need not look where it ends.
@@ -28,7 +28,7 @@ func byteAt(base unsafe.Pointer, at int) byte { return *(*byte)(unsafe.Add(base,
 
 // record parses the record at t.at into a row, and moves on. It says false, and stays, where
 // something is unusual.
-func (t *Thread) record(out []Vector, row int) bool {
+func (t *PlainThread) record(out []Vector, row int) bool {
 	base := unsafe.Pointer(unsafe.SliceData(t.block))
 	at, format := t.at, &t.reader.format
 	last := len(format.Columns) - 1
@@ -48,13 +48,13 @@ func (t *Thread) record(out []Vector, row int) bool {
 			case Text:
 				at, ok = t.text(base, at, quoted, unsafe.Add(v.Data, row*16))
 			case Int64:
-				*(*int64)(unsafe.Add(v.Data, row*8)), at, ok = integer(base, at, 18)
+				*(*int64)(unsafe.Add(v.Data, row*8)), at, ok = plainInteger(base, at, 18)
 			case Float64:
-				*(*float64)(unsafe.Add(v.Data, row*8)), at, ok = float(base, at)
+				*(*float64)(unsafe.Add(v.Data, row*8)), at, ok = plainFloat(base, at)
 			case Date:
-				*(*int32)(unsafe.Add(v.Data, row*4)), at, ok = date(base, at)
+				*(*int32)(unsafe.Add(v.Data, row*4)), at, ok = plainDate(base, at)
 			default:
-				at, ok = value(base, at, c, v.Data, row)
+				at, ok = plainValue(base, at, c, v.Data, row)
 			}
 			if !ok || c.Canonical && padded(base, from) {
 				return false
@@ -94,12 +94,12 @@ func (t *Thread) record(out []Vector, row int) bool {
 
 // text writes a text as DuckDB's string_t: its length in four bytes, then itself where it has up
 // to twelve; else its first four and a pointer to it. It returns where the text ends.
-func (t *Thread) text(base unsafe.Pointer, at int, quoted bool, out unsafe.Pointer) (int, bool) {
+func (t *PlainThread) text(base unsafe.Pointer, at int, quoted bool, out unsafe.Pointer) (int, bool) {
 	end, wide := at, uint64(0)
 	if quoted {
 		for {
 			x := load(base, end)
-			m := zeros(x ^ t.quote)
+			m := zeroBytes(x ^ t.quote)
 			if m == 0 {
 				wide |= x
 				end += 8
@@ -122,7 +122,7 @@ func (t *Thread) text(base unsafe.Pointer, at int, quoted bool, out unsafe.Point
 	} else {
 		for {
 			x := load(base, end)
-			m := zeros(x^t.delimiter) | zeros(x^t.newline) | zeros(x^t.quote)
+			m := zeroBytes(x^t.delimiter) | zeroBytes(x^t.newline) | zeroBytes(x^t.quote)
 			if m == 0 {
 				wide |= x
 				end += 8
@@ -167,7 +167,7 @@ func put(base unsafe.Pointer, at, n int, wide uint64, out unsafe.Pointer) bool {
 
 // escaped goes on with a quoted text at the first of its quotes that are written twice. It moves the
 // rest of the text to the left over the second of each; the block is ours.
-func (t *Thread) escaped(base unsafe.Pointer, at, end int, wide uint64, out unsafe.Pointer) (int, bool) {
+func (t *PlainThread) escaped(base unsafe.Pointer, at, end int, wide uint64, out unsafe.Pointer) (int, bool) {
 	quote := t.reader.format.Quote
 	to := end
 	for from := end; from < len(t.block); {
@@ -185,37 +185,37 @@ func (t *Thread) escaped(base unsafe.Pointer, at, end int, wide uint64, out unsa
 	return at, false
 }
 
-// value parses a value of a kind that is less frequent, and returns where it ends.
-func value(base unsafe.Pointer, at int, c *Column, data unsafe.Pointer, row int) (int, bool) {
+// plainValue parses a value of a kind that is less frequent, and returns where it ends.
+func plainValue(base unsafe.Pointer, at int, c *PlainColumn, data unsafe.Pointer, row int) (int, bool) {
 	switch c.Kind {
 	case Timestamp:
-		micros, at, ok := timestamp(base, at)
+		micros, at, ok := plainTimestamp(base, at)
 		*(*int64)(unsafe.Add(data, row*8)) = micros
 		return at, ok
 	case Int32:
-		n, at, ok := integer(base, at, 10)
+		n, at, ok := plainInteger(base, at, 10)
 		*(*int32)(unsafe.Add(data, row*4)) = int32(n)
 		return at, ok && n == int64(int32(n))
 	case Int16:
-		n, at, ok := integer(base, at, 5)
+		n, at, ok := plainInteger(base, at, 5)
 		*(*int16)(unsafe.Add(data, row*2)) = int16(n)
 		return at, ok && n == int64(int16(n))
 	case Int8:
-		n, at, ok := integer(base, at, 3)
+		n, at, ok := plainInteger(base, at, 3)
 		*(*int8)(unsafe.Add(data, row)) = int8(n)
 		return at, ok && n == int64(int8(n))
 	case Float32:
 		from := at
-		for number[byteAt(base, at)] {
+		for numberBytes[byteAt(base, at)] {
 			at++
 		}
 		written := unsafe.Slice((*byte)(unsafe.Add(base, from)), at-from)
 		f, err := strconv.ParseFloat(string(written), 32)
 		*(*float32)(unsafe.Add(data, row*4)) = float32(f)
 		whole := math.Abs(f) >= 1<<24 && bytes.IndexAny(written, ".eE") < 0 // perhaps another one as a float
-		return at, err == nil && digits(base, from) && !whole && (f != 0 || len(written) < 20)
+		return at, err == nil && plainDigits(base, from) && !whole && (f != 0 || len(written) < 20)
 	case Decimal16, Decimal32, Decimal64:
-		n, at, ok := decimal(base, at, c)
+		n, at, ok := plainDecimal(base, at, c)
 		switch c.Kind {
 		case Decimal16:
 			*(*int16)(unsafe.Add(data, row*2)) = int16(n)
@@ -226,15 +226,15 @@ func value(base unsafe.Pointer, at int, c *Column, data unsafe.Pointer, row int)
 		}
 		return at, ok
 	case Bool:
-		b, at, ok := boolean(base, at)
+		b, at, ok := plainBoolean(base, at)
 		*(*byte)(unsafe.Add(data, row)) = b
 		return at, ok
 	}
 	return at, false
 }
 
-// integer parses -?[0-9]+ of at most so many digits, which an int64 holds.
-func integer(base unsafe.Pointer, at, most int) (int64, int, bool) {
+// plainInteger parses -?[0-9]+ of at most so many digits, which an int64 holds.
+func plainInteger(base unsafe.Pointer, at, most int) (int64, int, bool) {
 	negative := byteAt(base, at) == '-'
 	if negative {
 		at++
@@ -257,9 +257,9 @@ func integer(base unsafe.Pointer, at, most int) (int64, int, bool) {
 // powers are those of ten that a float64 holds exactly.
 var powers = [...]float64{1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22}
 
-// float parses -?[0-9]+(\.[0-9]+)? and, more slowly, what has an exponent or many digits. Where both
+// plainFloat parses -?[0-9]+(\.[0-9]+)? and, more slowly, what has an exponent or many digits. Where both
 // the digits and the power of ten are exact the quotient is the nearest float64.
-func float(base unsafe.Pointer, at int) (float64, int, bool) {
+func plainFloat(base unsafe.Pointer, at int) (float64, int, bool) {
 	from := at
 	negative := byteAt(base, at) == '-'
 	if negative {
@@ -298,7 +298,7 @@ func float(base unsafe.Pointer, at int) (float64, int, bool) {
 		if scale == 0 && byteAt(base, at)|0x20 != 'e' {
 			return 0, at, false // a whole number that is perhaps another one as a float
 		}
-		for number[byteAt(base, at)] {
+		for numberBytes[byteAt(base, at)] {
 			at++
 		}
 		f, err := strconv.ParseFloat(string(unsafe.Slice((*byte)(unsafe.Add(base, from)), at-from)), 64)
@@ -311,8 +311,8 @@ func float(base unsafe.Pointer, at int) (float64, int, bool) {
 	return f, at, true
 }
 
-// number are the bytes of a number.
-var number = func() (is [256]bool) {
+// numberBytes are the bytes of a number.
+var numberBytes = func() (is [256]bool) {
 	for _, c := range []byte("0123456789+-.eE") {
 		is[c] = true
 	}
@@ -327,21 +327,21 @@ func padded(base unsafe.Pointer, at int) bool {
 	return byteAt(base, at) == '0' && byteAt(base, at+1)-'0' <= 9
 }
 
-// digits says that a number begins in the plainest way.
-func digits(base unsafe.Pointer, at int) bool {
+// plainDigits says that a number begins in the plainest way.
+func plainDigits(base unsafe.Pointer, at int) bool {
 	if byteAt(base, at) == '-' {
 		at++
 	}
 	return byteAt(base, at)-'0' <= 9
 }
 
-// decimal parses -?[0-9]+(\.[0-9]+)? with no more digits than the column has.
-func decimal(base unsafe.Pointer, at int, c *Column) (int64, int, bool) {
+// plainDecimal parses -?[0-9]+(\.[0-9]+)? with no more digits than the column has.
+func plainDecimal(base unsafe.Pointer, at int, c *PlainColumn) (int64, int, bool) {
 	negative := byteAt(base, at) == '-'
 	if negative {
 		at++
 	}
-	whole, at, ok := integer(base, at, c.Width)
+	whole, at, ok := plainInteger(base, at, c.Width)
 	if !ok || whole < 0 {
 		return 0, at, false
 	}
@@ -378,7 +378,7 @@ func decimal(base unsafe.Pointer, at int, c *Column) (int64, int, bool) {
 	return whole, at, true
 }
 
-func boolean(base unsafe.Pointer, at int) (byte, int, bool) {
+func plainBoolean(base unsafe.Pointer, at int) (byte, int, bool) {
 	switch x := load(base, at); {
 	case uint32(x) == 't'|'r'<<8|'u'<<16|'e'<<24:
 		return 1, at + 4, true
@@ -397,8 +397,8 @@ func two(base unsafe.Pointer, at int) int {
 	return int(a)*10 + int(b)
 }
 
-// date parses 2006-01-02, of the years from 1 to 9999.
-func date(base unsafe.Pointer, at int) (int32, int, bool) {
+// plainDate parses 2006-01-02, of the years from 1 to 9999.
+func plainDate(base unsafe.Pointer, at int) (int32, int, bool) {
 	const (
 		zero  = 0x2d30302d30303030 // 0000-00-, the first byte lowest
 		most  = 0x7676767676767676 // carries a byte over 9 into its high bit
@@ -417,22 +417,22 @@ func date(base unsafe.Pointer, at int) (int32, int, bool) {
 	if day > 28 && day > int(lengths[month]) && (month != 2 || day > 29 || year%4 != 0 || year%100 == 0 && year%400 != 0) {
 		return 0, at, false
 	}
-	return days(year, month, day), at + 10, true
+	return daysSince(year, month, day), at + 10, true
 }
 
 var lengths = [13]int8{0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31}
 
-// days counts from 1970-01-01. The year begins in March, so that the leap day is its last.
-func days(year, month, day int) int32 {
+// daysSince counts from 1970-01-01. The year begins in March, so that the leap day is its last.
+func daysSince(year, month, day int) int32 {
 	if month <= 2 {
 		year, month = year-1, month+12
 	}
 	return int32(365*year + year/4 - year/100 + year/400 + (153*(month-3)+2)/5 + day - 1 - 719468)
 }
 
-// timestamp parses 2006-01-02 15:04:05, with a T or a space, and up to six digits of a second.
-func timestamp(base unsafe.Pointer, at int) (int64, int, bool) {
-	day, at, ok := date(base, at)
+// plainTimestamp parses 2006-01-02 15:04:05, with a T or a space, and up to six digits of a second.
+func plainTimestamp(base unsafe.Pointer, at int) (int64, int, bool) {
+	day, at, ok := plainDate(base, at)
 	if sep := byteAt(base, at); !ok || sep != ' ' && sep != 'T' {
 		return 0, at, false
 	}

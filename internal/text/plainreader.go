@@ -1,4 +1,4 @@
-package csv
+package text
 
 import (
 	"bytes"
@@ -12,13 +12,13 @@ import (
 )
 
 const (
-	blockSize = 1 << 19 // bytes that a thread parses at once; longer records are declined
-	padding   = 32      // bytes behind a block that may be read
+	plainBlock = 1 << 19 // bytes that a thread parses at once; longer records are declined
+	padding    = 32      // bytes behind a block that may be read
 )
 
-// Reader cuts files into blocks of whole records for its threads.
-type Reader struct {
-	format Format
+// PlainReader cuts files into blocks of whole records for its threads.
+type PlainReader struct {
+	format PlainFormat
 	crlf   bool // how the lines of the first file end
 	read   atomic.Int64
 
@@ -32,14 +32,16 @@ type Reader struct {
 	failed error
 }
 
-// NewReader prepares to read files one after the other.
-func NewReader(files []string, format Format) *Reader { return &Reader{files: files, format: format} }
+// NewPlainReader prepares to read files one after the other.
+func NewPlainReader(files []string, format PlainFormat) *PlainReader {
+	return &PlainReader{files: files, format: format}
+}
 
 // Read is how many bytes were read so far.
-func (r *Reader) Read() int64 { return r.read.Load() }
+func (r *PlainReader) Read() int64 { return r.read.Load() }
 
 // Close closes the file that is open. No thread may be at work.
-func (r *Reader) Close() {
+func (r *PlainReader) Close() {
 	if r.file != nil {
 		r.file.Close()
 		r.file = nil
@@ -47,7 +49,7 @@ func (r *Reader) Close() {
 }
 
 // block fills a buffer with whole records, each ended by a newline. The last file's end is io.EOF.
-func (r *Reader) block(buffer []byte) (records []byte, file string, err error) {
+func (r *PlainReader) block(buffer []byte) (records []byte, file string, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for r.failed == nil {
@@ -73,7 +75,7 @@ func (r *Reader) block(buffer []byte) (records []byte, file string, err error) {
 }
 
 // fill reads the next block of the open file. It may be empty where the file ends.
-func (r *Reader) fill(buffer []byte) ([]byte, error) {
+func (r *PlainReader) fill(buffer []byte) ([]byte, error) {
 	n := copy(buffer, r.carry)
 	got, err := io.ReadFull(r.file, buffer[n:len(buffer)-1])
 	r.read.Add(int64(got))
@@ -113,7 +115,7 @@ func (r *Reader) fill(buffer []byte) ([]byte, error) {
 
 // plain declines what cannot be in a plain file. Newlines are looked for anew in each record; here
 // are the signs that would be taken for something else.
-func (r *Reader) plain(block []byte) error {
+func (r *PlainReader) plain(block []byte) error {
 	if r.first && bytes.HasPrefix(block, []byte("\xef\xbb\xbf")) {
 		return decline(r.files[0], "it begins with a byte order mark")
 	}
@@ -131,7 +133,7 @@ func (r *Reader) plain(block []byte) error {
 }
 
 // lastRecord is the length of the records of a block that are whole. A newline ends one where the
-// number of quotes before it is even.
+// numberBytes of quotes before it is even.
 func lastRecord(block []byte, quote byte) int {
 	quotes := 0
 	if quote != 0 {
@@ -170,9 +172,9 @@ func firstRecord(block []byte, quote byte) int {
 	return len(block)
 }
 
-// Thread parses blocks of a Reader. It is for one goroutine at a time.
-type Thread struct {
-	reader  *Reader
+// PlainThread parses blocks of a Reader. It is for one goroutine at a time.
+type PlainThread struct {
+	reader  *PlainReader
 	buffers [2][]byte // of the block at work, and of the one before, which its rows still point into
 	pins    runtime.Pinner
 	turn    int
@@ -187,23 +189,23 @@ type Thread struct {
 	newline   uint64
 }
 
-// Thread adds a thread.
-func (r *Reader) Thread() *Thread {
-	t := &Thread{reader: r, delimiter: each(r.format.Delimiter), quote: each(r.format.Quote), newline: each('\n')}
+// PlainThread adds a thread.
+func (r *PlainReader) Thread() *PlainThread {
+	t := &PlainThread{reader: r, delimiter: each(r.format.Delimiter), quote: each(r.format.Quote), newline: each('\n')}
 	for i := range t.buffers {
-		t.buffers[i] = make([]byte, blockSize+padding)
+		t.buffers[i] = make([]byte, plainBlock+padding)
 		t.pins.Pin(&t.buffers[i][0]) // texts that are long point into it, from memory that is not Go's
 	}
 	return t
 }
 
 // Close gives up the memory that texts point into.
-func (t *Thread) Close() { t.pins.Unpin() }
+func (t *PlainThread) Close() { t.pins.Unpin() }
 
 // Fill writes the next rows, at most so many, into one vector a column, and returns how many these are: 0 at the
 // end. The rows of the call before are no longer good. An error that is ErrDeclined leaves the files
 // to another reader.
-func (t *Thread) Fill(ctx context.Context, out []Vector, most int) (rows int, err error) {
+func (t *PlainThread) Fill(ctx context.Context, out []Vector, most int) (rows int, err error) {
 	if t.at == len(t.block) {
 		if err := ctx.Err(); err != nil {
 			return 0, err
@@ -229,11 +231,11 @@ func (t *Thread) Fill(ctx context.Context, out []Vector, most int) (rows int, er
 }
 
 // next gets another block.
-func (t *Thread) next() (err error) {
+func (t *PlainThread) next() (err error) {
 	t.turn = 1 - t.turn
 	buffer := t.buffers[t.turn]
 	t.at, t.records, t.returns = 0, 0, 0
-	if t.block, t.file, err = t.reader.block(buffer[:blockSize]); err != nil {
+	if t.block, t.file, err = t.reader.block(buffer[:plainBlock]); err != nil {
 		return err
 	}
 	if t.reader.crlf {
@@ -246,7 +248,7 @@ func (t *Thread) next() (err error) {
 }
 
 // where shows the record that was not understood.
-func (t *Thread) where() string {
+func (t *PlainThread) where() string {
 	text := t.block[t.at:]
 	if end := bytes.IndexByte(text, '\n'); end >= 0 {
 		text = text[:end]

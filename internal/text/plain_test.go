@@ -1,4 +1,4 @@
-package csv_test
+package text_test
 
 import (
 	"bytes"
@@ -13,7 +13,7 @@ import (
 	"testing"
 	"unsafe"
 
-	"github.com/petalake/petalake/internal/csv"
+	"github.com/petalake/petalake/internal/text"
 )
 
 const chunk = 2048
@@ -29,19 +29,19 @@ func file(t testing.TB, data string) string {
 }
 
 // rows reads files of one thread and shows what is in them.
-func rows(t testing.TB, f csv.Format, paths ...string) (out []string, err error) {
+func rows(t testing.TB, f text.PlainFormat, paths ...string) (out []string, err error) {
 	t.Helper()
-	reader := csv.NewReader(paths, f)
+	reader := text.NewPlainReader(paths, f)
 	defer reader.Close()
 	thread := reader.Thread()
 	defer thread.Close()
 	memory := make([][]byte, len(f.Columns))
-	vectors := make([]csv.Vector, len(f.Columns))
+	vectors := make([]text.Vector, len(f.Columns))
 	nulls := make([]map[int]bool, len(f.Columns))
 	for {
 		for i := range vectors {
 			memory[i], nulls[i] = make([]byte, chunk*16), map[int]bool{}
-			vectors[i] = csv.Vector{Data: unsafe.Pointer(&memory[i][0]), Null: func(row int) { nulls[i][row] = true }}
+			vectors[i] = text.Vector{Data: unsafe.Pointer(&memory[i][0]), Null: func(row int) { nulls[i][row] = true }}
 		}
 		n, err := thread.Fill(t.Context(), vectors, chunk)
 		if n == 0 || err != nil {
@@ -66,25 +66,25 @@ func at[T any](data unsafe.Pointer, row int) T {
 	return *(*T)(unsafe.Add(data, row*int(unsafe.Sizeof(zero))))
 }
 
-func show(c csv.Column, data unsafe.Pointer, row int) string {
+func show(c text.PlainColumn, data unsafe.Pointer, row int) string {
 	switch c.Kind {
-	case csv.Text:
-		return text(unsafe.Add(data, row*16))
-	case csv.Bool, csv.Int8:
+	case text.Text:
+		return textOf(unsafe.Add(data, row*16))
+	case text.Bool, text.Int8:
 		return fmt.Sprint(at[int8](data, row))
-	case csv.Int16, csv.Decimal16:
+	case text.Int16, text.Decimal16:
 		return fmt.Sprint(at[int16](data, row))
-	case csv.Int32, csv.Decimal32, csv.Date:
+	case text.Int32, text.Decimal32, text.Date:
 		return fmt.Sprint(at[int32](data, row))
-	case csv.Float32:
+	case text.Float32:
 		return fmt.Sprint(at[float32](data, row))
-	case csv.Float64:
+	case text.Float64:
 		return fmt.Sprint(at[float64](data, row))
 	}
 	return fmt.Sprint(at[int64](data, row))
 }
 
-func text(p unsafe.Pointer) string {
+func textOf(p unsafe.Pointer) string {
 	n := *(*uint32)(p)
 	if n <= 12 {
 		inline := unsafe.Slice((*byte)(unsafe.Add(p, 4)), 12)
@@ -100,17 +100,17 @@ func text(p unsafe.Pointer) string {
 	return strings.Clone(string(long))
 }
 
-func format(kinds ...csv.Kind) csv.Format {
-	f := csv.Format{Delimiter: ',', Quote: '"'}
+func format(kinds ...text.Kind) text.PlainFormat {
+	f := text.PlainFormat{Delimiter: ',', Quote: '"'}
 	for _, k := range kinds {
-		f.Columns = append(f.Columns, csv.Column{Kind: k, Width: 4, Scale: 2})
+		f.Columns = append(f.Columns, text.PlainColumn{Kind: k, Width: 4, Scale: 2})
 	}
 	return f
 }
 
 // TestValues promises the plainest form of each type, NULLs, quotes, and both kinds of lines.
 func TestValues(t *testing.T) {
-	all := format(csv.Int64, csv.Text, csv.Float64, csv.Date, csv.Timestamp, csv.Bool, csv.Int32, csv.Int16, csv.Int8, csv.Float32, csv.Decimal16)
+	all := format(text.Int64, text.Text, text.Float64, text.Date, text.Timestamp, text.Bool, text.Int32, text.Int16, text.Int8, text.Float32, text.Decimal16)
 	data := "-7,short,1.25,1970-01-02,1970-01-01 00:00:01.5,true,-2147483648,-32768,-128,0.5,-12.3\n" +
 		"999999999999999999,\"more than twelve, and \"\"quoted\"\"\",1e3,2000-02-29,1969-12-31T23:59:59,false,1,2,3,4,5\n" +
 		",,,,,,,,,,\n" +
@@ -131,7 +131,7 @@ func TestValues(t *testing.T) {
 
 // TestFiles promises that the header of each file is passed over, and that an empty file is none.
 func TestFiles(t *testing.T) {
-	f := format(csv.Int64, csv.Text)
+	f := format(text.Int64, text.Text)
 	f.Header = true
 	got, err := rows(t, f, file(t, "a,\"b\n\"\n1,x\n"), file(t, ""), file(t, "a,b\n"), file(t, "a,b\n2,y"))
 	if err != nil || strings.Join(got, " ") != "1|x 2|y" {
@@ -141,27 +141,27 @@ func TestFiles(t *testing.T) {
 
 // TestDeclined promises that what is unusual is left to others, never read in some way.
 func TestDeclined(t *testing.T) {
-	f := format(csv.Int64, csv.Text, csv.Decimal16)
+	f := format(text.Int64, text.Text, text.Decimal16)
 	for _, data := range []string{
 		"1,a\n", "1,a,1,1\n", "\n", "1,a,1\n\n", "x,a,1\n", "+1,a,1\n", " 1,a,1\n", "1 ,a,1\n", "1.0,a,1\n", "9999999999999999999,a,1\n", "-,a,1\n",
 		"1,a\"b,1\n", "1,\"a,1\n", "1,\"a\"b,1\n", "1,\"\",1\n", "1,\"\"\"\",1\n", "1,\xff,1\n", "1,a\x00,1\n", "1,a\rb,1\n", "1,a,1\r\n1,a,1\n", "1,a,1\n1,a,1\r\n",
 		"\xef\xbb\xbf1,a,1\n", "1,a,1.234\n", "1,a,100\n", "1,a,1.\n", "1,a,1e2\n", "1," + strings.Repeat("x", 600_000) + ",1\n",
 	} {
-		if got, err := rows(t, f, file(t, data)); !errors.Is(err, csv.ErrDeclined) {
-			t.Errorf("%.40q: got %v, %v, want %v", data, got, err, csv.ErrDeclined)
+		if got, err := rows(t, f, file(t, data)); !errors.Is(err, text.ErrDeclined) {
+			t.Errorf("%.40q: got %v, %v, want %v", data, got, err, text.ErrDeclined)
 		}
 	}
-	for kind, bad := range map[csv.Kind][]string{
-		csv.Date:      {"2023-02-29", "1900-02-29", "2024-13-01", "2024-00-01", "2024-01-00", "2024-04-31", "0000-01-01", "2024-1-01", "2024/01/01", "2024-01-01 "},
-		csv.Timestamp: {"2024-01-01", "2024-01-01 24:00:00", "2024-01-01 00:60:00", "2024-01-01 00:00:60", "2024-01-01 00:00", "2024-01-01 00:00:00.", "2024-01-01 00:00:00.1234567", "2024-01-01 00:00:00Z"},
-		csv.Bool:      {"t", "1", "TRUE", "truely", "fals"},
-		csv.Float64:   {".5", "5.", "inf", "nan", "1e", "1e999", "--1", "1.2.3", "0x1"},
-		csv.Float32:   {".5", "inf", "1e39", "1_0"},
-		csv.Int32:     {"2147483648"}, csv.Int16: {"32768"}, csv.Int8: {"128"},
+	for kind, bad := range map[text.Kind][]string{
+		text.Date:      {"2023-02-29", "1900-02-29", "2024-13-01", "2024-00-01", "2024-01-00", "2024-04-31", "0000-01-01", "2024-1-01", "2024/01/01", "2024-01-01 "},
+		text.Timestamp: {"2024-01-01", "2024-01-01 24:00:00", "2024-01-01 00:60:00", "2024-01-01 00:00:60", "2024-01-01 00:00", "2024-01-01 00:00:00.", "2024-01-01 00:00:00.1234567", "2024-01-01 00:00:00Z"},
+		text.Bool:      {"t", "1", "TRUE", "truely", "fals"},
+		text.Float64:   {".5", "5.", "inf", "nan", "1e", "1e999", "--1", "1.2.3", "0x1"},
+		text.Float32:   {".5", "inf", "1e39", "1_0"},
+		text.Int32:     {"2147483648"}, text.Int16: {"32768"}, text.Int8: {"128"},
 	} {
 		for _, value := range bad {
-			if got, err := rows(t, format(kind, csv.Int64), file(t, value+",1\n")); !errors.Is(err, csv.ErrDeclined) {
-				t.Errorf("kind %d: %q: got %v, %v, want %v", kind, value, got, err, csv.ErrDeclined)
+			if got, err := rows(t, format(kind, text.Int64), file(t, value+",1\n")); !errors.Is(err, text.ErrDeclined) {
+				t.Errorf("kind %d: %q: got %v, %v, want %v", kind, value, got, err, text.ErrDeclined)
 			}
 		}
 	}
@@ -174,7 +174,7 @@ func TestThreads(t *testing.T) {
 	for i := range records {
 		fmt.Fprintf(&b, "%d,\"line\none of %d\"\n", i, i)
 	}
-	reader := csv.NewReader([]string{file(t, b.String())}, format(csv.Int64, csv.Text))
+	reader := text.NewPlainReader([]string{file(t, b.String())}, format(text.Int64, text.Text))
 	defer reader.Close()
 	var sum, count atomic.Int64
 	var group sync.WaitGroup
@@ -183,7 +183,7 @@ func TestThreads(t *testing.T) {
 			thread := reader.Thread()
 			defer thread.Close()
 			numbers, texts := make([]int64, chunk), make([]byte, chunk*16)
-			out := []csv.Vector{{Data: unsafe.Pointer(&numbers[0])}, {Data: unsafe.Pointer(&texts[0])}}
+			out := []text.Vector{{Data: unsafe.Pointer(&numbers[0])}, {Data: unsafe.Pointer(&texts[0])}}
 			for {
 				n, err := thread.Fill(context.Background(), out, chunk)
 				if err != nil {
@@ -195,7 +195,7 @@ func TestThreads(t *testing.T) {
 				count.Add(int64(n))
 				for row := range n {
 					sum.Add(numbers[row])
-					if want := fmt.Sprintf("line\none of %d", numbers[row]); text(unsafe.Pointer(&texts[row*16])) != want {
+					if want := fmt.Sprintf("line\none of %d", numbers[row]); textOf(unsafe.Pointer(&texts[row*16])) != want {
 						t.Errorf("record %d has another's text", numbers[row])
 					}
 				}
@@ -215,14 +215,14 @@ func BenchmarkFill(b *testing.B) {
 		fmt.Fprintf(&data, "%d,%d.%02d,1996-03-%02d,DELIVER IN PERSON,\"slyly bold requests %d\"\n", i, i%1000, i%100, 1+i%28, i)
 	}
 	path := file(b, data.String())
-	f := format(csv.Int64, csv.Float64, csv.Date, csv.Text, csv.Text)
-	out := make([]csv.Vector, len(f.Columns))
+	f := format(text.Int64, text.Float64, text.Date, text.Text, text.Text)
+	out := make([]text.Vector, len(f.Columns))
 	for i := range out {
 		out[i].Data = unsafe.Pointer(&make([]byte, chunk*16)[0])
 	}
 	b.SetBytes(int64(data.Len()))
 	for b.Loop() {
-		reader := csv.NewReader([]string{path}, f)
+		reader := text.NewPlainReader([]string{path}, f)
 		thread := reader.Thread()
 		for {
 			n, err := thread.Fill(context.Background(), out, chunk)
