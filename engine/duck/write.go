@@ -31,11 +31,7 @@ func (e *Engine) Write(ctx context.Context, sql string, spec tablefile.Spec) (ta
 	if err != nil {
 		return tablefile.Written{}, r.failed(ctx, err)
 	}
-	columns, err := tablefile.ColumnsOf(d.Schema)
-	if err != nil {
-		return tablefile.Written{}, err
-	}
-	staged, err := w.Copy(ctx, "("+r.sql+"\n)", columns)
+	staged, err := w.CopyFrom(ctx, "("+r.sql+"\n)", d.Schema)
 	if err != nil {
 		return tablefile.Written{}, r.failed(ctx, err)
 	}

@@ -59,11 +59,7 @@ func (r *rawRows) stageParquet(ctx context.Context, files []rawFile) ([]tablefil
 	if err != nil {
 		return nil, nil, err
 	}
-	columns, err := tablefile.ColumnsOf(d.Schema)
-	if err != nil {
-		return nil, nil, err
-	}
-	staged, err := r.Copy(ctx, source, columns)
+	staged, err := r.CopyFrom(ctx, source, d.Schema)
 	return staged, nil, err
 }
 

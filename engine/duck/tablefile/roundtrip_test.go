@@ -44,11 +44,7 @@ func (b *bench) writeSelect(sql string, spec Spec) (Written, error) {
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	columns, err := ColumnsOf(d.Schema)
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	staged, err := w.Copy(b.t.Context(), "("+sql+")", columns)
+	staged, err := w.CopyFrom(b.t.Context(), "("+sql+")", d.Schema)
 	if err != nil {
 		return Written{}, err
 	}
@@ -222,6 +218,24 @@ func TestCasts(t *testing.T) {
 		{"SELECT {'x': 1, 'q': 2} AS a", "a struct<x:int>", "the table has"},
 		{"SELECT {'x': 1} AS a", "a struct<x:bigint,y:string>", ""},
 		{"SELECT 1 AS a", "a int, b int", ""},
+		{"SELECT 1.5::DOUBLE AS a", "a decimal(10,2)", ""},
+		{"SELECT 1.555::DOUBLE AS a", "a decimal(10,2)", "column a: 1.555 of type double does not fit decimal(10,2)"},
+		{"SELECT 1.555 AS a", "a decimal(10,2)", "1.555 of type decimal(4,3) does not fit decimal(10,2)"},
+		{"SELECT 1.550 AS a", "a decimal(10,2)", ""},
+		{"SELECT 9007199254740993 AS a", "a double", "9007199254740993 of type bigint does not fit double"},
+		{"SELECT 9007199254740992 AS a", "a double", ""},
+		{"SELECT 0.1::DOUBLE AS a", "a float", "does not fit float"},
+		{"SELECT 0.5::DOUBLE AS a", "a float", ""},
+		{"SELECT 'NaN'::DOUBLE AS a", "a float", ""},
+		{"SELECT 12345678901234567.8912 AS a", "a double", "does not fit double"},
+		{"SELECT [1.25, 1.255] AS a", "a array<decimal(10,2)>", "[1.250, 1.255] of type array<decimal(4,3)> does not fit array<decimal(10,2)>"},
+		{"SELECT {'x': {'y': 1.255}} AS a", "a struct<x:struct<y:decimal(10,2)>>", "does not fit"},
+		{"SELECT MAP {1: 1.255} AS a", "a map<int,decimal(10,2)>", "does not fit"},
+		{"SELECT TIMESTAMP_NS '2024-01-01 00:00:00.123456789' AS a", "a timestamp_ntz", "2024-01-01 00:00:00.123456789 of type timestamp_ntz does not fit timestamp_ntz"},
+		{"SELECT TIMESTAMP_NS '2024-01-01 00:00:00.123456' AS a", "a timestamp", ""},
+		{"SELECT TIMESTAMP_NS '1969-12-31 23:59:59.999999999' AS a", "a timestamp", "does not fit timestamp"},
+		{"SELECT [TIMESTAMP_NS '2024-01-01 00:00:00.000000001'] AS a", "a array<timestamp_ntz>", "does not fit"},
+		{"SELECT 255::UTINYINT AS a, 1.5::FLOAT AS b, 0.1::FLOAT AS c", "a double, b double, c decimal(10,1)", ""},
 		{"SELECT TIME '01:02:03' AS a, uuid() AS b, 5::UBIGINT AS c", "a string, b string, c decimal(20,0)", ""},
 	} {
 		_, err := b.writeSelect(test.sql, b.spec(test.columns))

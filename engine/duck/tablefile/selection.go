@@ -91,6 +91,8 @@ func (w *Writer) casts(columns *schema.Struct) ([]string, error) {
 			from = duckdb.QuoteIdent(columns.Fields[i].Name)
 			switch found := columns.Fields[i].Type; {
 			case assignable(found, f.Type):
+				casts = append(casts, w.exactly(f, from, to, found)+" AS "+duckdb.QuoteIdent(f.Name))
+				continue
 			case w.Untyped && found == schema.Integer: // or NULL, which DuckDB describes so
 				from = "CASE WHEN " + from + " IS NOT NULL THEN error(" + duckdb.Quote(violated+fmt.Sprintf("type %q", f.Name)) + ") END"
 			default:
@@ -162,6 +164,9 @@ func (w *Writer) violation(err error) error {
 		return &SchemaError{Column: name, Expected: w.Spec.Schema.Fields[w.Spec.Schema.Index(name)].Type, Found: schema.Integer}
 	}
 	row := strings.TrimSpace(strings.TrimPrefix(text, fmt.Sprintf("%s %q", kind, name)))
+	if kind == "value" {
+		return w.loss(name, row)
+	}
 	if kind == "null" {
 		return &ViolationError{Table: w.Spec.Root, Column: name, Row: row}
 	}

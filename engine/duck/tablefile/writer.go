@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/apache/arrow-go/v18/arrow"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/petalake/petalake/delta/schema"
@@ -28,6 +29,7 @@ type Writer struct {
 	Untyped   bool // a column that is described as INTEGER may be one of NULLs alone
 
 	copies     int               // COPYs begun
+	source     *arrow.Schema     // of the rows that are copied, where their types may not be the table's
 	partitions *duckdb.Numbering // of the values of the partition columns
 }
 
@@ -78,6 +80,18 @@ func (w *Writer) Close() {
 		w.Conn.Forget(w.partitions)
 	}
 	os.RemoveAll(w.Dir)
+}
+
+// CopyFrom is Copy for rows of any types, as DuckDB described them. A value that would be another one as the table's type is a
+// *LossError.
+func (w *Writer) CopyFrom(ctx context.Context, source string, described *arrow.Schema) ([]Staged, error) {
+	columns, err := ColumnsOf(described)
+	if err != nil {
+		return nil, err
+	}
+	w.source = described
+	defer func() { w.source = nil }()
+	return w.Copy(ctx, source, columns)
 }
 
 // Copy writes the rows of a source, an SQL text with these columns, into the staging folder. A row that
