@@ -11,6 +11,7 @@ import (
 
 	"github.com/petalake/petalake/catalog"
 	"github.com/petalake/petalake/internal/assembly"
+	"github.com/petalake/petalake/internal/cli/render"
 	"github.com/petalake/petalake/internal/lake"
 	"github.com/petalake/petalake/internal/write"
 )
@@ -19,6 +20,7 @@ import (
 type loadFlags struct {
 	format, mode, onError, evolve string
 	options                       []string
+	dryRun                        bool
 }
 
 func (a *app) loadCommand() *cobra.Command {
@@ -26,7 +28,7 @@ func (a *app) loadCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "load TABLE FILE...",
 		Short: "Load files into a table, in one commit",
-		Long: `Load CSV, JSON lines or Parquet files into a table, plain or compressed (.gz,
+		Long: `Load CSV, JSON or Parquet files into a table, plain or compressed (.gz,
 .zst), in one commit: all rows or none. A table that does not exist is made,
 with the types found in the files. FILE may hold *, ** and ?.`,
 		Example: "petalake load bronze.orders 'raw/*.csv'",
@@ -45,6 +47,7 @@ with the types found in the files. FILE may hold *, ** and ?.`,
 	flags.StringVar(&f.mode, "mode", "append", "append, or replace: instead of all rows")
 	flags.StringVar(&f.onError, "on-error", "reject", "reject, or quarantine: bad rows to table _quarantine")
 	flags.StringVar(&f.evolve, "evolve", "", "none, add (columns) or widen (types too)")
+	flags.BoolVar(&f.dryRun, "dry-run", false, "show the columns and types, and why, and load nothing")
 	flags.StringArrayVar(&f.options, "option", nil, "how CSV is written, as in `delimiter=;` (repeat)")
 	for name, values := range f.choices() {
 		must(c.RegisterFlagCompletionFunc(name, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp)))
@@ -87,6 +90,9 @@ func (a *app) load(ctx context.Context, f loadFlags, table string, paths []strin
 		}
 	}
 	return a.withLake(ctx, func(rooms *assembly.Assembly) error {
+		if f.dryRun {
+			return a.preview(ctx, rooms, job)
+		}
 		bar := a.progress("loading " + table)
 		done, err := rooms.Writer.Load(ctx, job, func(e lake.Event) { bar.set(amountOf(e)) })
 		bar.end()
@@ -95,6 +101,32 @@ func (a *app) load(ctx context.Context, f loadFlags, table string, paths []strin
 		}
 		return a.event(done, list[eventRow](a, nil, nil))
 	})
+}
+
+// previewRow is a column as `petalake load --dry-run` shows it.
+type previewRow struct {
+	Column string `json:"column"`
+	Type   string `json:"type"`
+	From   string `json:"from"`
+	Found  string `json:"found,omitempty"`
+	Why    string `json:"why,omitempty"`
+}
+
+// preview shows what columns a load would make, and loads nothing.
+func (a *app) preview(ctx context.Context, rooms *assembly.Assembly, job write.Load) error {
+	columns, err := rooms.Writer.Preview(ctx, job)
+	if err != nil {
+		return err
+	}
+	out := list(a, []render.Column{{Name: "column"}, {Name: "type"}, {Name: "from"}, {Name: "found"}, {Name: "why"}}, func(r previewRow) []string {
+		return []string{r.Column, r.Type, r.From, r.Found, r.Why}
+	})
+	for _, c := range columns {
+		if err := out.add(previewRow{c.Name, c.Type.String(), c.From, c.Found, c.Why}); err != nil {
+			return err
+		}
+	}
+	return out.close()
 }
 
 // setOption sets one option of text files, named as in lakehouse.yaml.

@@ -44,6 +44,8 @@ type load struct {
 	Evolve  spec.Evolution
 	OnError spec.OnError
 
+	inspected raw.Inspection // of the files
+
 	event lake.Event // what is told while it runs
 	tell  func(lake.Event)
 }

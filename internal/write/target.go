@@ -61,7 +61,7 @@ func (l *load) target(ctx context.Context, snapshot *delta.Snapshot, whole bool)
 		return t, err
 	}
 	found := inspected.Schema
-	l.Raw, t.whole = files, inspected.Whole
+	l.Raw, l.inspected, t.whole = files, inspected, inspected.Whole
 	if err := namedByText(found); err != nil {
 		return t, err
 	}

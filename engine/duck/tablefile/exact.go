@@ -80,7 +80,7 @@ func mayLose(source arrow.DataType, from, to schema.Type) bool {
 	return nanoseconds(source) || fractions(from, to)
 }
 
-// fractions says whether numbers that have a fraction, or get one, change their type.
+// fractions says whether numbers may be rounded: those with a fraction as decimals, whole ones as floating-point numbers.
 func fractions(from, to schema.Type) bool {
 	switch to := to.(type) {
 	case *schema.Struct:
@@ -101,7 +101,10 @@ func fractions(from, to schema.Type) bool {
 		from, ok := from.(*schema.Map)
 		return ok && (fractions(from.Key, to.Key) || fractions(from.Value, to.Value))
 	}
-	return from != to && (classOf(from) == fractionClass || classOf(to) == fractionClass) && classOf(to) != textClass
+	if to == schema.Float || to == schema.Double {
+		return classOf(from) == wholeClass // the nearest to a fraction is what a floating-point number is for
+	}
+	return from != to && classOf(from) == fractionClass && classOf(to) != textClass
 }
 
 // nanoseconds says whether a type has times of nanoseconds, which a Delta table has not.
