@@ -47,7 +47,7 @@ with the types found in the files. FILE may hold *, ** and ?.`,
 	flags.StringVar(&f.mode, "mode", "append", "append, or replace: instead of all rows")
 	flags.StringVar(&f.onError, "on-error", "reject", "reject, or quarantine: bad rows to table _quarantine")
 	flags.StringVar(&f.evolve, "evolve", "", "none, add (columns) or widen (types too)")
-	flags.BoolVar(&f.dryRun, "dry-run", false, "show the columns and types, and why, and load nothing")
+	flags.BoolVar(&f.dryRun, "dry-run", false, "show columns, types and why; load nothing")
 	flags.StringArrayVar(&f.options, "option", nil, "how CSV is written, as in `delimiter=;` (repeat)")
 	for name, values := range f.choices() {
 		must(c.RegisterFlagCompletionFunc(name, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp)))

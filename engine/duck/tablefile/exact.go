@@ -52,7 +52,7 @@ func (w *Writer) exactly(f schema.Field, from, to string, found schema.Type) str
 func (w *Writer) loss(column, value string) error {
 	e := &LossError{Column: column, Value: value, Expected: w.Spec.Schema.Fields[w.Spec.Schema.Index(column)].Type, Found: schema.String}
 	if source, ok := w.sourceType(column); ok {
-		if found, err := inferType(source, false); err == nil {
+		if found, err := inferType(source); err == nil {
 			e.Found = found
 		}
 	}
@@ -154,7 +154,7 @@ func sourceSQL(t arrow.DataType) (string, error) {
 	if name, ok := unsigned[t.ID()]; ok {
 		return name, nil
 	}
-	plain, err := inferType(t, false)
+	plain, err := inferType(t)
 	if err != nil || plain == schema.String && t.ID() != arrow.STRING && t.ID() != arrow.LARGE_STRING && t.ID() != arrow.STRING_VIEW {
 		return "", fmt.Errorf("type %s cannot be cast to", t)
 	}

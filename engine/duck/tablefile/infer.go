@@ -13,11 +13,9 @@ import (
 // unsigned integers the next wider one, UBIGINT decimal(20,0), HUGEINT (a sum of BIGINT)
 // decimal(38,0); types Delta has no equal of (TIME, INTERVAL, UUID, ENUM, JSON) become string.
 //
-// A timestamp without zone becomes timestamp, in UTC, and not timestamp_ntz: the latter makes a
-// table of reader version 3 that many engines refuse, and files that say nothing of zones are
-// nearly always meant so. Who wants timestamp_ntz declares it.
+// A timestamp without a zone is a timestamp_ntz: which moment it is nobody said.
 func SchemaOf(s *arrow.Schema) (*schema.Struct, error) {
-	t, err := inferStruct(s.Fields(), true)
+	t, err := ColumnsOf(s)
 	if err != nil {
 		return nil, err
 	}
@@ -29,13 +27,13 @@ func SchemaOf(s *arrow.Schema) (*schema.Struct, error) {
 	return t, nil
 }
 
-// ColumnsOf are the columns of rows as they are: a timestamp without zone is a timestamp_ntz.
-func ColumnsOf(s *arrow.Schema) (*schema.Struct, error) { return inferStruct(s.Fields(), false) }
+// ColumnsOf are the columns of rows as they are.
+func ColumnsOf(s *arrow.Schema) (*schema.Struct, error) { return inferStruct(s.Fields()) }
 
-func inferStruct(fields []arrow.Field, utc bool) (*schema.Struct, error) {
+func inferStruct(fields []arrow.Field) (*schema.Struct, error) {
 	s := &schema.Struct{}
 	for _, f := range fields {
-		t, err := inferType(f.Type, utc)
+		t, err := inferType(f.Type)
 		if err != nil {
 			return nil, fmt.Errorf("column %s: %w", f.Name, err)
 		}
@@ -60,30 +58,29 @@ var inferred = map[arrow.Type]schema.Type{
 	arrow.INTERVAL_MONTH_DAY_NANO: schema.String, arrow.DURATION: schema.String, arrow.NULL: schema.String,
 }
 
-// inferType maps a type; utc says whether timestamps without zone are taken as UTC.
-func inferType(t arrow.DataType, utc bool) (schema.Type, error) {
+func inferType(t arrow.DataType) (schema.Type, error) {
 	if simple, ok := inferred[t.ID()]; ok {
 		return simple, nil
 	}
 	switch t := t.(type) {
 	case *arrow.TimestampType:
-		if t.TimeZone == "" && !utc {
+		if t.TimeZone == "" {
 			return schema.TimestampNTZ, nil
 		}
 		return schema.Timestamp, nil
 	case *arrow.Decimal128Type:
 		return schema.Decimal{Precision: int(t.Precision), Scale: int(t.Scale)}, nil
 	case *arrow.StructType:
-		return inferStruct(t.Fields(), utc)
+		return inferStruct(t.Fields())
 	case *arrow.MapType:
-		key, err := inferType(t.KeyType(), utc)
+		key, err := inferType(t.KeyType())
 		if err != nil {
 			return nil, err
 		}
-		value, err := inferType(t.ItemType(), utc)
+		value, err := inferType(t.ItemType())
 		return &schema.Map{Key: key, Value: value, ValueContainsNull: true}, err
 	case arrow.ListLikeType:
-		element, err := inferType(t.Elem(), utc)
+		element, err := inferType(t.Elem())
 		return &schema.Array{Element: element, ContainsNull: true}, err
 	}
 	return nil, fmt.Errorf("type %s has no place in a Delta table", t)
