@@ -7,6 +7,7 @@ import (
 
 	"github.com/petalake/petalake/delta/schema"
 	"github.com/petalake/petalake/engine/duck/raw"
+	"github.com/petalake/petalake/engine/duck/tablefile"
 	"github.com/petalake/petalake/ingest/files"
 	"github.com/petalake/petalake/spec"
 )
@@ -44,10 +45,11 @@ func (e *LoadError) Hint() string {
 	}
 	var bad *raw.BadRowError
 	var misfit *schema.MismatchError
+	var unknown *tablefile.SchemaError
 	var hinted interface{ Hint() string }
 	switch {
 	case errors.As(e.Err, &bad) && strings.Contains(bad.Reason, "UTF-8"):
-		return say("write options: {encoding: latin-1} or utf-16 at the source, or on_error: quarantine", "try --option encoding=latin-1 or encoding=utf-16, or --on-error quarantine")
+		return say("write options: {encoding: windows-1252}, which Excel writes, or another one, or on_error: quarantine at the source", "try --option encoding=windows-1252, which Excel writes, or another one, or --on-error quarantine")
 	case errors.As(e.Err, &bad):
 		aside := say("write on_error: quarantine at the source", "load with --on-error quarantine")
 		return "correct the row, declare another type for the column, or " + aside + " to put such rows aside"
@@ -57,6 +59,8 @@ func (e *LoadError) Hint() string {
 		return e.evolve("widen", say) + " to let types become wider, or change the values"
 	case errors.As(e.Err, &misfit) && misfit.Got != nil:
 		return fmt.Sprintf("declare another type for %s, or correct the files", misfit.Column)
+	case errors.As(e.Err, &unknown) && unknown.Expected == nil && unknown.Reason == "":
+		return fmt.Sprintf("%s to let new columns in, or leave %s out of the rows", e.evolve("add", say), unknown.Column)
 	case strings.Contains(e.Err.Error(), "No space left on device"): // DuckDB has no code for it
 		return "free space on the disk of the lake (see df -h), then run the same command again"
 	case errors.As(e.Err, &hinted):

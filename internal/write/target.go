@@ -192,13 +192,40 @@ func widened(table, found *schema.Struct, evolve schema.Mode) *schema.Struct {
 	return plan.Schema
 }
 
-// like gives columns of text the types that the table has for them.
+// like gives columns of text the types that the table has for them. Fields that structs of the table have not stay.
 func like(found, table *schema.Struct) *schema.Struct {
 	out := &schema.Struct{Fields: slices.Clone(found.Fields)}
 	for i, f := range out.Fields {
 		if at := table.Index(f.Name); at >= 0 {
-			out.Fields[i].Type = table.Fields[at].Type
+			out.Fields[i].Type = likeType(f.Type, table.Fields[at].Type)
 		}
 	}
 	return out
+}
+
+func likeType(found, table schema.Type) schema.Type {
+	switch t := table.(type) {
+	case *schema.Struct:
+		f, ok := found.(*schema.Struct)
+		if !ok {
+			return table
+		}
+		out := &schema.Struct{Fields: slices.Clone(t.Fields)}
+		for i, inner := range out.Fields {
+			if at := f.Index(inner.Name); at >= 0 {
+				out.Fields[i].Type = likeType(f.Fields[at].Type, inner.Type)
+			}
+		}
+		for _, inner := range f.Fields {
+			if t.Index(inner.Name) < 0 {
+				out.Fields = append(out.Fields, inner)
+			}
+		}
+		return out
+	case *schema.Array:
+		if f, ok := found.(*schema.Array); ok {
+			return &schema.Array{Element: likeType(f.Element, t.Element), ContainsNull: t.ContainsNull}
+		}
+	}
+	return table
 }

@@ -103,24 +103,35 @@ func (c CSV) sniffed(ctx context.Context, conn *duckdb.Conn, f rawFile, dir stri
 		return nil, err
 	}
 	if bytes.IndexByte(head, 0) >= 0 {
-		return nil, unsniffed(f, head, nil)
+		return nil, noText(f)
 	}
-	of := f
-	if foreign {
-		of = rawFile{path: filepath.Join(dir, "sample.csv"), packing: plain}
-		if at := bytes.LastIndexAny(head, "\r\n"); at > 0 {
-			head = head[:at+1]
+	if !foreign {
+		found, err := c.sniffedBy(ctx, conn, f)
+		if err == nil || ctx.Err() != nil || bytes.IndexByte(head, '\r') < 0 {
+			return found, unsniffed(f, head, err)
 		}
-		if err := os.WriteFile(of.path, head, 0o600); err != nil {
-			return nil, err
-		}
-		defer os.Remove(of.path)
 	}
+	// In a sample all lines end in one way, which DuckDB wants.
+	sample := rawFile{path: filepath.Join(dir, "sample.csv"), packing: plain}
+	lines := bytes.ReplaceAll(bytes.ReplaceAll(head, []byte("\r\n"), []byte("\n")), []byte("\r"), []byte("\n"))
+	if at := bytes.LastIndexByte(lines, '\n'); at > 0 {
+		lines = lines[:at+1]
+	}
+	if err := os.WriteFile(sample.path, lines, 0o600); err != nil {
+		return nil, err
+	}
+	defer os.Remove(sample.path)
+	found, err := c.sniffedBy(ctx, conn, sample)
+	return found, unsniffed(f, head, err)
+}
+
+// sniffedBy asks DuckDB.
+func (c CSV) sniffedBy(ctx context.Context, conn *duckdb.Conn, of rawFile) ([]string, error) {
 	list := literal([]rawFile{of})
 	found, err := conn.Strings(ctx, "SELECT Delimiter, Quote, Escape, SkipRows::VARCHAR, HasHeader::VARCHAR "+
 		"FROM sniff_csv("+list[1:len(list)-1]+c.options()+", ignore_errors=true, sample_size=20480"+packed([]rawFile{of})+")")
 	if err != nil {
-		return nil, unsniffed(f, head, err)
+		return nil, err
 	}
 	return found[0], nil
 }

@@ -1,7 +1,6 @@
 package raw
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -32,19 +31,20 @@ type unfit struct{ what, hint string }
 func (u unfit) Error() string { return u.what }
 func (u unfit) Hint() string  { return u.hint }
 
+// noText is the error of a file that holds zero bytes.
+func noText(f rawFile) error {
+	return &FileError{f.path, unfit{"it holds zero bytes: it is no text, or text in UTF-16", "if it is text, say its encoding"}}
+}
+
 // unsniffed is the error of a file in which DuckDB finds no CSV.
 func unsniffed(f rawFile, head []byte, err error) error {
 	var e *duckdb.Error
-	if err != nil && !errors.As(err, &e) {
+	if !errors.As(err, &e) {
 		return err
 	}
 	switch {
-	case bytes.IndexByte(head, 0) >= 0:
-		return &FileError{f.path, unfit{"it holds zero bytes: it is no text, or text in UTF-16", "if it is text, say its encoding"}}
 	case !utf8.Valid(head[:max(len(head)-4, 0)]):
 		return &FileError{f.path, unfit{"the text is not valid UTF-8", "say its encoding, such as encoding: windows-1252"}}
-	case bytes.Contains(head, []byte("\r")) && bytes.Count(head, []byte("\n")) != bytes.Count(head, []byte("\r\n")) && bytes.Contains(head, []byte("\n")):
-		return &FileError{f.path, unfit{"its lines end in two ways, and no delimiter was found with which it reads as CSV", "say the delimiter, or write all line ends in one way"}}
 	}
 	return &FileError{f.path, unfit{"no delimiter and quote were found with which it reads as CSV", "if it is CSV, say how it is written: delimiter, quote, escape, encoding"}}
 }
