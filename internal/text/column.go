@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
+	"strings"
 	"time"
 	"unicode/utf8"
 	"unsafe"
@@ -65,6 +66,7 @@ type Column struct {
 	form    Form
 	options *Options
 	arena   *arena
+	key     string // its name in quotes, as it mostly stands in JSON
 	seen    []bool // of a struct: its fields that an object has
 	scratch []byte
 }
@@ -77,6 +79,9 @@ type Form struct {
 
 func newColumn(f schema.Field, o *Options, form Form, a *arena) (*Column, error) {
 	c := &Column{Field: f, options: o, arena: a, form: form}
+	if !strings.ContainsAny(f.Name, "\"\\") {
+		c.key = `"` + f.Name + `"`
+	}
 	switch t := f.Type.(type) {
 	case schema.Primitive:
 		kind, ok := kinds[t]
@@ -322,6 +327,9 @@ func hex(b byte) byte {
 
 // number adds a number that is the one of the text.
 func (c *Column) number(cell []byte) *Misfit {
+	if c.options.Decimal == 0 && c.options.Grouped == 0 && c.quickly(cell) {
+		return nil
+	}
 	text := cell
 	if c.options.Decimal != 0 || c.options.Grouped != 0 {
 		var ok bool
@@ -382,6 +390,48 @@ func (c *Column) float(f float64) {
 		return
 	}
 	c.Data = binary.LittleEndian.AppendUint64(c.Data, math.Float64bits(f))
+}
+
+// quickly adds a number in the plainest form: -?[0-9]+, and [.][0-9]+ for a double, of up to 15 digits without a zero before others.
+func (c *Column) quickly(cell []byte) bool {
+	if len(cell) > 17 || c.Kind != Int64 && c.Kind != Float64 {
+		return false
+	}
+	rest := cell
+	negative := len(rest) > 0 && rest[0] == '-'
+	if negative {
+		rest = rest[1:]
+	}
+	if len(rest) == 0 || len(rest) > 16 || rest[0] == '0' && len(rest) > 1 && rest[1] != '.' {
+		return false
+	}
+	whole, scale := int64(0), -1
+	for i, b := range rest {
+		if b == '.' && scale < 0 && i > 0 {
+			scale = len(rest) - i - 1
+			continue
+		}
+		if b < '0' || b > '9' {
+			return false
+		}
+		whole = whole*10 + int64(b-'0')
+	}
+	switch {
+	case scale < 0 && len(rest) > 15, scale == 0, c.Kind == Int64 && scale > 0:
+		return false
+	case c.Kind == Int64:
+		if negative {
+			whole = -whole
+		}
+		c.integer(whole)
+	default:
+		f := float64(whole) / powers[max(scale, 0)] // both are exact, so this is the nearest
+		if negative {
+			f = -f
+		}
+		c.float(f)
+	}
+	return true
 }
 
 // pointed writes a number with a point and without signs between thousands, which stand behind each third

@@ -2,8 +2,10 @@ package text
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -27,6 +29,9 @@ type Guess struct {
 
 	fields  []*Guess
 	element *Guess
+
+	at    int64  // where it was first seen: fields have the order of the files, whichever thread reads which
+	place *int64 // of the record that is read; nil for the columns of CSV, which have an order
 }
 
 // seen is a set of kinds of values.
@@ -238,7 +243,7 @@ func (g *Guess) json(s *scanner, depth int) *Misfit {
 func (g *Guess) elements(s *scanner, depth int) *Misfit {
 	g.is |= aList
 	if g.element == nil {
-		g.element = &Guess{Name: g.Name}
+		g.element = &Guess{Name: g.Name, place: g.place}
 	}
 	s.at++
 	for n := 0; ; n++ {
@@ -304,7 +309,11 @@ func (g *Guess) field(name string, guess int) *Guess {
 			return f
 		}
 	}
-	f := &Guess{Name: name}
+	f := &Guess{Name: name, place: g.place}
+	if g.place != nil {
+		f.at = *g.place
+		*g.place++
+	}
 	g.fields = append(g.fields, f)
 	return f
 }
@@ -327,8 +336,14 @@ func (g *Guess) merge(o *Guess) {
 		}
 	}
 	for i, f := range o.fields {
-		g.field(f.Name, i).merge(f)
+		mine := len(g.fields)
+		into := g.field(f.Name, i)
+		if into.at = min(into.at, f.at); len(g.fields) > mine {
+			into.at = f.at
+		}
+		into.merge(f)
 	}
+	slices.SortStableFunc(g.fields, func(a, b *Guess) int { return cmp.Compare(a.at, b.at) })
 	switch {
 	case g.element == nil:
 		g.element = o.element

@@ -164,15 +164,18 @@ func (s *scanner) fields(columns []*Column, taken []bool) *Misfit {
 		case b != '"':
 			return s.malformed("a name in quotes is wanted")
 		}
-		key, m := s.quoted(&s.key)
-		if m != nil {
-			return m
+		at, key := n, []byte(nil)
+		if n >= len(columns) || columns[n].key == "" || !s.word(columns[n].key) { // objects mostly have their fields in the same order
+			var m *Misfit
+			if key, m = s.quoted(&s.key); m != nil {
+				return m
+			}
+			at = columnOf(columns, key)
 		}
 		if s.space() != ':' {
 			return s.malformed("a colon is wanted")
 		}
 		s.at++
-		at := columnOf(columns, key, n)
 		if s.space() == 0 {
 			return s.malformed("a value is wanted")
 		}
@@ -201,11 +204,8 @@ func (s *scanner) fields(columns []*Column, taken []bool) *Misfit {
 	}
 }
 
-// columnOf finds a column by name; objects mostly have their fields in the same order.
-func columnOf(columns []*Column, key []byte, guess int) int {
-	if guess < len(columns) && columns[guess].Field.Name == string(key) {
-		return guess
-	}
+// columnOf finds a column by name.
+func columnOf(columns []*Column, key []byte) int {
 	for i, c := range columns {
 		if c.Field.Name == string(key) {
 			return i

@@ -52,6 +52,9 @@ func digits(text []byte, most int) (v, n int) {
 
 // dayOf counts the days from 1970-01-01 to a day that there is, in the years that a timestamp can say.
 func dayOf(year, month, day int) (int32, bool) {
+	if year > 0 && year < 10_000 && month >= 1 && month <= 12 && day >= 1 && day <= 28 {
+		return daysSince(year, month, day), true
+	}
 	if year < -290_000 || year > 294_000 || month < 1 || month > 12 || day < 1 || day > 31 {
 		return 0, false
 	}

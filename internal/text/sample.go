@@ -64,6 +64,9 @@ func (g *Guess) all(ctx context.Context, s Source) error {
 // some notes the records of the next blocks.
 func (g *Guess) some(ctx context.Context, r *Reader, most int) error {
 	t := &Rows{reader: r}
+	if r.source.JSON && g.place == nil {
+		g.place = new(int64)
+	}
 	for n := 0; most == 0 || n < most; {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -79,6 +82,7 @@ func (g *Guess) some(ctx context.Context, r *Reader, most int) error {
 		for t.at < len(b.text) && b.fault == "" && (most == 0 || n < most) {
 			n++
 			if r.source.JSON {
+				*g.place = int64(b.number)<<40 + int64(t.at)<<16
 				g.record(t)
 			} else {
 				g.cells(t)
