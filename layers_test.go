@@ -138,7 +138,7 @@ var sdks = map[string][]string{
 	// The door of Spark Connect serves, and dials the server behind it.
 	"google.golang.org/": {"internal/door", "engine/spark", "engine/spark/connectpb", "engine/spark/door"},
 	// Rows are Arrow batches in all rooms that have rows; the rooms of AWS, jobs and names have none.
-	"github.com/apache/arrow-go/v18": {".", "delta", "delta/datafile", "delta/schema", "delta/stats", "engine", "engine/duck", "engine/duck/tablefile", "engine/spark", "frame", "ingest", "ingest/files", "internal/cli", "internal/cli/render", "internal/compare", "internal/duckdb", "internal/query"},
+	"github.com/apache/arrow-go/v18": {".", "delta", "delta/datafile", "delta/schema", "delta/stats", "engine", "engine/duck", "engine/duck/raw", "engine/duck/tablefile", "engine/spark", "frame", "ingest", "ingest/files", "internal/cli", "internal/cli/render", "internal/compare", "internal/duckdb", "internal/query"},
 }
 
 // TestLayers promises that imports go down only, as the picture shows.

@@ -43,3 +43,35 @@ func TestWideDecimalsAreRefused(t *testing.T) {
 		t.Errorf("got %v, want an error that names column d and its 60 digits", err)
 	}
 }
+
+// TestMomentsOfParquet promises that moments of nanoseconds are refused, whatever DuckDB makes of them, and that those which are
+// whole microseconds arrive; a column of nulls alone is one of strings.
+func TestMomentsOfParquet(t *testing.T) {
+	for name, want := range map[string]string{
+		"nanoseconds-utc": "column at: a moment of -1 ns after 1970, and a table keeps microseconds", "nanoseconds-list": "a table keeps microseconds", "microseconds": "",
+	} {
+		b := newBench(t)
+		raw := Files{Format: FormatParquet, Paths: []string{filepath.Join("testdata", name+".parquet")}}
+		found, raw, err := Loader{}.Inspect(t.Context(), raw, false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		spec := b.spec("id bigint")
+		spec.Schema = found.Schema
+		w, err := Loader{}.Load(t.Context(), raw, spec)
+		if want != "" {
+			if err == nil || !strings.Contains(err.Error(), want) {
+				t.Errorf("%s: got %v, want %s", name, err, want)
+			}
+			b.clean()
+			continue
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, want := found.Schema.String(), "struct<id:bigint,at:timestamp,local:timestamp_ntz,n:string>"; got != want {
+			t.Errorf("%s: got %s, want %s", name, got, want)
+		}
+		same(t, name, b.rows("t", w.Files, "id"), []string{"1|1970-01-01 00:00:00.000001+00|1970-01-01 00:00:00.000003|", "2|1969-12-31 23:59:59.999998+00||"})
+	}
+}

@@ -54,6 +54,9 @@ func (r *rawRows) stage(ctx context.Context) ([]tablefile.Staged, []badRow, erro
 }
 
 func (r *rawRows) stageParquet(ctx context.Context, files []rawFile) ([]tablefile.Staged, []badRow, error) {
+	if err := cutMoments(ctx, r.Conn, files); err != nil {
+		return nil, nil, err
+	}
 	source := parquet(files)
 	d, err := r.Conn.Describe(ctx, "FROM "+source)
 	if err != nil {

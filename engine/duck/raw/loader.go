@@ -85,6 +85,9 @@ func (l Loader) Inspect(ctx context.Context, raw Files, whole bool) (Inspection,
 		return Inspection{}, raw, fileFault(files, err)
 	}
 	found, err := tablefile.SchemaOf(s.Schema)
+	if err == nil {
+		err = untyped(ctx, conn, files, found)
+	}
 	return Inspection{Schema: found, Whole: true}, raw, err
 }
 

@@ -16,15 +16,15 @@ type LossError struct {
 	Value    string // as text
 	Expected schema.Type
 	Found    schema.Type
-	File     string // the raw file, if it is one's fault
+	Reason   string // in place of that it would be another value
 }
 
 func (e *LossError) Error() string {
-	at := "column " + e.Column
-	if e.File != "" {
-		at = e.File + ": " + at
+	reason := e.Reason
+	if reason == "" {
+		reason = fmt.Sprintf("as a %s it would be another value", e.Expected)
 	}
-	return fmt.Sprintf("%s: %s of type %s does not fit %s: it would be another value", at, e.Value, e.Found, e.Expected)
+	return fmt.Sprintf("column %s: %s of type %s does not fit: %s", e.Column, e.Value, e.Found, reason)
 }
 
 // Hint says what to do.
@@ -54,6 +54,9 @@ func (w *Writer) loss(column, value string) error {
 	if source, ok := w.sourceType(column); ok {
 		if found, err := inferType(source); err == nil {
 			e.Found = found
+		}
+		if nanoseconds(source) {
+			e.Reason = "a table keeps microseconds, and it has nanoseconds"
 		}
 	}
 	return e
