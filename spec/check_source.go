@@ -85,7 +85,7 @@ func (c *checker) target(s *Source, at string, tables map[TableName]made) bool {
 	return true
 }
 
-var hasScheme = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9+.-]+:(//|$)`)
+var hasScheme = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9+.-]+:(//|$)|^[sS]3[an]?:`)
 
 // files checks a source of files. Paths with references are known only when they are resolved.
 func (c *checker) files(s *Source, at string) {

@@ -199,6 +199,9 @@ func (d *decoder) unknownKey(key *yaml.Node, path string, o *object, kind *varia
 	if meant == "" {
 		meant = Nearest(key.Value, keys)
 		hint = d.suggest(key.Value, keys, "the keys here are "+strings.Join(keys, ", "))
+		if strings.ContainsAny(key.Value, " ()") { // { query: SELECT a, b } is two keys
+			hint = "a value inside { } that holds a comma stands in quotes"
+		}
 	}
 	where := ""
 	if path != "" {

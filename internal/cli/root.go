@@ -48,6 +48,7 @@ func (a *app) run(ctx context.Context, args []string) int {
 
 // root is the tree of commands.
 func (a *app) root() *cobra.Command {
+	version := false
 	root := &cobra.Command{
 		Use:           "petalake",
 		Short:         "A lakehouse in one binary: files in, Delta tables, SQL out",
@@ -56,6 +57,9 @@ func (a *app) root() *cobra.Command {
 		SilenceUsage:  true,
 		Args:          usage(cobra.ArbitraryArgs),
 		RunE: func(c *cobra.Command, args []string) error {
+			if version {
+				return a.version()
+			}
 			if len(args) == 0 {
 				return c.Help()
 			}
@@ -72,6 +76,8 @@ func (a *app) root() *cobra.Command {
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return &usageError{err, "see `" + c.CommandPath() + " --help`"}
 	})
+	root.Flags().BoolVar(&version, "version", false, "print the version")
+	must(root.Flags().MarkHidden("version"))
 	a.globalFlags(root.PersistentFlags())
 	must(root.RegisterFlagCompletionFunc("output", cobra.FixedCompletions([]string{"text", "json", "csv"}, cobra.ShellCompDirectiveNoFileComp)))
 	must(root.RegisterFlagCompletionFunc("env", a.completeEnvironment))
@@ -181,7 +187,7 @@ func commandGroup(use, short, example string, commands ...*cobra.Command) *cobra
 
 func unknownCommand(c *cobra.Command, name string) error {
 	e := &usageError{fmt.Errorf("no command %q", name), "`" + c.CommandPath() + " --help` lists the commands"}
-	if near := c.SuggestionsFor(name); len(near) > 0 {
+	if near := c.SuggestionsFor(name); len(near) > 0 && (len(name) > 3 || strings.HasPrefix(near[0], name)) { // of three letters two others are another word
 		e.hint = fmt.Sprintf("did you mean `%s %s`?", c.CommandPath(), near[0])
 	}
 	return e

@@ -65,6 +65,8 @@ func (a *app) sql(ctx context.Context, f sqlFlags, args []string) error {
 	}
 	var text string
 	switch _, interactive := terminal(a.in); {
+	case f.rows < 0:
+		return &usageError{fmt.Errorf("--rows %d: want 0, for all, or more", f.rows), ""}
 	case f.as != "" && (f.why || interactive && len(args) == 0 && f.input == ""):
 		return &usageError{errors.New("--as holds statements alone to access, not the shell or --explain-engine"), `write a statement, as in petalake sql --as ann "show tables"`}
 	case len(args) == 1 && f.input != "":

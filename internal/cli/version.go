@@ -25,19 +25,21 @@ func (a *app) versionCommand() *cobra.Command {
 		Short:   "Print the version",
 		Example: "petalake version",
 		Args:    exactly(),
-		RunE: func(*cobra.Command, []string) error {
-			v := builtFrom(debug.ReadBuildInfo())
-			if a.output != "text" {
-				return one(a, v)
-			}
-			text := "petalake " + v.Version
-			if v.Revision != "" {
-				text += " (" + v.Revision + ")"
-			}
-			_, err := fmt.Fprintf(a.out, "%s %s %s duckdb-go %s\n", text, v.Platform, v.Go, v.DuckDB)
-			return err
-		},
+		RunE:    func(*cobra.Command, []string) error { return a.version() },
 	}
+}
+
+func (a *app) version() error {
+	v := builtFrom(debug.ReadBuildInfo())
+	if a.output != "text" {
+		return one(a, v)
+	}
+	text := "petalake " + v.Version
+	if v.Revision != "" {
+		text += " (" + v.Revision + ")"
+	}
+	_, err := fmt.Fprintf(a.out, "%s %s %s duckdb-go %s\n", text, v.Platform, v.Go, v.DuckDB)
+	return err
 }
 
 func builtFrom(info *debug.BuildInfo, ok bool) versionInfo {

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/petalake/petalake/engine/duck"
+	"github.com/petalake/petalake/engine/duck/tablefile"
 	"github.com/petalake/petalake/internal/sql"
 	"github.com/petalake/petalake/spec"
 )
@@ -74,6 +75,9 @@ func inModel(m *spec.Model, err error) spec.Problem {
 	var hinted interface{ Hint() string }
 	if errors.As(err, &hinted) {
 		problem.Hint = hinted.Hint()
+	}
+	if misfit := (*tablefile.SchemaError)(nil); errors.As(err, &misfit) && misfit.Reason == "" && misfit.Expected == nil {
+		problem.Hint = "the model keeps the columns that it was built with; name the columns in its query: a query that changed is built anew"
 	}
 	if wrong := (*duck.Error)(nil); errors.As(err, &wrong) && wrong.Line > 0 {
 		problem.Message = fmt.Sprintf("model %s: %s", name, wrong.Message)
