@@ -220,8 +220,28 @@ func TestReplacingSource(t *testing.T) {
 	if err := os.Remove(filepath.Join(h.dir, "raw/b.jsonl")); err != nil {
 		t.Fatal(err)
 	}
+	if _, err := h.up(lake); err == nil || !strings.Contains(err.Error(), "no file matches raw/*.jsonl any more, of 1 that were loaded: the table keeps their rows") {
+		t.Errorf("all files are gone: got %v, want an error that says so", err)
+	}
+	expect(t, lake, "select count(*) from prices", "2")
+	h.write("lakehouse.yaml", "lakehouse: x\nsources:\n  prices: {path: raw/*.jsonl, mode: replace, allow_empty: true}\n")
+	lake = h.open()
 	h.mustUp(lake, "source prices: built 0")
 	expect(t, lake, "select count(*) from prices", "0")
+}
+
+// TestFormatsOfASource promises that files of two formats that one source takes are each loaded, in batches of one.
+func TestFormatsOfASource(t *testing.T) {
+	h := newHouse(t, map[string]string{
+		"lakehouse.yaml": "lakehouse: x\nsources:\n  s: {path: [raw/*.jsonl, raw/*.csv, raw/*.tsv], table: t}\n",
+		"raw/a.jsonl":    `{"id": 1, "v": "x"}` + "\n", "raw/b.csv": "id,v\n2,y\n", "raw/c.tsv": "id\tv\n3\tz\n", "raw/d.jsonl": `{"id": 4}` + "\n",
+	})
+	lake := h.open()
+	if _, err := h.up(lake); err != nil {
+		t.Fatal(err)
+	}
+	expect(t, lake, "select id, v from t order by id", "1|x", "2|y", "3|z", "4|null")
+	h.mustUp(lake, "source s: current")
 }
 
 func TestBadRows(t *testing.T) {

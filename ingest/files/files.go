@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/bmatcuk/doublestar/v4"
 
@@ -38,8 +39,13 @@ type Source struct {
 	Place    Place
 	Patterns []string // with *, **, ?, [a-z] and {a,b}
 	Replace  bool     // load everything anew whenever anything changed
-	MaxFiles int      // of a batch; 0 is 1,000. Not in use with Replace
-	MaxBytes int64    // of a batch, where it has more than one file; 0 is 8 GiB
+	// AllowEmpty lets no file at all take the place of the files that there were; else that is a *GoneError: a folder that is not
+	// mounted looks the same.
+	AllowEmpty bool
+	// Kind tells what a file is by its path: files of two kinds are not in one batch. Nil: all are of one. Not in use with Replace.
+	Kind     func(path string) string
+	MaxFiles int   // of a batch; 0 is 1,000. Not in use with Replace
+	MaxBytes int64 // of a batch, where it has more than one file; 0 is 8 GiB
 
 	// Changed is told of a file that was loaded before and is different now. It is not loaded
 	// again: a row cannot be told from its older self. May be nil.
@@ -71,6 +77,9 @@ func (s *Source) Next(ctx context.Context, after ingest.Position) (ingest.Chunk,
 		if slices.Equal(seen.Files, found) {
 			return ingest.Chunk{}, false, nil
 		}
+		if len(found) == 0 && len(seen.Files) > 0 && !s.AllowEmpty {
+			return ingest.Chunk{}, false, &GoneError{s.Patterns, len(seen.Files)}
+		}
 		work = Work{Files: found, Replace: true}
 		next = position{Files: found}
 	}
@@ -79,6 +88,22 @@ func (s *Source) Next(ctx context.Context, after ingest.Position) (ingest.Chunk,
 	}
 	slices.SortFunc(next.Files, byPath)
 	return chunk(after, next, work)
+}
+
+// GoneError says that all files of a source that replaces its rows are gone.
+type GoneError struct {
+	Patterns []string
+	Files    int // that there were
+}
+
+// Error implements error.
+func (e *GoneError) Error() string {
+	return fmt.Sprintf("no file matches %s any more, of %d that were loaded: the table keeps their rows", strings.Join(e.Patterns, ", "), e.Files)
+}
+
+// Hint says what to do.
+func (*GoneError) Hint() string {
+	return "put the files back, or mount their folder; where no file means no row, write allow_empty: true at the source"
 }
 
 // refreshed is a position with its files as they are now: of a change is told until the next batch.
@@ -114,6 +139,10 @@ func (s *Source) fresh(seen, found []File) []File {
 		}
 	}
 	slices.SortStableFunc(fresh, func(a, b File) int { return cmp.Compare(a.Time, b.Time) })
+	if s.Kind != nil && len(fresh) > 0 {
+		kind := s.Kind(fresh[0].Path)
+		fresh = slices.DeleteFunc(fresh, func(f File) bool { return s.Kind(f.Path) != kind })
+	}
 	maxFiles, maxBytes := cmp.Or(s.MaxFiles, 1000), cmp.Or(s.MaxBytes, 8<<30)
 	var bytes int64
 	for i, f := range fresh {

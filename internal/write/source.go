@@ -121,7 +121,13 @@ func (p *pulling) note(text string) {
 
 // watched are the paths of the source.
 func (p *pulling) watched() *files.Source {
-	watched := &files.Source{Place: p.writer.Env.RawFiles(), Replace: p.source.Files.Mode == spec.Replace}
+	watched := &files.Source{Place: p.writer.Env.RawFiles(), Replace: p.source.Files.Mode == spec.Replace, AllowEmpty: p.source.Files.AllowEmpty}
+	if p.source.Files.Format == "" {
+		watched.Kind = func(path string) string {
+			format, tabs := spec.FormatOf(path)
+			return fmt.Sprint(format, tabs)
+		}
+	}
 	for _, path := range p.source.Files.Paths {
 		watched.Patterns = append(watched.Patterns, string(path))
 	}
