@@ -69,8 +69,8 @@ var picture = map[string][]string{
 	// DuckDB plans by lakehouse.yaml's names of tables (spec), and by the statistics of files; its own
 	// bindings are behind internal/duckdb, so that cgo is one package.
 	"engine/duck":           {"engine", "engine/duck/tablefile", "internal/words", "delta", "delta/schema", "delta/stats", "store", "internal/duckdb", "internal/sql", "spec"},
-	"engine/duck/raw":       {"engine/duck/tablefile", "delta/schema", "internal/duckdb", "internal/text"}, // raw files have a DuckDB of their own, closed to the lake
-	"engine/duck/tablefile": {"delta", "delta/datafile", "delta/schema", "delta/stats", "store", "internal/duckdb"},        // where the rows come from it is not told
+	"engine/duck/raw":       {"engine/duck/tablefile", "delta/schema", "internal/duckdb", "internal/text"},          // raw files have a DuckDB of their own, closed to the lake
+	"engine/duck/tablefile": {"delta", "delta/datafile", "delta/schema", "delta/stats", "store", "internal/duckdb"}, // where the rows come from it is not told
 	"catalog":               {"delta", "spec", "store"},
 	// Entries of Glue show tables, and the grants on them say who may read: hence access.
 	"internal/aws/glue": {"catalog", "spec", "delta", "delta/schema", "internal/aws/access", "internal/aws/awsx"},

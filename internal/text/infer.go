@@ -194,7 +194,6 @@ func (g *Guess) form(cell []byte) {
 
 // json notes the value that a scanner stands before.
 func (g *Guess) json(s *scanner, depth int) *Misfit {
-	from := s.at
 	switch b := s.space(); b {
 	case 'n':
 		if !s.word("null") {
@@ -228,7 +227,7 @@ func (g *Guess) json(s *scanner, depth int) *Misfit {
 		return nil
 	}
 	g.values++
-	from = s.at
+	from := s.at
 	if m := s.number(); m != nil {
 		return m
 	}

@@ -212,7 +212,7 @@ func plainValue(base unsafe.Pointer, at int, c *PlainColumn, data unsafe.Pointer
 		written := unsafe.Slice((*byte)(unsafe.Add(base, from)), at-from)
 		f, err := strconv.ParseFloat(string(written), 32)
 		*(*float32)(unsafe.Add(data, row*4)) = float32(f)
-		whole := math.Abs(f) >= 1<<24 && bytes.IndexAny(written, ".eE") < 0 // perhaps another one as a float
+		whole := math.Abs(f) >= 1<<24 && !bytes.ContainsAny(written, ".eE") // perhaps another one as a float
 		return at, err == nil && plainDigits(base, from) && !whole && (f != 0 || len(written) < 20)
 	case Decimal16, Decimal32, Decimal64:
 		n, at, ok := plainDecimal(base, at, c)

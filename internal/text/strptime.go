@@ -79,7 +79,6 @@ type reading struct {
 	micros                     int64
 	afternoon, twelve, hasYear bool
 	lost, time, zoned          bool
-	offset                     int64
 	zone                       []byte
 }
 
