@@ -140,7 +140,7 @@ func TestHintsNameWhatToWrite(t *testing.T) {
 	for _, c := range []struct{ text, inFile, byHand string }{
 		{"a,b\n1,2\n", "write evolve: add under tables.t", "load with --evolve add"},
 		{"a\n1\n2,3\n", "write on_error: quarantine at the source", "load with --on-error quarantine"},
-		{"a\nM\xfcller\n", "options: {encoding: latin-1}", "--option encoding=latin-1"},
+		{"a\nM\xfcller\n", "options: {encoding: windows-1252}", "--option encoding=windows-1252"},
 	} {
 		h := newHouse(t, map[string]string{"lakehouse.yaml": yaml, "raw/1.csv": c.text})
 		lake := h.open()

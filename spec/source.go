@@ -44,7 +44,7 @@ const (
 // Files is a source of files in a folder or a bucket.
 type Files struct {
 	Paths      []Text  `key:"path" required:"true" doc:"The files, relative to lakehouse.yaml. * ? and [a-z] match within a name, ** any folders." instead:"paths,file,files,glob"`
-	Format     Format  `key:"format" enum:"csv,json,parquet" doc:"What is in them; JSON is one object a line. Default: by the name, from .csv, .tsv, .json, .jsonl, .ndjson and .parquet, with .gz or .zst after it."`
+	Format     Format  `key:"format" enum:"csv,json,parquet" doc:"What is in them; JSON is objects: one a line, one after the other, or in a list. Default: by the name, from .csv, .tsv, .json, .jsonl, .ndjson and .parquet, with .gz or .zst after it."`
 	Mode       Mode    `key:"mode" enum:"append,replace" default:"append" doc:"Whether each new file is loaded once (append), or the files of a load take the place of all rows (replace)."`
 	AllowEmpty bool    `key:"allow_empty" doc:"With mode: replace: that no file is left empties the table. Else it is an error, since a folder that is not mounted looks the same."`
 	Options    Options `key:"options" doc:"How CSV files are written, where that is not detected."`
@@ -71,7 +71,7 @@ type Format string
 // The formats of files.
 const (
 	CSV     Format = "csv"
-	JSON    Format = "json" // an object a line
+	JSON    Format = "json" // objects: one a line, one after the other, or in a list
 	Parquet Format = "parquet"
 )
 
