@@ -66,6 +66,48 @@ func (s *Struct) Index(name string) int {
 	return -1
 }
 
+// Names finds fields as Index does, at a cost that does not grow with their number.
+type Names struct {
+	exact, folded map[string]int
+	n             int
+}
+
+// Names are those of the fields.
+func (s *Struct) Names() *Names {
+	names := &Names{exact: make(map[string]int, len(s.Fields)), folded: make(map[string]int, len(s.Fields))}
+	for _, f := range s.Fields {
+		names.Add(f.Name)
+	}
+	return names
+}
+
+// Add adds a name behind the others. Of names that are equal the first one is found.
+func (x *Names) Add(name string) {
+	if _, ok := x.exact[name]; !ok {
+		x.exact[name] = x.n
+	}
+	if key := strings.ToLower(name); !x.has(key) {
+		x.folded[key] = x.n
+	}
+	x.n++
+}
+
+func (x *Names) has(key string) bool {
+	_, ok := x.folded[key]
+	return ok
+}
+
+// Index is that of a name, as Struct.Index has it.
+func (x *Names) Index(name string) int {
+	if i, ok := x.exact[name]; ok {
+		return i
+	}
+	if i, ok := x.folded[strings.ToLower(name)]; ok {
+		return i
+	}
+	return -1
+}
+
 // SameName says whether two column names are equal as SQL compares them, without case.
 func SameName(a, b string) bool {
 	//lint:ignore SA6005 EqualFold folds more than SQL does: "ſ" would be "s"

@@ -66,8 +66,9 @@ type Column struct {
 	form    Form
 	options *Options
 	arena   *arena
-	key     string // its name in quotes, as it mostly stands in JSON
-	seen    []bool // of a struct: its fields that an object has
+	key     string        // its name in quotes, as it mostly stands in JSON
+	names   *schema.Names // of a struct
+	seen    []bool        // of a struct: its fields that an object has
 	scratch []byte
 }
 
@@ -104,7 +105,7 @@ func newColumn(f schema.Field, o *Options, form Form, a *arena) (*Column, error)
 			}
 		}
 	case *schema.Struct:
-		c.Kind, c.seen = Struct, make([]bool, len(t.Fields))
+		c.Kind, c.seen, c.names = Struct, make([]bool, len(t.Fields)), t.Names()
 		return c, c.child(o, a, t.Fields...)
 	case *schema.Array:
 		c.Kind = List

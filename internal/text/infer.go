@@ -28,6 +28,7 @@ type Guess struct {
 	text     []byte // the first value that is text alone
 
 	fields  []*Guess
+	names   *schema.Names // of the fields; nil where it is to be made
 	element *Guess
 
 	at    int64  // where it was first seen: fields have the order of the files, whichever thread reads which
@@ -303,12 +304,17 @@ func (g *Guess) field(name string, guess int) *Guess {
 	if guess < len(g.fields) && g.fields[guess].Name == name {
 		return g.fields[guess]
 	}
-	for _, f := range g.fields {
-		if schema.SameName(f.Name, name) {
-			return f
+	if g.names == nil {
+		g.names = (&schema.Struct{}).Names()
+		for _, f := range g.fields {
+			g.names.Add(f.Name)
 		}
 	}
+	if at := g.names.Index(name); at >= 0 {
+		return g.fields[at]
+	}
 	f := &Guess{Name: name, place: g.place}
+	g.names.Add(name)
 	if g.place != nil {
 		f.at = *g.place
 		*g.place++
@@ -342,6 +348,7 @@ func (g *Guess) merge(o *Guess) {
 		}
 		into.merge(f)
 	}
+	g.names = nil
 	slices.SortStableFunc(g.fields, func(a, b *Guess) int { return cmp.Compare(a.at, b.at) })
 	switch {
 	case g.element == nil:

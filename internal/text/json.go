@@ -93,7 +93,7 @@ func (t *Rows) object() (m *Misfit, passed bool) {
 	}
 	t.json.text, t.json.at = record, 0
 	clear(t.taken)
-	if m = t.json.fields(t.Columns, t.taken); m == nil && t.json.space() != 0 {
+	if m = t.json.fields(t.Columns, t.names, t.taken); m == nil && t.json.space() != 0 {
 		m = t.json.malformed("something stands behind the object")
 	}
 	if m != nil {
@@ -154,7 +154,7 @@ func (t *Rows) between() int {
 }
 
 // fields reads an object whose values are those of columns.
-func (s *scanner) fields(columns []*Column, taken []bool) *Misfit {
+func (s *scanner) fields(columns []*Column, names *schema.Names, taken []bool) *Misfit {
 	s.at++
 	for n := 0; ; n++ {
 		switch b := s.space(); {
@@ -170,7 +170,7 @@ func (s *scanner) fields(columns []*Column, taken []bool) *Misfit {
 			if key, m = s.quoted(&s.key); m != nil {
 				return m
 			}
-			at = columnOf(columns, key)
+			at = names.Index(string(key))
 		}
 		if s.space() != ':' {
 			return s.malformed("a colon is wanted")
@@ -202,21 +202,6 @@ func (s *scanner) fields(columns []*Column, taken []bool) *Misfit {
 			return s.malformed("a comma or a closing brace is wanted")
 		}
 	}
-}
-
-// columnOf finds a column by name.
-func columnOf(columns []*Column, key []byte) int {
-	for i, c := range columns {
-		if c.Field.Name == string(key) {
-			return i
-		}
-	}
-	for i, c := range columns {
-		if schema.SameName(c.Field.Name, string(key)) {
-			return i
-		}
-	}
-	return -1
 }
 
 // foreign passes over a value that no column takes. One that is null says nothing.
@@ -315,7 +300,7 @@ func (c *Column) scalar(s *scanner, b byte) *Misfit {
 func (c *Column) structure(s *scanner) *Misfit {
 	clear(c.seen)
 	rows := c.Rows
-	if m := s.fields(c.Children, c.seen); m != nil {
+	if m := s.fields(c.Children, c.names, c.seen); m != nil {
 		for _, child := range c.Children {
 			child.cut(rows)
 		}

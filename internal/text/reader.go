@@ -421,12 +421,13 @@ type Rows struct {
 	scratch []byte
 	pointed []byte
 	json    scanner
+	names   *schema.Names
 	taken   []bool // columns that the record at hand has
 }
 
 // Rows adds a thread.
 func (r *Reader) Rows() (*Rows, error) {
-	t := &Rows{reader: r, taken: make([]bool, len(r.source.Fields))}
+	t := &Rows{reader: r, taken: make([]bool, len(r.source.Fields)), names: (&schema.Struct{Fields: r.source.Fields}).Names()}
 	for _, f := range r.source.Fields {
 		c, err := newColumn(f, &r.source.Options, r.source.Forms[f.Name], &t.arena)
 		if err != nil {

@@ -153,16 +153,16 @@ func (d dialect) names(f rawFile) ([]string, error) {
 	if err != nil || names == nil {
 		return nil, err
 	}
-	var s schema.Struct
+	known := (&schema.Struct{}).Names()
 	for i, name := range names {
 		if name = strings.TrimSpace(name); name == "" {
 			name = fmt.Sprintf("column%d", i)
 		}
-		if s.Index(name) >= 0 {
+		if known.Index(name) >= 0 {
 			return nil, &tablefile.SchemaError{Column: name, File: f.path, Reason: "the name occurs twice in the header"}
 		}
 		names[i] = name
-		s.Fields = append(s.Fields, schema.Field{Name: name})
+		known.Add(name)
 	}
 	return names, nil
 }

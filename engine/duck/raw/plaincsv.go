@@ -24,6 +24,7 @@ func (r *rawRows) stagePlain(ctx context.Context, d dialect, source text.Source)
 	var tables []*duckdb.Table
 	var readers []*text.PlainReader
 	columns := &schema.Struct{}
+	known := columns.Names()
 	groups := groupsOf(source)
 	for i, g := range groups {
 		format, ok := d.plain(g, r.raw)
@@ -38,8 +39,9 @@ func (r *rawRows) stagePlain(ctx context.Context, d dialect, source text.Source)
 		}
 		tables, parts = append(tables, t), append(parts, "FROM "+name+"()")
 		for _, f := range g.fields {
-			if columns.Index(f.Name) < 0 {
+			if known.Index(f.Name) < 0 {
 				columns.Fields = append(columns.Fields, f)
+				known.Add(f.Name)
 			}
 		}
 	}
@@ -129,12 +131,13 @@ func (d dialect) plain(g csvGroup, raw Files) (text.PlainFormat, bool) {
 	if strings.IndexByte("0123456789+-.eE\r\n\x00", f.Delimiter) >= 0 || strings.IndexByte("0123456789+-.eE\r\n", f.Quote) >= 0 || f.Delimiter == f.Quote {
 		return f, false
 	}
+	declared := raw.declares()
 	for _, field := range g.fields {
 		c, ok := plainColumn(field.Type)
 		if !ok || raw.Layouts[field.Name] != "" {
 			return f, false
 		}
-		c.Canonical = c.Kind != text.Text && c.Kind != text.Date && c.Kind != text.Timestamp && c.Kind != text.Bool && !raw.declares(field.Name)
+		c.Canonical = c.Kind != text.Text && c.Kind != text.Date && c.Kind != text.Timestamp && c.Kind != text.Bool && declared.Index(field.Name) < 0
 		f.Columns = append(f.Columns, c)
 	}
 	return f, true

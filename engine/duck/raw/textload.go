@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"sync/atomic"
 	"time"
 	"unsafe"
@@ -68,9 +67,13 @@ func sign(s string) byte {
 	return s[0]
 }
 
-// declares says whether somebody wrote down the type of a column.
-func (r Files) declares(name string) bool {
-	return slices.ContainsFunc(r.Declared, func(n string) bool { return schema.SameName(n, name) })
+// declares are the columns whose types somebody wrote down.
+func (r Files) declares() *schema.Names {
+	names := (&schema.Struct{}).Names()
+	for _, name := range r.Declared {
+		names.Add(name)
+	}
+	return names
 }
 
 // damagedText is the error of a file whose text ends where its packing does not.
@@ -85,8 +88,9 @@ func damagedText(err error) error {
 // forms say how the texts of single columns are written.
 func (r *rawRows) forms() (map[string]text.Form, error) {
 	forms := map[string]text.Form{}
+	declared := r.raw.declares()
 	for _, f := range r.declared() {
-		form := text.Form{Canonical: !r.raw.declares(f.Name)}
+		form := text.Form{Canonical: declared.Index(f.Name) < 0}
 		said := f.Type == schema.Date && r.raw.CSV.DateFormat != "" || f.Type != schema.Date && r.raw.CSV.TimestampFormat != ""
 		if layout := r.raw.Layouts[f.Name]; layout != "" && !said {
 			var err error
@@ -270,6 +274,7 @@ func (d dialect) describe(s *text.Source, files []rawFile, columns []schema.Fiel
 	s.CSV = text.Dialect{Delimiter: d.delimiter, Quote: sign(d.quote), Escape: sign(d.escape), Comment: sign(d.comment)}
 	s.Fields = columns
 	found := schema.Struct{Fields: columns}
+	known := found.Names()
 	for i, f := range files {
 		names, err := d.columnsOf(f, columns)
 		if err != nil {
@@ -277,12 +282,13 @@ func (d dialect) describe(s *text.Source, files []rawFile, columns []schema.Fiel
 		}
 		s.Files[i].Skip, s.Files[i].Header = d.skip, d.header
 		for _, name := range names {
-			at := found.Index(name)
+			at := known.Index(name)
 			if at < 0 && columns != nil {
 				return &tablefile.SchemaError{Column: name, File: f.path}
 			}
 			if at < 0 {
 				found.Fields = append(found.Fields, schema.Field{Name: name, Type: schema.String, Nullable: true})
+				known.Add(name)
 				at = len(found.Fields) - 1
 			}
 			s.Files[i].Columns = append(s.Files[i].Columns, at)

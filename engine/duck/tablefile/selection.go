@@ -72,8 +72,9 @@ func (w *Writer) outputs() string {
 }
 
 func (w *Writer) casts(columns *schema.Struct) ([]string, error) {
+	table, rows := w.Spec.Schema.Names(), columns.Names()
 	for _, f := range columns.Fields {
-		if w.Spec.Schema.Index(f.Name) < 0 {
+		if table.Index(f.Name) < 0 {
 			return nil, &SchemaError{Column: f.Name, Found: f.Type}
 		}
 	}
@@ -87,7 +88,7 @@ func (w *Writer) casts(columns *schema.Struct) ([]string, error) {
 			return nil, err
 		}
 		from := "NULL"
-		if i := columns.Index(f.Name); i >= 0 {
+		if i := rows.Index(f.Name); i >= 0 {
 			from = duckdb.QuoteIdent(columns.Fields[i].Name)
 			switch found := columns.Fields[i].Type; {
 			case assignable(found, f.Type):
