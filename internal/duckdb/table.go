@@ -17,6 +17,7 @@ extern void duckdb_data_chunk_set_size(void *chunk, uint64_t rows);
 extern void *duckdb_vector_get_data(void *vector);
 extern void duckdb_vector_ensure_validity_writable(void *vector);
 extern uint64_t *duckdb_vector_get_validity(void *vector);
+extern void duckdb_vector_assign_string_element_len(void *vector, uint64_t row, const char *text, uint64_t length);
 extern void *duckdb_struct_vector_get_child(void *vector, uint64_t field);
 extern void *duckdb_list_vector_get_child(void *vector);
 extern int duckdb_list_vector_reserve(void *vector, uint64_t elements);
@@ -79,6 +80,11 @@ func (v *Vector) Null(row int) {
 		v.valid = unsafe.Slice((*uint64)(unsafe.Pointer(C.duckdb_vector_get_validity(v.handle))), (rows+63)/64)
 	}
 	v.valid[row/64] &^= 1 << (row % 64)
+}
+
+// SetText writes a text, of which DuckDB keeps a copy.
+func (v *Vector) SetText(row int, text string) {
+	C.duckdb_vector_assign_string_element_len(v.handle, C.uint64_t(row), (*C.char)(unsafe.Pointer(unsafe.StringData(text))), C.uint64_t(len(text)))
 }
 
 // Field is the vector of a field of a struct; of the pairs of a map, 0 are the keys and 1 the values.

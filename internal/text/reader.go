@@ -29,6 +29,7 @@ type Source struct {
 	Foreign bool // the files were not written in UTF-8: a sign that the encoding has not is U+FFFD
 	MaxRow  int  // bytes of a record; 0 is 64 MiB
 	All     bool // bad rows do not end the reading
+	Places  bool // Rows.Places are kept
 	Most    int  // bad rows that are kept, where All; more end the reading
 
 	block int // bytes that are read at once; 0 is blockSize
@@ -408,14 +409,23 @@ func trimmed(raw []byte) string {
 // ended says whether a block is behind a fault that ends the reading.
 func (r *Reader) ended(b *block) bool { return int64(b.number) > r.stop.Load() }
 
+// Place is where a record stands.
+type Place struct {
+	File string
+	Line int64
+}
+
 // Rows reads the records of blocks into columns. It is for one goroutine at a time.
 type Rows struct {
 	Columns []*Column
+	Places  []Place // of the rows, where the Source wants them
 
 	reader  *Reader
 	arena   arena
 	block   *block
 	at      int
+	line    int64 // of the byte of the block at counted
+	counted int
 	invalid bool // the block is not all UTF-8
 	cells   []cell
 	scratch []byte
@@ -445,6 +455,7 @@ func (t *Rows) Fill(ctx context.Context, most int) (rows int, err error) {
 		c.cut(0)
 	}
 	t.arena.reset()
+	t.Places = t.Places[:0]
 	for rows < most {
 		if t.block == nil {
 			if err := ctx.Err(); err != nil {
@@ -455,6 +466,7 @@ func (t *Rows) Fill(ctx context.Context, most int) (rows int, err error) {
 			} else if err != nil {
 				return 0, err
 			}
+			t.counted, t.line = 0, t.block.line
 			t.at, t.invalid = 0, !t.reader.source.isText(t.block.text)
 			if t.block.fault != "" {
 				t.reader.report(t.block, 0, &Misfit{Reason: t.block.fault}, t.block.text)
@@ -475,9 +487,18 @@ func (t *Rows) Fill(ctx context.Context, most int) (rows int, err error) {
 			t.reader.report(t.block, from+leading(t.block.text[from:t.at]), m, t.block.text[from:t.at])
 		case !passed:
 			rows++
+			if t.reader.source.Places {
+				t.place(from + leading(t.block.text[from:t.at]))
+			}
 		}
 	}
 	return rows, nil
+}
+
+// place notes where the record stands that begins at a byte of the block.
+func (t *Rows) place(at int) {
+	t.line, t.counted = t.line+lines(t.block.text[t.counted:at]), at
+	t.Places = append(t.Places, Place{t.block.file.Path, t.line})
 }
 
 // leading is how many bytes of line ends and spaces stand before a record of JSON.

@@ -22,7 +22,11 @@ func (r *rawRows) stageCSV(ctx context.Context, files []rawFile) ([]tablefile.St
 	if err := d.describe(&source, files, r.declared()); err != nil {
 		return nil, nil, err
 	}
-	if staged, ok, err := r.stagePlain(ctx, d, source); ok || err != nil {
+	staged, ok, err := r.stagePlain(ctx, d, source)
+	if isViolation(err) && r.Spec.Quarantine != "" {
+		ok, err = false, nil // the other reader knows where rows are
+	}
+	if ok || err != nil {
 		return staged, nil, err
 	}
 	return r.stageText(ctx, source)

@@ -410,11 +410,6 @@ func TestRules(t *testing.T) {
 		t.Errorf("constraint: got %v, want %s", err, want)
 	}
 	b.clean()
-	spec.Quarantine = "q"
-	if _, err = (Loader{}).Load(t.Context(), raw, spec); !errors.As(err, &v) || v.Constraint != "positive" || v.Table != spec.Root {
-		t.Errorf("constraint, with a quarantine: got %v, want the spec to end", err)
-	}
-	b.clean()
 	spec = b.spec("a int, b string")
 	spec.Schema.Fields[1].Nullable = false
 	if _, err = (Loader{}).Load(t.Context(), raw, spec); !errors.As(err, &v) || v.Column != "b" || v.Row != `{"a":3,"b":null}` {
@@ -427,6 +422,45 @@ func TestRules(t *testing.T) {
 		t.Errorf("a constraint that is null: got %v, want a violation", err)
 	}
 	b.clean()
+}
+
+// TestRulesAside promises that a row which breaks a rule of its table goes to the quarantine alone, with its place and why, in
+// each format and with bad rows beside it.
+func TestRulesAside(t *testing.T) {
+	for name, c := range map[string]struct {
+		format Format
+		text   string
+	}{
+		"plain.csv":  {FormatCSV, "a,b\n1,x\n-5,y\n3,\n7,z\n"},
+		"quoted.csv": {FormatCSV, "a,b\n1,\"x\"\n-5,\"y\"\n3,\"\"\nq,q\n7,z\n"},
+		"x.jsonl":    {FormatJSON, `{"a":1,"b":"x"}` + "\n" + `{"a":-5,"b":"y"}` + "\n" + `{"a":3}` + "\n{\n" + `{"a":7,"b":"z"}` + "\n"},
+	} {
+		b := newBench(t)
+		spec := b.spec("a int, b string")
+		spec.Schema.Fields[1].Nullable = false
+		spec.Constraints = map[string]string{"positive": "a > 0 -- not less"}
+		spec.Quarantine = "q"
+		raw := Files{Format: c.format, Paths: []string{b.file(name, c.text)}}
+		w, err := Loader{}.Load(t.Context(), raw, spec)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		same(t, name, b.rows("t", w.Files, "a"), []string{"1|x", "7|z"})
+		var got []string
+		for _, row := range b.rows("q", w.Bad, "line::BIGINT") {
+			f := strings.Split(row, "|")
+			got = append(got, f[2]+" "+f[3]+" "+f[4])
+		}
+		want := []string{`3 {"a":-5,"b":"y"} constraint positive: it is not true`, `4 {"a":3,"b":null} column b: it must not be null`}
+		if name == "quoted.csv" {
+			want = append(want, `5 q,q column a: "q" is no int`)
+		}
+		if name == "x.jsonl" {
+			want = []string{"2" + want[0][1:], "3" + want[1][1:], "4 { malformed JSON: a name in quotes is wanted, at byte 2 of the record"}
+		}
+		same(t, name+", aside", got, want)
+	}
 }
 
 func TestCancelLeavesNothing(t *testing.T) {

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strconv"
+	"strings"
 	"sync/atomic"
 	"time"
 	"unsafe"
@@ -140,10 +142,66 @@ func (r *rawRows) stageText(ctx context.Context, source text.Source) ([]tablefil
 		return nil, nil, ctx.Err()
 	case failed != nil:
 		return nil, nil, damagedText(failed)
+	case isViolation(err) && source.All && !r.Aside:
+		return r.stageKeeping(ctx, source, columns)
 	case err != nil && len(faults) == 0:
 		return nil, nil, err
 	}
 	return r.judge(faults, staged, err)
+}
+
+func isViolation(err error) bool {
+	var broken *tablefile.ViolationError
+	return errors.As(err, &broken)
+}
+
+// stageKeeping is stageText where some rows break a rule of the table: they are found with their places, and left out.
+func (r *rawRows) stageKeeping(ctx context.Context, source text.Source, columns *schema.Struct) ([]tablefile.Staged, []badRow, error) {
+	placed := source
+	placed.Places = true
+	reader := text.NewReader(placed)
+	defer reader.Close()
+	table := textTable(ctx, reader, source.Fields, 0)
+	file, line := r.unusedName("petalake_file"), r.unusedName("petalake_line")
+	table.Columns = append(table.Columns, duckdb.TableColumn{Name: file, Type: "VARCHAR"}, duckdb.TableColumn{Name: line, Type: "BIGINT"})
+	name := fmt.Sprintf("petalake_text_%d", tables.Add(1))
+	if err := r.Conn.Register(name, table); err != nil {
+		return nil, nil, err
+	}
+	place := duckdb.QuoteIdent(line) + "::VARCHAR || ':' || " + duckdb.QuoteIdent(file)
+	sql, err := r.Broken(name+"()", columns, place)
+	if err != nil {
+		return nil, nil, err
+	}
+	rows, err := r.Conn.Strings(ctx, sql+" LIMIT "+strconv.Itoa(r.Spec.MaxBad+1))
+	if err != nil {
+		return nil, nil, err
+	}
+	r.Aside = true
+	staged, bad, err := r.stageText(ctx, source)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, row := range rows {
+		at, path, _ := strings.Cut(row[0], ":")
+		b := badRow{file: path, reason: row[1], raw: row[2]}
+		if b.line, err = strconv.ParseInt(at, 10, 64); err != nil {
+			return nil, nil, err
+		}
+		bad = append(bad, b)
+	}
+	if len(bad) > r.Spec.MaxBad {
+		return nil, nil, fmt.Errorf("more than %d rows cannot be kept, for instance: %w", r.Spec.MaxBad, bad[len(bad)-1].err())
+	}
+	return staged, bad, nil
+}
+
+// unusedName is a name that no column of the table has.
+func (r *rawRows) unusedName(name string) string {
+	for r.Spec.Schema.Index(name) >= 0 {
+		name += "_"
+	}
+	return name
 }
 
 // textTable is what a reader reads, as DuckDB reads it. That the reader can read the columns was seen before.
@@ -230,6 +288,13 @@ func (f *textFiller) Fill(out []duckdb.Vector, most int) (int, error) {
 	}
 	for i, c := range f.rows.Columns {
 		fill(c, out[i])
+	}
+	if places := f.rows.Places; len(out) > len(f.rows.Columns) {
+		files, lines := out[len(out)-2], unsafe.Slice((*int64)(out[len(out)-1].Data), n)
+		for i, p := range places {
+			files.SetText(i, p.File)
+			lines[i] = p.Line
+		}
 	}
 	return n, nil
 }

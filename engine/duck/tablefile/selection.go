@@ -35,7 +35,7 @@ func (e *ViolationError) Error() string {
 
 // Hint says what to do.
 func (e *ViolationError) Hint() string {
-	return "correct or filter the rows, or change the rule in lakehouse.yaml; nothing was Staged"
+	return "correct or filter the rows, or change the rule in lakehouse.yaml; nothing was written"
 }
 
 // selection is the SELECT that turns the rows of a source into those of the table: cast, checked,
@@ -110,21 +110,59 @@ func (w *Writer) casts(columns *schema.Struct) ([]string, error) {
 // violated begins the messages by which a check in SQL names what was broken.
 const violated = "petalake rule "
 
-// check is a condition that fails with an error naming the rule and a row, or is true. Void columns
-// are not in the row; a constraint is broken unless it is true.
+// rule is what each row of a table keeps to: kind null with the path of a column, or constraint with its name.
+type rule struct{ broken, kind, name string }
+
+// rules are those of the table. Void columns are not in a row; a constraint is broken unless it is true.
+func (w *Writer) rules() (rules []rule) {
+	notNull("", "true", w.Spec.Schema, func(path, when string) { rules = append(rules, rule{"coalesce(" + when + ", false)", "null", path}) })
+	for _, name := range slices.Sorted(maps.Keys(w.Spec.Constraints)) {
+		rules = append(rules, rule{"NOT coalesce((" + w.Spec.Constraints[name] + "\n), false)", "constraint", name})
+	}
+	return rules
+}
+
+// check is a condition that fails with an error naming the rule and a row, or is true; where rows that break a rule are aside
+// it is false for them.
 func (w *Writer) check() string {
 	var whens []string
-	fail := func(when, kind, name string) {
-		whens = append(whens, "WHEN "+when+" THEN error("+duckdb.Quote(violated+kind+" "+fmt.Sprintf("%q ", name))+" || to_json(row_))")
-	}
-	notNull("", "true", w.Spec.Schema, func(path, when string) { fail(when, "null", path) })
-	for _, name := range slices.Sorted(maps.Keys(w.Spec.Constraints)) {
-		fail("NOT coalesce(("+w.Spec.Constraints[name]+"\n), false)", "constraint", name)
+	for _, r := range w.rules() {
+		then := "error(" + duckdb.Quote(violated+r.kind+" "+fmt.Sprintf("%q ", r.name)) + " || to_json(row_))"
+		if w.Aside {
+			then = "false"
+		}
+		whens = append(whens, "WHEN "+r.broken+" THEN "+then)
 	}
 	if len(whens) == 0 {
 		return ""
 	}
 	return "CASE " + strings.Join(whens, " ") + " ELSE true END"
+}
+
+// Broken is the SQL that finds the rows of a source, which has the table's columns, that break a rule: the value of an expression over
+// the source, why, and the row as JSON.
+func (w *Writer) Broken(source string, columns *schema.Struct, expression string) (string, error) {
+	casts, err := w.casts(columns)
+	if err != nil {
+		return "", err
+	}
+	var whens []string
+	for _, r := range w.rules() {
+		reason := "constraint " + r.name + ": it is not true"
+		if r.kind == "null" {
+			reason = "column " + r.name + ": it must not be null"
+		}
+		whens = append(whens, "WHEN "+r.broken+" THEN "+duckdb.Quote(reason))
+	}
+	var row []string
+	for _, f := range w.Spec.Schema.Fields {
+		if f.Type != schema.Void {
+			row = append(row, duckdb.Quote(f.Name)+": "+duckdb.QuoteIdent(f.Name))
+		}
+	}
+	place := duckdb.QuoteIdent(w.unused("petalake_place"))
+	return "SELECT * FROM (SELECT " + place + ", CASE " + strings.Join(whens, " ") + " END AS reason_, to_json({" + strings.Join(row, ", ") + "})::VARCHAR " +
+		"FROM (SELECT " + strings.Join(casts, ", ") + ", " + expression + " AS " + place + " FROM " + source + ") AS row_) WHERE reason_ IS NOT NULL", nil
 }
 
 // notNull yields the fields that must not be null with the condition under which they wrongly are:
@@ -146,8 +184,7 @@ func notNull(prefix, present string, s *schema.Struct, yield func(path, when str
 	}
 }
 
-// violation recognises the error of a check. It ends the write wherever bad rows go: a row that breaks
-// a rule of the table was read well, so it is for people to decide on, not for the quarantine.
+// violation recognises the error of a check, or of a cast that exactly refused.
 func (w *Writer) violation(err error) error {
 	var e *duckdb.Error
 	if !errors.As(err, &e) {

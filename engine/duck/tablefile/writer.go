@@ -26,6 +26,7 @@ type Writer struct {
 	// Unordered rows may be Staged in any order, which is faster. Where the order counts it holds
 	// within a file but for row groups that two threads finish at once.
 	Unordered bool
+	Aside     bool // rows that break a rule of the table are left out: Broken finds them
 	Untyped   bool // a column that is described as INTEGER may be one of NULLs alone
 
 	copies     int               // COPYs begun
@@ -37,8 +38,10 @@ type Writer struct {
 // folders of partitions by it, and by no value of a row: the text __HIVE_DEFAULT_PARTITION__ would share
 // a folder with NULL, and a file of one of them would replace the other's; so would texts that differ in
 // case alone, on some file systems; and a long one can be no name.
-func (w *Writer) partitionColumn() string {
-	name := "petalake_partition"
+func (w *Writer) partitionColumn() string { return w.unused("petalake_partition") }
+
+// unused is a name that no column of the table has.
+func (w *Writer) unused(name string) string {
 	for w.Spec.Schema.Index(name) >= 0 {
 		name += "_"
 	}
