@@ -155,7 +155,7 @@ func namedByText(found *schema.Struct) error {
 func (l *load) conform(t *target, found *schema.Struct) error {
 	evolve := mode(l.Evolve)
 	if l.Raw.Format == raw.FormatParquet {
-		plan, err := schema.Conform(t.metadata.Schema, found, evolve)
+		plan, err := schema.Conform(t.metadata.Schema, zoned(found, t.metadata.Schema).(*schema.Struct), evolve)
 		if err == nil {
 			t.metadata.Schema = plan.Schema
 		}
@@ -201,6 +201,35 @@ func like(found, table *schema.Struct) *schema.Struct {
 		}
 	}
 	return out
+}
+
+// zoned gives times without a zone the type timestamp where the table has it: it took them for UTC from its first file on.
+func zoned(found, table schema.Type) schema.Type {
+	switch t := table.(type) {
+	case schema.Primitive:
+		if t == schema.Timestamp && found == schema.TimestampNTZ {
+			return t
+		}
+	case *schema.Struct:
+		if f, ok := found.(*schema.Struct); ok {
+			out := &schema.Struct{Fields: slices.Clone(f.Fields)}
+			for i, inner := range out.Fields {
+				if at := t.Index(inner.Name); at >= 0 {
+					out.Fields[i].Type = zoned(inner.Type, t.Fields[at].Type)
+				}
+			}
+			return out
+		}
+	case *schema.Array:
+		if f, ok := found.(*schema.Array); ok {
+			return &schema.Array{Element: zoned(f.Element, t.Element), ContainsNull: f.ContainsNull}
+		}
+	case *schema.Map:
+		if f, ok := found.(*schema.Map); ok {
+			return &schema.Map{Key: zoned(f.Key, t.Key), Value: zoned(f.Value, t.Value), ValueContainsNull: f.ValueContainsNull}
+		}
+	}
+	return found
 }
 
 func likeType(found, table schema.Type) schema.Type {
