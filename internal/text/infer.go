@@ -4,10 +4,10 @@ import (
 	"bytes"
 	"cmp"
 	"fmt"
-	"math"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/petalake/petalake/delta/schema"
 )
@@ -484,9 +484,5 @@ func (g *Guess) Why() string {
 	return ""
 }
 
-func dayText(days int64) string {
-	if days > math.MaxInt32 || days < math.MinInt32 {
-		return strconv.FormatInt(days, 10)
-	}
-	return timeOf(days)
-}
+// dayText is a day, counted from 1970, as ISO 8601 has it.
+func dayText(days int64) string { return time.Unix(days*86_400, 0).UTC().Format(time.DateOnly) }

@@ -5,12 +5,9 @@ import (
 	"errors"
 	"io"
 	"runtime"
-	"time"
 
 	"golang.org/x/sync/errgroup"
 )
-
-func timeOf(days int64) string { return time.Unix(days*86_400, 0).UTC().Format(time.DateOnly) }
 
 // deepest is how many levels of objects and lists become structs and arrays; what is deeper stays text.
 const deepest = 60
