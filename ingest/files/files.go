@@ -70,7 +70,7 @@ func (s *Source) Next(ctx context.Context, after ingest.Position) (ingest.Chunk,
 	if err != nil {
 		return ingest.Chunk{}, false, err
 	}
-	found = slices.DeleteFunc(found, func(f File) bool { return f.Size == 0 })
+	found = shown(slices.DeleteFunc(found, func(f File) bool { return f.Size == 0 }), s.Patterns)
 	work := Work{Files: s.fresh(seen.Files, found)}
 	next := position{Files: append(refreshed(seen.Files, found), work.Files...)}
 	if s.Replace {
@@ -180,7 +180,8 @@ func List(ctx context.Context, dir string, patterns []string) ([]File, error) {
 		}
 	}
 	slices.SortFunc(found, byPath)
-	return slices.CompactFunc(found, func(a, b File) bool { return a.Path == b.Path }), nil
+	found = slices.CompactFunc(found, func(a, b File) bool { return a.Path == b.Path })
+	return shown(found, patterns), nil
 }
 
 // stat looks at one file.
