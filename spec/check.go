@@ -154,8 +154,8 @@ func (c *checker) conditions(e *Element, path string, constraints map[string]str
 
 func (c *checker) properties(e *Element, path string, properties map[string]string) {
 	for _, name := range inOrder(e, "properties", properties) {
-		if name == "" || strings.TrimSpace(name) != name {
-			c.fail(e.At("properties."+name), path+".properties", "", "bad name of a property %q", name)
+		if wrong, hint := CheckProperty(name); wrong != "" {
+			c.fail(e.At("properties."+name), path+".properties", hint, "property %q: %s", name, wrong)
 		}
 	}
 }

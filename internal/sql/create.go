@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/petalake/petalake/delta/schema"
+	"github.com/petalake/petalake/spec"
 )
 
 const createForm = "write CREATE [OR REPLACE] TABLE [IF NOT EXISTS] table [PARTITIONED BY (columns)] AS SELECT ..."
@@ -101,6 +102,9 @@ func (r *changeReader) properties() (map[string]string, error) {
 		key, err := r.constant()
 		if err != nil {
 			return nil, err
+		}
+		if wrong, hint := spec.CheckProperty(key); wrong != "" {
+			return nil, r.wrong(hint, "property %q: %s", key, wrong)
 		}
 		r.take("=")
 		if out[key], err = r.constant(); err != nil {
