@@ -6,6 +6,7 @@ Whoever starts Java with -XX:SharedArchiveFile=ARCHIVE uses it. JARS are those o
 this Java and this folder of Spark: to others it is as if it were not there."""
 
 import os
+import signal
 import sys
 import tempfile
 
@@ -13,6 +14,7 @@ from pyspark import SparkContext
 from pyspark.sql import SparkSession
 
 archive, jars = sys.argv[1:]
+signal.alarm(300)  # the tests do without it rather than wait
 os.environ["SPARK_LOCAL_IP"] = "127.0.0.1"
 os.environ["SPARK_TESTING"] = "1"  # any free port
 os.environ["SPARK_SUBMIT_OPTS"] = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -XX:ArchiveClassesAtExit=" + archive
