@@ -268,35 +268,7 @@ func (g *Guess) elements(s *scanner, depth int) *Misfit {
 
 // object notes the fields of an object.
 func (g *Guess) object(s *scanner, depth int) *Misfit {
-	s.at++
-	for n := 0; ; n++ {
-		if b := s.space(); b == '}' && n == 0 {
-			s.at++
-			return nil
-		} else if b != '"' {
-			return s.malformed("a name in quotes is wanted")
-		}
-		key, m := s.quoted(&s.key)
-		if m != nil {
-			return m
-		}
-		if s.space() != ':' {
-			return s.malformed("a colon is wanted")
-		}
-		s.at++
-		if m := g.field(string(key), n).json(s, depth-1); m != nil {
-			return m
-		}
-		switch s.space() {
-		case ',':
-			s.at++
-		case '}':
-			s.at++
-			return nil
-		default:
-			return s.malformed("a comma or a closing brace is wanted")
-		}
-	}
+	return s.members(func(n int, name []byte) *Misfit { return g.field(string(name), n).json(s, depth-1) })
 }
 
 // field is the guess of a field, which is added where there is none.

@@ -384,21 +384,8 @@ func (c *Column) pairs(s *scanner) (m *Misfit) {
 			m.under(c.Field.Name)
 		}
 	}()
-	s.at++
 	names := map[string]bool{}
-	for n := 0; ; n++ {
-		b := s.space()
-		if b == '}' && n == 0 {
-			s.at++
-			break
-		}
-		if b != '"' {
-			return s.malformed("a name in quotes is wanted")
-		}
-		key, m := s.quoted(&s.key)
-		if m != nil {
-			return m
-		}
+	m = s.members(func(_ int, key []byte) *Misfit {
 		if names[string(key)] {
 			return &Misfit{Column: string(key), Reason: "the object has it twice"}
 		}
@@ -406,20 +393,10 @@ func (c *Column) pairs(s *scanner) (m *Misfit) {
 		if m := keys.text(key); m != nil {
 			return m
 		}
-		if s.space() != ':' {
-			return s.malformed("a colon is wanted")
-		}
-		s.at++
-		if m := values.value(s); m != nil {
-			return m
-		}
-		b = s.space()
-		if b != ',' && b != '}' {
-			return s.malformed("a comma or a closing brace is wanted")
-		}
-		if s.at++; b == '}' {
-			break
-		}
+		return values.value(s)
+	})
+	if m != nil {
+		return m
 	}
 	c.some()
 	c.entry(from, keys.Rows-from)

@@ -194,7 +194,7 @@ func (s *scanner) skip() *Misfit {
 				break
 			}
 			if b == '{' {
-				if m := s.name(); m != nil {
+				if _, m := s.name(); m != nil {
 					return m
 				}
 			}
@@ -225,7 +225,7 @@ func (s *scanner) skip() *Misfit {
 			}
 			s.at++
 			if last == '{' {
-				if m := s.name(); m != nil {
+				if _, m := s.name(); m != nil {
 					return m
 				}
 			}
@@ -234,17 +234,45 @@ func (s *scanner) skip() *Misfit {
 	}
 }
 
-// name passes over the name of a field and its colon.
-func (s *scanner) name() *Misfit {
-	if s.space() != '"' {
-		return s.malformed("a name in quotes is wanted")
+// members reads an object: each is to read the value of the member of a name, which is good until it reads on.
+func (s *scanner) members(each func(n int, name []byte) *Misfit) *Misfit {
+	s.at++
+	for n := 0; ; n++ {
+		if b := s.space(); b == '}' && n == 0 {
+			s.at++
+			return nil
+		}
+		name, m := s.name()
+		if m != nil {
+			return m
+		}
+		if m := each(n, name); m != nil {
+			return m
+		}
+		switch s.space() {
+		case ',':
+			s.at++
+		case '}':
+			s.at++
+			return nil
+		default:
+			return s.malformed("a comma or a closing brace is wanted")
+		}
 	}
-	if _, m := s.quoted(&s.key); m != nil {
-		return m
+}
+
+// name reads the name of a member, and passes over its colon.
+func (s *scanner) name() ([]byte, *Misfit) {
+	if s.space() != '"' {
+		return nil, s.malformed("a name in quotes is wanted")
+	}
+	name, m := s.quoted(&s.key)
+	if m != nil {
+		return nil, m
 	}
 	if s.space() != ':' {
-		return s.malformed("a colon is wanted")
+		return nil, s.malformed("a colon is wanted")
 	}
 	s.at++
-	return nil
+	return name, nil
 }

@@ -25,7 +25,7 @@ func (r *rawRows) stagePlain(ctx context.Context, d dialect, source text.Source)
 	var readers []*text.PlainReader
 	columns := &schema.Struct{}
 	known := columns.Names()
-	groups := groupsOf(source)
+	groups := groupsOf(source, r.files)
 	for i, g := range groups {
 		format, ok := d.plain(g, r.raw)
 		if !ok {
@@ -51,7 +51,7 @@ func (r *rawRows) stagePlain(ctx context.Context, d dialect, source text.Source)
 	staged, err := r.copyPlain(ctx, "("+strings.Join(parts, " UNION ALL BY NAME ")+")", columns, func() float64 {
 		read, all := int64(0), int64(1)
 		for i, reader := range readers {
-			read, all = read+reader.Read(), all+r.sizeOf(groups[i].paths)
+			read, all = read+reader.Read(), all+groups[i].size
 		}
 		return float64(read) / float64(all)
 	})
@@ -89,11 +89,16 @@ func (r *rawRows) copyPlain(ctx context.Context, source string, columns *schema.
 type csvGroup struct {
 	columns []int
 	paths   []string
+	size    int64 // of the files, in bytes
 	fields  []schema.Field
 }
 
 // groupsOf are the files that have a record, in groups.
-func groupsOf(s text.Source) (groups []csvGroup) {
+func groupsOf(s text.Source, files []rawFile) (groups []csvGroup) {
+	sizes := make(map[string]int64, len(files))
+	for _, f := range files {
+		sizes[f.path] = f.size
+	}
 	for _, f := range s.Files {
 		if f.Columns == nil {
 			continue
@@ -107,6 +112,7 @@ func groupsOf(s text.Source) (groups []csvGroup) {
 			}
 		}
 		groups[i].paths = append(groups[i].paths, f.Path)
+		groups[i].size += sizes[f.Path]
 	}
 	return groups
 }
@@ -170,7 +176,7 @@ func plainColumn(t schema.Type) (text.PlainColumn, bool) {
 
 // table is a group of files as DuckDB reads it.
 func (r *rawRows) table(ctx context.Context, reader *text.PlainReader, g csvGroup) *duckdb.Table {
-	t := &duckdb.Table{Rows: uint64(r.sizeOf(g.paths) / 100), Threads: 64}
+	t := &duckdb.Table{Rows: uint64(g.size / 100), Threads: 64}
 	for _, f := range g.fields {
 		name, _ := tablefile.QueryType(f.Type) // plain saw that it can be read
 		t.Columns = append(t.Columns, duckdb.TableColumn{Name: f.Name, Type: name})
@@ -196,12 +202,3 @@ func (f *plainFiller) Fill(out []duckdb.Vector, most int) (int, error) {
 }
 
 func (f *plainFiller) Close() { f.thread.Close() }
-
-func (r *rawRows) sizeOf(paths []string) (size int64) {
-	for _, f := range r.files {
-		if slices.Contains(paths, f.path) {
-			size += f.size
-		}
-	}
-	return size
-}

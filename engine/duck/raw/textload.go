@@ -162,7 +162,7 @@ func (r *rawRows) stageKeeping(ctx context.Context, source text.Source, columns 
 	reader := text.NewReader(placed)
 	defer reader.Close()
 	table := textTable(ctx, reader, source.Fields, 0)
-	file, line := r.unusedName("petalake_file"), r.unusedName("petalake_line")
+	file, line := r.Unused("petalake_file"), r.Unused("petalake_line")
 	table.Columns = append(table.Columns, duckdb.TableColumn{Name: file, Type: "VARCHAR"}, duckdb.TableColumn{Name: line, Type: "BIGINT"})
 	name := fmt.Sprintf("petalake_text_%d", tables.Add(1))
 	if err := r.Conn.Register(name, table); err != nil {
@@ -194,14 +194,6 @@ func (r *rawRows) stageKeeping(ctx context.Context, source text.Source, columns 
 		return nil, nil, fmt.Errorf("more than %d rows cannot be kept, for instance: %w", r.Spec.MaxBad, bad[len(bad)-1].err())
 	}
 	return staged, bad, nil
-}
-
-// unusedName is a name that no column of the table has.
-func (r *rawRows) unusedName(name string) string {
-	for r.Spec.Schema.Index(name) >= 0 {
-		name += "_"
-	}
-	return name
 }
 
 // textTable is what a reader reads, as DuckDB reads it. That the reader can read the columns was seen before.

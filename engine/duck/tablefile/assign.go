@@ -116,18 +116,3 @@ func classOf(t schema.Type) class {
 	}
 	return nestedClass
 }
-
-// Common is the type of a column that takes the values of two: columns of raw files, whose types were
-// guessed from the values.
-func Common(a, b schema.Type) schema.Type {
-	switch {
-	case schema.Equal(a, b):
-	case classOf(a) == wholeClass && classOf(b) == wholeClass:
-		return schema.Long
-	case assignable(a, b) && classOf(b) != textClass:
-		return b
-	case !assignable(b, a) || classOf(a) == textClass:
-		return schema.String
-	}
-	return a
-}

@@ -160,7 +160,7 @@ func (w *Writer) Broken(source string, columns *schema.Struct, expression string
 			row = append(row, duckdb.Quote(f.Name)+": "+duckdb.QuoteIdent(f.Name))
 		}
 	}
-	place := duckdb.QuoteIdent(w.unused("petalake_place"))
+	place := duckdb.QuoteIdent(w.Unused("petalake_place"))
 	return "SELECT * FROM (SELECT " + place + ", CASE " + strings.Join(whens, " ") + " END AS reason_, to_json({" + strings.Join(row, ", ") + "})::VARCHAR " +
 		"FROM (SELECT " + strings.Join(casts, ", ") + ", " + expression + " AS " + place + " FROM " + source + ") AS row_) WHERE reason_ IS NOT NULL", nil
 }

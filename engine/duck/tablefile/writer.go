@@ -38,10 +38,10 @@ type Writer struct {
 // folders of partitions by it, and by no value of a row: the text __HIVE_DEFAULT_PARTITION__ would share
 // a folder with NULL, and a file of one of them would replace the other's; so would texts that differ in
 // case alone, on some file systems; and a long one can be no name.
-func (w *Writer) partitionColumn() string { return w.unused("petalake_partition") }
+func (w *Writer) partitionColumn() string { return w.Unused("petalake_partition") }
 
-// unused is a name that no column of the table has.
-func (w *Writer) unused(name string) string {
+// Unused is a name that no column of the table has: this one, or the same with underscores behind it.
+func (w *Writer) Unused(name string) string {
 	for w.Spec.Schema.Index(name) >= 0 {
 		name += "_"
 	}
