@@ -50,6 +50,8 @@ type Source struct {
 	// Changed is told of a file that was loaded before and is different now. It is not loaded
 	// again: a row cannot be told from its older self. May be nil.
 	Changed func(File)
+	// Held says of a file that it is not in the next batch, though it was not loaded. Not in use with Replace. May be nil.
+	Held func(File) bool
 }
 
 // position is the set of files that were loaded, by path.
@@ -132,8 +134,9 @@ func (s *Source) fresh(seen, found []File) []File {
 	for _, f := range found {
 		i, ok := slices.BinarySearchFunc(seen, f, byPath)
 		switch {
-		case !ok:
+		case !ok && (s.Held == nil || !s.Held(f)):
 			fresh = append(fresh, f)
+		case !ok:
 		case seen[i] != f && !s.Replace && s.Changed != nil:
 			s.Changed(f)
 		}
