@@ -181,3 +181,32 @@ func TestMaxBad(t *testing.T) {
 		}
 	}
 }
+
+// TestCopiedLake: a lake and its raw files that were copied, so that all times differ, load nothing again and say so in one note, or,
+// where files are known by their contents, none; and what was renamed is then not loaded either.
+func TestCopiedLake(t *testing.T) {
+	for identity, note := range map[string]string{"path": "60 files, such as raw/00.csv: each is not what it was when it was first seen; a file is loaded once", "content": ""} {
+		h := newHouse(t, map[string]string{"lakehouse.yaml": "lakehouse: x\nsources:\n  t: {path: raw/*.csv, identity: " + identity + "}\n"})
+		for i := range 60 {
+			h.write(fmt.Sprintf("raw/%02d.csv", i), fmt.Sprintf("id\n%d\n", i))
+		}
+		h.mustUp(h.open(), "source t: built 60")
+		now := time.Now().Add(time.Minute)
+		for i := range 60 {
+			if err := os.Chtimes(filepath.Join(h.dir, fmt.Sprintf("raw/%02d.csv", i)), now, now); err != nil {
+				t.Fatal(err)
+			}
+		}
+		lake := h.open()
+		events, err := h.up(lake)
+		if err != nil || len(events) != 1 || events[0].State != petalake.Current || events[0].Note != note {
+			t.Errorf("%s: got %+v, %v; want the note %q", identity, events, err, note)
+		}
+		if identity == "content" {
+			if err := os.Rename(filepath.Join(h.dir, "raw/00.csv"), filepath.Join(h.dir, "raw/x.csv")); err != nil {
+				t.Fatal(err)
+			}
+			h.mustUp(h.open(), "source t: current")
+		}
+	}
+}

@@ -36,11 +36,13 @@ type Backlog struct {
 	mu   sync.Mutex
 	told map[files.File]bool
 	held map[string]map[string]Held // by source and path
+
+	digests *files.Digests
 }
 
 // NewBacklog remembers nothing yet.
 func NewBacklog() *Backlog {
-	return &Backlog{told: map[files.File]bool{}, held: map[string]map[string]Held{}}
+	return &Backlog{told: map[files.File]bool{}, held: map[string]map[string]Held{}, digests: files.NewDigests()}
 }
 
 // first says whether a file was not told of before; from now on it was.

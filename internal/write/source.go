@@ -141,6 +141,9 @@ func (p *pulling) watched() *files.Source {
 			p.changed = append(p.changed, f)
 		}
 	}
+	if p.source.Files.Identity == spec.ByContent {
+		watched.Digests = p.backlog.digests
+	}
 	watched.Held = func(f files.File) bool { return p.backlog.holds(p.source.Name, f, time.Now()) }
 	return watched
 }
@@ -208,6 +211,9 @@ func (p *pulling) present(ctx context.Context, b ingest.Batch) (present []files.
 	present, gone, err := files.Present(ctx, p.files.Place, work)
 	if err != nil {
 		return nil, false, err
+	}
+	if p.files.Digests != nil && !slices.Equal(present, work.Files) {
+		return nil, false, ingest.ErrNotYet // what they hold now may have been loaded
 	}
 	if present, gone = wanted(p.files, present, gone); len(gone) > 0 {
 		p.note(vanished(gone))
