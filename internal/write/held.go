@@ -111,6 +111,9 @@ type HeldError struct {
 	Held   []Held // ordered by path
 }
 
+// Named is the error of one of the files.
+func (e *HeldError) Named(h Held) error { return failure(e.Source, e.Table.String(), h.Err) }
+
 // shownHeld is how many files are in the text of a HeldError.
 const shownHeld = 5
 
@@ -121,7 +124,7 @@ func (e *HeldError) Unwrap() []error {
 		if i == shownHeld && len(e.Held) > shownHeld+1 {
 			return append(all, fmt.Errorf("source %s: %d more files are not loaded: petalake sources %s lists them", e.Source, len(e.Held)-i, e.Source))
 		}
-		all = append(all, failure(e.Source, e.Table.String(), h.Err))
+		all = append(all, e.Named(h))
 	}
 	return all
 }
