@@ -21,7 +21,11 @@ func help(c *cobra.Command) string {
 	}
 	fmt.Fprintf(&b, "%s\n\n", strings.TrimSpace(what))
 	if c.HasAvailableSubCommands() {
-		fmt.Fprintf(&b, "Usage: %s COMMAND [flags]\n", c.CommandPath())
+		if c.HasParent() && c.Runnable() {
+			fmt.Fprintf(&b, "Usage: %s\n       %s COMMAND [flags]\n", strings.TrimSuffix(c.UseLine(), " [flags]"), c.CommandPath())
+		} else {
+			fmt.Fprintf(&b, "Usage: %s COMMAND [flags]\n", c.CommandPath())
+		}
 		b.WriteString(subcommands(c))
 		b.WriteString("\n" + flags(c.PersistentFlags()))
 	} else {

@@ -83,7 +83,7 @@ func (a *app) root() *cobra.Command {
 	must(root.RegisterFlagCompletionFunc("env", a.completeEnvironment))
 	root.AddCommand(
 		a.initCommand(), a.upCommand(), a.sqlCommand(), a.loadCommand(), a.jobCommand(),
-		a.tablesCommand(), a.describeCommand(), a.historyCommand(), a.filesCommand(),
+		a.sourcesCommand(), a.tablesCommand(), a.describeCommand(), a.historyCommand(), a.filesCommand(),
 		a.checkCommand(), a.verifyCommand(), a.sparkCommand(), a.planCommand(), a.exportCommand(), a.rehearseCommand(), a.estimateCommand(), a.pricesCommand(), a.deployCommand(), a.statusCommand(), a.fleetCommand(), a.catalogCommand(), a.destroyCommand(), a.auditCommand(), a.accessCommand(), a.schemaCommand(), a.completionCommand(), a.versionCommand(),
 	)
 	return root
