@@ -39,6 +39,7 @@ type Source struct {
 	Place    Place
 	Patterns []string // with *, **, ?, [a-z] and {a,b}
 	Replace  bool     // load everything anew whenever anything changed
+	Again    bool     // with Replace: though nothing changed
 	// AllowEmpty lets no file at all take the place of the files that there were; else that is a *GoneError: a folder that is not
 	// mounted looks the same.
 	AllowEmpty bool
@@ -50,11 +51,17 @@ type Source struct {
 	// Changed is told of a file that was loaded before and is different now. It is not loaded
 	// again: a row cannot be told from its older self. May be nil.
 	Changed func(File)
+	// Digests, where set, are what files are known by, and kept for as long as somebody keeps them: a file is loaded if what it holds
+	// is new, under whatever name. Nil: by their paths.
+	Digests *Digests
+	// Held says of a file that it is not in the next batch, though it was not loaded. Not in use with Replace. May be nil.
+	Held func(File) bool
 }
 
 // position is the set of files that were loaded, by path.
 type position struct {
-	Files []File `json:"files"` // ordered by path
+	Files   []File   `json:"files"`             // ordered by path
+	Digests []string `json:"digests,omitempty"` // of all contents that were loaded, where files are known by them; ordered
 }
 
 // Next implements ingest.Source: the files that are not in the position, oldest first. An empty
@@ -71,23 +78,56 @@ func (s *Source) Next(ctx context.Context, after ingest.Position) (ingest.Chunk,
 		return ingest.Chunk{}, false, err
 	}
 	found = shown(slices.DeleteFunc(found, func(f File) bool { return f.Size == 0 }), s.Patterns)
-	work := Work{Files: s.fresh(seen.Files, found)}
-	next := position{Files: append(refreshed(seen.Files, found), work.Files...)}
 	if s.Replace {
-		if slices.Equal(seen.Files, found) {
-			return ingest.Chunk{}, false, nil
-		}
-		if len(found) == 0 && len(seen.Files) > 0 && !s.AllowEmpty {
-			return ingest.Chunk{}, false, &GoneError{s.Patterns, len(seen.Files)}
-		}
-		work = Work{Files: found, Replace: true}
-		next = position{Files: found}
+		return s.all(ctx, after, seen, found)
 	}
-	if len(work.Files) == 0 && !work.Replace {
+	known := contents{set: map[string]bool{}}
+	if s.Digests != nil {
+		if known, err = s.contents(ctx, seen, found); err != nil {
+			return ingest.Chunk{}, false, err
+		}
+	}
+	work := Work{Files: s.fresh(seen.Files, found, known)}
+	if len(work.Files) == 0 {
 		return ingest.Chunk{}, false, nil
+	}
+	next := position{Files: refreshed(seen.Files, found), Digests: known.after(work.Files)}
+	for _, f := range work.Files {
+		if _, ok := slices.BinarySearchFunc(seen.Files, f, byPath); !ok { // else it was refreshed
+			next.Files = append(next.Files, f)
+		}
+	}
+	for _, f := range known.copiesOf(work.Files) {
+		if _, ok := slices.BinarySearchFunc(seen.Files, f, byPath); !ok {
+			next.Files = append(next.Files, f)
+		}
 	}
 	slices.SortFunc(next.Files, byPath)
 	return chunk(after, next, work)
+}
+
+// all is Next where the files of a load replace each other.
+func (s *Source) all(ctx context.Context, after ingest.Position, seen position, found []File) (ingest.Chunk, bool, error) {
+	next := position{Files: found}
+	if slices.Equal(seen.Files, found) && !s.Again {
+		return ingest.Chunk{}, false, nil
+	}
+	if s.Digests != nil {
+		var err error
+		if next.Digests, err = s.Digests.of(ctx, s.Place, found); err != nil {
+			return ingest.Chunk{}, false, err
+		}
+		if after != nil && slices.Equal(seen.Digests, next.Digests) && !s.Again {
+			return ingest.Chunk{}, false, nil
+		}
+	}
+	if len(found) == 0 && len(seen.Files) > 0 && !s.AllowEmpty {
+		return ingest.Chunk{}, false, &GoneError{s.Patterns, len(seen.Files)}
+	}
+	if len(found) == 0 && len(seen.Files) == 0 {
+		return ingest.Chunk{}, false, nil
+	}
+	return chunk(after, next, Work{Files: found, Replace: true})
 }
 
 // GoneError says that all files of a source that replaces its rows are gone.
@@ -127,14 +167,19 @@ func chunk(from ingest.Position, next position, work Work) (ingest.Chunk, bool, 
 }
 
 // fresh picks the files of the next batch from those found; both lists are ordered by path.
-func (s *Source) fresh(seen, found []File) []File {
+func (s *Source) fresh(seen, found []File, known contents) []File {
 	var fresh []File
 	for _, f := range found {
 		i, ok := slices.BinarySearchFunc(seen, f, byPath)
 		switch {
-		case !ok:
+		case s.Digests != nil:
+			if _, is := known.fresh[f]; is && (s.Held == nil || !s.Held(f)) {
+				fresh = append(fresh, f)
+			}
+		case !ok && (s.Held == nil || !s.Held(f)):
 			fresh = append(fresh, f)
-		case seen[i] != f && !s.Replace && s.Changed != nil:
+		case !ok:
+		case seen[i] != f && s.Changed != nil:
 			s.Changed(f)
 		}
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/petalake/petalake/internal/lake"
 	"github.com/petalake/petalake/internal/models"
+	"github.com/petalake/petalake/internal/write"
 	"github.com/petalake/petalake/spec"
 )
 
@@ -142,7 +143,15 @@ func (d *Daemon) round(ctx context.Context, ordered []models.Model, tell func(la
 		if stale[event.Table.Fold()] {
 			continue // told with the table
 		}
-		if err := d.Writer.Pull(ctx, s, d.seen, tell); err != nil {
+		err := d.Writer.Pull(ctx, s, d.backlog, tell)
+		var held *write.HeldError
+		switch {
+		case errors.As(err, &held):
+			fail(event, err)
+			if d.Writer.Exists(ctx, s.Table) { // with the rows of the other files
+				delete(stale, event.Table.Fold())
+			}
+		case err != nil:
 			fail(event, err)
 		}
 	}
