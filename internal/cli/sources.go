@@ -15,7 +15,6 @@ import (
 	"github.com/petalake/petalake/internal/daemon"
 	"github.com/petalake/petalake/internal/lake"
 	"github.com/petalake/petalake/internal/words"
-	"github.com/petalake/petalake/internal/write"
 	"github.com/petalake/petalake/spec"
 )
 
@@ -33,8 +32,11 @@ type loadedRow struct {
 	Changed *time.Time       `json:"table_changed"`
 }
 
-func (a *app) sourcesCommand() *cobra.Command {
-	c := &cobra.Command{
+// sourcesCommand lists the sources, or the files of one that are not loaded.
+type sourcesCommand struct{ *app }
+
+func (c *sourcesCommand) command() *cobra.Command {
+	cmd := &cobra.Command{
 		Use:   "sources [NAME]",
 		Short: "List the sources: what is loaded, what waits, what fails",
 		Long: `List the sources of lakehouse.yaml: how many of their files are loaded, how many
@@ -42,21 +44,21 @@ wait, and what failed in the last run of petalake up; of one source each file
 that waits or fails. The exit code is 1 while something fails.`,
 		Example:           "petalake sources",
 		Args:              usage(cobra.MaximumNArgs(1)),
-		ValidArgsFunction: a.completeSource,
-		RunE: func(c *cobra.Command, args []string) error {
-			return a.withLake(c.Context(), func(rooms *assembly.Assembly) error {
+		ValidArgsFunction: c.completeSource,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return c.withLake(cmd.Context(), func(rooms *assembly.Assembly) error {
 				if len(args) == 1 {
-					return a.source(c.Context(), rooms, args[0])
+					return c.files(cmd.Context(), rooms, args[0])
 				}
-				return a.sources(c.Context(), rooms)
+				return c.run(cmd.Context(), rooms)
 			})
 		},
 	}
-	c.AddCommand(a.reloadCommand())
-	return c
+	cmd.AddCommand((&reloadCommand{app: c.app}).command())
+	return cmd
 }
 
-// failing is what fails by the name of its source.
+// failingSources are what fails by the name of its source.
 func failingSources(ctx context.Context, rooms *assembly.Assembly) (map[string]daemon.Failure, error) {
 	all, err := daemon.Failures(ctx, rooms.Env)
 	found := map[string]daemon.Failure{}
@@ -68,13 +70,13 @@ func failingSources(ctx context.Context, rooms *assembly.Assembly) (map[string]d
 	return found, err
 }
 
-func (a *app) sources(ctx context.Context, rooms *assembly.Assembly) error {
+func (c *sourcesCommand) run(ctx context.Context, rooms *assembly.Assembly) error {
 	failing, err := failingSources(ctx, rooms)
 	if err != nil {
 		return err
 	}
-	now := a.now()
-	out := list(a, []render.Column{{Name: "source"}, {Name: "table"}, {Name: "loaded", Right: true, Whole: true}, {Name: "waiting", Right: true, Whole: true}, {Name: "state"}, {Name: "table changed"}},
+	now := c.now()
+	out := list(c.app, []render.Column{{Name: "source"}, {Name: "table"}, {Name: "loaded", Right: true, Whole: true}, {Name: "waiting", Right: true, Whole: true}, {Name: "state"}, {Name: "table changed"}},
 		func(r loadedRow) []string {
 			changed := ""
 			if r.Changed != nil {
@@ -108,12 +110,12 @@ func (a *app) sources(ctx context.Context, rooms *assembly.Assembly) error {
 		}
 	}
 	if len(rooms.Env.Spec.Sources) == 0 {
-		a.say("no sources: write one under sources: in %s", lakefile)
+		c.say("no sources: write one under sources: in %s", lakefile)
 	}
 	if err := out.close(); err != nil || len(failed) == 0 {
 		return err
 	}
-	a.say("\n%s sources %s shows what fails", a.name, failed[0])
+	c.say("\n%s sources %s shows what fails", c.name, failed[0])
 	return &toldError{errors.New("source " + strings.Join(failed, ", ") + ": fails")}
 }
 
@@ -127,8 +129,8 @@ type sourceFile struct {
 	Hint   string     `json:"hint,omitempty"`
 }
 
-// source lists the files of one source that are not loaded.
-func (a *app) source(ctx context.Context, rooms *assembly.Assembly, name string) error {
+// files lists the files of one source that are not loaded.
+func (c *sourcesCommand) files(ctx context.Context, rooms *assembly.Assembly, name string) error {
 	s, err := sourceOf(rooms, name)
 	if err != nil {
 		return err
@@ -141,7 +143,7 @@ func (a *app) source(ctx context.Context, rooms *assembly.Assembly, name string)
 	if err != nil {
 		return err
 	}
-	out := list(a, []render.Column{{Name: "file"}, {Name: "state"}, {Name: "size", Right: true, Whole: true}, {Name: "reason"}},
+	out := list(c.app, []render.Column{{Name: "file"}, {Name: "state"}, {Name: "size", Right: true, Whole: true}, {Name: "reason"}},
 		func(f sourceFile) []string { return []string{f.File, f.State, words.Bytes(f.Bytes), f.Reason} })
 	reasons := map[string]daemon.Problem{}
 	for _, p := range failing[name].Problems {
@@ -160,9 +162,9 @@ func (a *app) source(ctx context.Context, rooms *assembly.Assembly, name string)
 	if err := out.close(); err != nil {
 		return err
 	}
-	a.say("%s loaded into %s, %s waiting", words.Counted(int64(state.Loaded), "file"), s.Table, strconv.Itoa(len(state.Waiting)))
+	c.say("%s loaded into %s, %s waiting", words.Counted(int64(state.Loaded), "file"), s.Table, strconv.Itoa(len(state.Waiting)))
 	if p, ok := reasons[""]; ok {
-		a.say("%s", p.Error)
+		c.say("%s", p.Error)
 	}
 	if _, fails := failing[name]; fails {
 		return &toldError{errors.New("source " + name + ": fails")}
@@ -185,83 +187,4 @@ func sourceOf(rooms *assembly.Assembly, name string) (*spec.Source, error) {
 		hint = "the sources are " + strings.Join(names, ", ")
 	}
 	return nil, &usageError{fmt.Errorf("no source %q", name), hint}
-}
-
-func (a *app) reloadCommand() *cobra.Command {
-	var yes bool
-	c := &cobra.Command{
-		Use:   "reload NAME",
-		Short: "Load all files of a source again, in place of the rows of its table",
-		Long: `Load all files of a source that are there now, in one commit that takes the place
-of all rows of its table. It says first which rows would be lost with that: those
-of files that are gone, and those that came from elsewhere. The version before
-can be read with VERSION AS OF until the table is vacuumed.`,
-		Example:           "petalake sources reload orders",
-		Args:              exactly("NAME"),
-		ValidArgsFunction: a.completeSource,
-		RunE: func(c *cobra.Command, args []string) error {
-			return a.withLake(c.Context(), func(rooms *assembly.Assembly) error { return a.reload(c.Context(), rooms, args[0], yes) })
-		},
-	}
-	c.Flags().BoolVar(&yes, "yes", false, "do not ask")
-	return c
-}
-
-func (a *app) reload(ctx context.Context, rooms *assembly.Assembly, name string, yes bool) error {
-	s, err := sourceOf(rooms, name)
-	if err != nil {
-		return err
-	}
-	plan, err := rooms.Writer.PlanReload(ctx, s)
-	if err != nil {
-		return err
-	}
-	a.say("%s of %s are there: their rows take the place of the %s of %s", words.Counted(int64(plan.Files), "file"), words.Bytes(plan.Bytes), words.Counted(plan.Rows, "row"), s.Table)
-	for _, lost := range losses(plan) {
-		a.say("lost: %s", render.Escape(lost))
-	}
-	if err := a.ask("Load all again?", "yes", yes); err != nil {
-		return err
-	}
-	bar := a.progress("loading " + s.Table.String())
-	done, err := rooms.Writer.Reload(ctx, s, func(e lake.Event) { bar.set(amountOf(e)) })
-	bar.end()
-	if err != nil {
-		return err
-	}
-	return a.event(done, list[eventRow](a, nil, nil))
-}
-
-// losses are the rows that a reload does not bring back.
-func losses(plan write.Reload) (all []string) {
-	const shown = 10
-	for i, f := range plan.Gone {
-		if i == shown {
-			all = append(all, fmt.Sprintf("the rows of %d more files that are gone or changed", len(plan.Gone)-i))
-			break
-		}
-		all = append(all, "the rows of "+f.Path+" as it was: it is gone, or changed")
-	}
-	for _, o := range plan.Others {
-		all = append(all, "the rows that came by "+o)
-	}
-	return all
-}
-
-// completeSource completes names of sources.
-func (a *app) completeSource(c *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
-	if len(args) > 0 {
-		return nil, cobra.ShellCompDirectiveNoFileComp
-	}
-	var names []string
-	err := a.withLake(c.Context(), func(rooms *assembly.Assembly) error {
-		for _, s := range rooms.Env.Spec.Sources {
-			names = append(names, s.Name)
-		}
-		return nil
-	})
-	if err != nil {
-		return nil, cobra.ShellCompDirectiveError
-	}
-	return names, cobra.ShellCompDirectiveNoFileComp
 }
