@@ -69,7 +69,7 @@ func subcommands(c *cobra.Command) string {
 	for _, name := range others {
 		if len(line)+1+len(name) > 80 {
 			b.WriteString(line + "\n")
-			line = "       "
+			line = "   "
 		}
 		line += " " + name
 	}
