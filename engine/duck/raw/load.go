@@ -62,7 +62,13 @@ func (r *rawRows) stageParquet(ctx context.Context, files []rawFile) ([]tablefil
 	if err != nil {
 		return nil, nil, err
 	}
+	if source, err = r.calendar(ctx, files, source, d.Schema); err != nil {
+		return nil, nil, err
+	}
 	staged, err := r.CopyFrom(ctx, source, d.Schema)
+	if fault, ok := tablefile.CalendarFault(err); ok {
+		err = fault
+	}
 	return staged, nil, err
 }
 
