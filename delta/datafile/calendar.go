@@ -76,7 +76,7 @@ func FileCalendar(path string) (c Calendar, err error) {
 	if err != nil {
 		return Calendar{}, &CorruptError{err}
 	}
-	return calendarOf(m)
+	return CalendarOf(m)
 }
 
 func readFooter(f *os.File) ([]byte, error) {
@@ -105,8 +105,9 @@ func readFooter(f *os.File) ([]byte, error) {
 	return footer, err
 }
 
-// calendarOf decides as Spark does, which compares versions as text.
-func calendarOf(m *metadata.FileMetaData) (Calendar, error) {
+// CalendarOf is the calendar of the file with this footer. It decides as Spark does, which compares versions as text. Beside an error it is
+// one in whose times nothing is known.
+func CalendarOf(m *metadata.FileMetaData) (Calendar, error) {
 	find := func(key string) string {
 		if v := m.KeyValueMetadata().FindValue(key); v != nil {
 			return *v
@@ -136,7 +137,7 @@ func calendarOf(m *metadata.FileMetaData) (Calendar, error) {
 		}
 	}
 	if times != "" && old != "" && datetime != int96 {
-		return Calendar{}, &HybridError{times, "it is in the other calendar than column " + old + ", and one file with both cannot be read"}
+		return c, &HybridError{times, "it is in the other calendar than column " + old + ", and one file with both cannot be read"}
 	}
 	if !c.Times {
 		return c, nil

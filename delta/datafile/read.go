@@ -88,7 +88,7 @@ func openReader(ctx context.Context, s store.Store, key string, size int64, want
 	f, err := file.NewParquetReader(source)
 	var calendar Calendar
 	if err == nil {
-		calendar, err = calendarOf(f.MetaData())
+		calendar, err = CalendarOf(f.MetaData())
 	}
 	if err == nil {
 		f, err = plainInt96(f, source)

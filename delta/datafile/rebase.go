@@ -96,11 +96,11 @@ func (c Calendar) moments(old []byte, null func(int) bool, nanos int64, column s
 		case nanos < 1000:
 			micros = floorDiv(v, 1000/nanos)
 		}
-		moved, err := c.move(micros, column)
-		if err != nil {
-			return nil, err
+		meant, ok := c.Moment(micros)
+		if !ok {
+			return nil, &HybridError{column, c.UnknownZone()}
 		}
-		to[i] = v + moved*1000/nanos
+		to[i] = v + (meant-micros)*1000/nanos
 	}
 	return arrow.Int64Traits.CastToBytes(to), nil
 }
@@ -115,10 +115,12 @@ func (c Calendar) int96(old []byte, null func(int) bool, column string) ([]byte,
 		if null(at/int96Bytes) || nanos < 0 || nanos > nanosOfDay { // the latter is an error of int96Times
 			continue
 		}
-		moved, err := c.move((day-epoch)*microsOfDay+nanos/1000, column)
-		if err != nil {
-			return nil, err
+		micros := (day-epoch)*microsOfDay + nanos/1000
+		meant, ok := c.Moment(micros)
+		if !ok {
+			return nil, &HybridError{column, c.UnknownZone()}
 		}
+		moved := meant - micros
 		nanos += moved % microsOfDay * 1000
 		day += moved/microsOfDay + floorDiv(nanos, nanosOfDay)
 		nanos -= floorDiv(nanos, nanosOfDay) * nanosOfDay
@@ -128,13 +130,21 @@ func (c Calendar) int96(old []byte, null func(int) bool, column string) ([]byte,
 	return to, nil
 }
 
-// move is how far a moment has to be moved, in microseconds.
-func (c Calendar) move(micros int64, column string) (int64, error) {
-	if micros >= Micros1900 {
-		return 0, nil
+// Day is the day that was meant, in days since 1970.
+func (c Calendar) Day(days int64) int64 {
+	if c.Dates {
+		return rebaseDay(days)
+	}
+	return days
+}
+
+// Moment is the moment that was meant, in microseconds since 1970; false where that is not known.
+func (c Calendar) Moment(micros int64) (int64, bool) {
+	if !c.Times || micros >= Micros1900 {
+		return micros, true
 	}
 	if c.Zone == nil {
-		return 0, &HybridError{column, c.UnknownZone()}
+		return 0, false
 	}
-	return c.Zone.rebase(micros) - micros, nil
+	return c.Zone.rebase(micros), true
 }
