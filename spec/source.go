@@ -13,7 +13,8 @@ type Source struct {
 	Kind        SourceKind `key:"kind" enum:"files,stream,database" default:"files" doc:"What it is: files in a folder, the records of a stream, or tables of a database." instead:"type"`
 	Description string     `key:"description" doc:"What comes from where."`
 	Table       TableName  `key:"table" doc:"The table that is loaded. Default: the one named like the source." instead:"target,to,into"`
-	OnError     OnError    `key:"on_error" enum:"reject,quarantine" default:"reject" doc:"What happens to rows that cannot be read: the load fails (reject), or they go to the table _quarantine, with the reason (quarantine)."`
+	OnError     OnError    `key:"on_error" enum:"reject,quarantine,rescue" default:"reject" doc:"What happens to rows that do not fit: their file is not loaded (reject), they go to the table _quarantine, with the reason (quarantine), or the values that do not fit go to the column _rescued, and the rest of the row is loaded (rescue)."`
+	MaxBad      Share      `key:"max_bad" loose:"true" doc:"How many rows of a load may be put aside: a number, or a part such as 1%. With more the load fails."`
 	Files       *Files     `inline:"files"` // of a stream: its records, as they are kept
 	Stream      *Stream    `inline:"stream"`
 	Database    *Database  `inline:"database"` // of which Lakehouse.Databases has it
@@ -39,15 +40,17 @@ type OnError string
 const (
 	Reject     OnError = "reject"     // nothing is loaded, the error names file and line
 	Quarantine OnError = "quarantine" // they are kept aside with the reason, the good rows load
+	Rescue     OnError = "rescue"     // values that do not fit are kept in a column of their own, the others load
 )
 
 // Files is a source of files in a folder or a bucket.
 type Files struct {
-	Paths      []Text  `key:"path" required:"true" doc:"The files, relative to lakehouse.yaml. * ? and [a-z] match within a name, ** any folders." instead:"paths,file,files,glob"`
-	Format     Format  `key:"format" enum:"csv,json,parquet" doc:"What is in them; JSON is objects: one a line, one after the other, or in a list. Default: by the name, from .csv, .tsv, .json, .jsonl, .ndjson and .parquet, with .gz or .zst after it."`
-	Mode       Mode    `key:"mode" enum:"append,replace" default:"append" doc:"Whether each new file is loaded once (append), or the files of a load take the place of all rows (replace)."`
-	AllowEmpty bool    `key:"allow_empty" doc:"With mode: replace: that no file is left empties the table. Else it is an error, since a folder that is not mounted looks the same."`
-	Options    Options `key:"options" doc:"How CSV files are written, where that is not detected."`
+	Paths      []Text   `key:"path" required:"true" doc:"The files, relative to lakehouse.yaml. * ? and [a-z] match within a name, ** any folders." instead:"paths,file,files,glob"`
+	Format     Format   `key:"format" enum:"csv,json,parquet" doc:"What is in them; JSON is objects: one a line, one after the other, or in a list. Default: by the name, from .csv, .tsv, .json, .jsonl, .ndjson and .parquet, with .gz or .zst after it."`
+	Mode       Mode     `key:"mode" enum:"append,replace" default:"append" doc:"Whether each new file is loaded once (append), or the files of a load take the place of all rows (replace)."`
+	AllowEmpty bool     `key:"allow_empty" doc:"With mode: replace: that no file is left empties the table. Else it is an error, since a folder that is not mounted looks the same."`
+	Identity   Identity `key:"identity" enum:"path,content" default:"path" doc:"What makes a file one that was loaded: its path, or what it holds (content): then one that was renamed or copied is not loaded again, and one that changed is."`
+	Options    Options  `key:"options" doc:"How CSV files are written, where that is not detected."`
 }
 
 // Stream is a stream of records, each an object of JSON. In AWS it is one of Kinesis, whose records Amazon
@@ -100,6 +103,15 @@ type Mode string
 const (
 	Append  Mode = "append"  // keeps them; each file is loaded once
 	Replace Mode = "replace" // takes their place
+)
+
+// Identity says what makes a file the same as one before.
+type Identity string
+
+// What a file is known by.
+const (
+	ByPath    Identity = "path"
+	ByContent Identity = "content"
 )
 
 // Options say how CSV files are written. What is not set is detected from the first rows.

@@ -39,6 +39,7 @@ type Source struct {
 	Place    Place
 	Patterns []string // with *, **, ?, [a-z] and {a,b}
 	Replace  bool     // load everything anew whenever anything changed
+	Again    bool     // with Replace: though nothing changed
 	// AllowEmpty lets no file at all take the place of the files that there were; else that is a *GoneError: a folder that is not
 	// mounted looks the same.
 	AllowEmpty bool
@@ -50,44 +51,134 @@ type Source struct {
 	// Changed is told of a file that was loaded before and is different now. It is not loaded
 	// again: a row cannot be told from its older self. May be nil.
 	Changed func(File)
+	// Digests, where set, are what files are known by, and kept for as long as somebody keeps them: a file is loaded if what it holds
+	// is new, under whatever name. Nil: by their paths.
+	Digests *Digests
+	// Held says of a file that it is not in the next batch, though it was not loaded. Not in use with Replace. May be nil.
+	Held func(File) bool
 }
 
 // position is the set of files that were loaded, by path.
 type position struct {
-	Files []File `json:"files"` // ordered by path
+	Files   []File   `json:"files"`             // ordered by path
+	Digests []string `json:"digests,omitempty"` // of all contents that were loaded, where files are known by them; ordered
 }
 
 // Next implements ingest.Source: the files that are not in the position, oldest first. An empty
 // file is one that nobody has written yet.
 func (s *Source) Next(ctx context.Context, after ingest.Position) (ingest.Chunk, bool, error) {
-	var seen position
-	if after != nil {
-		if err := json.Unmarshal(after, &seen); err != nil {
-			return ingest.Chunk{}, false, fmt.Errorf("position of a files source: %w", err)
-		}
-	}
-	found, err := s.Place.List(ctx, s.Patterns)
+	seen, err := parse(after)
 	if err != nil {
 		return ingest.Chunk{}, false, err
 	}
-	found = shown(slices.DeleteFunc(found, func(f File) bool { return f.Size == 0 }), s.Patterns)
-	work := Work{Files: s.fresh(seen.Files, found)}
-	next := position{Files: append(refreshed(seen.Files, found), work.Files...)}
-	if s.Replace {
-		if slices.Equal(seen.Files, found) {
-			return ingest.Chunk{}, false, nil
-		}
-		if len(found) == 0 && len(seen.Files) > 0 && !s.AllowEmpty {
-			return ingest.Chunk{}, false, &GoneError{s.Patterns, len(seen.Files)}
-		}
-		work = Work{Files: found, Replace: true}
-		next = position{Files: found}
+	found, err := s.Found(ctx)
+	if err != nil {
+		return ingest.Chunk{}, false, err
 	}
-	if len(work.Files) == 0 && !work.Replace {
+	if s.Replace {
+		return s.all(ctx, after, seen, found)
+	}
+	known := contents{set: map[string]bool{}}
+	if s.Digests != nil {
+		if known, err = s.contents(ctx, seen, found); err != nil {
+			return ingest.Chunk{}, false, err
+		}
+	}
+	work := Work{Files: s.fresh(seen.Files, found, known)}
+	if len(work.Files) == 0 {
 		return ingest.Chunk{}, false, nil
+	}
+	next := position{Files: refreshed(seen.Files, found), Digests: known.after(work.Files)}
+	for _, f := range work.Files {
+		if _, ok := slices.BinarySearchFunc(seen.Files, f, byPath); !ok { // else it was refreshed
+			next.Files = append(next.Files, f)
+		}
+	}
+	for _, f := range known.copiesOf(work.Files) {
+		if _, ok := slices.BinarySearchFunc(seen.Files, f, byPath); !ok {
+			next.Files = append(next.Files, f)
+		}
 	}
 	slices.SortFunc(next.Files, byPath)
 	return chunk(after, next, work)
+}
+
+// parse reads a position; nil is the start.
+func parse(at ingest.Position) (seen position, err error) {
+	if at != nil {
+		if err := json.Unmarshal(at, &seen); err != nil {
+			return seen, fmt.Errorf("position of a files source: %w", err)
+		}
+	}
+	return seen, nil
+}
+
+// Found are the files of the source that are there now, ordered by path, without those that nobody has written yet.
+func (s *Source) Found(ctx context.Context) ([]File, error) {
+	found, err := s.Place.List(ctx, s.Patterns)
+	if err != nil {
+		return nil, err
+	}
+	return shown(slices.DeleteFunc(found, func(f File) bool { return f.Size == 0 }), s.Patterns), nil
+}
+
+// Compare says how many files a position has, which ones are there that it has not, and which ones it has that are not there
+// any more as they were.
+func (s *Source) Compare(ctx context.Context, at ingest.Position) (loaded int, waiting, gone []File, err error) {
+	seen, err := parse(at)
+	if err != nil {
+		return 0, nil, nil, err
+	}
+	found, err := s.Found(ctx)
+	if err != nil {
+		return 0, nil, nil, err
+	}
+	known := contents{}
+	if s.Digests != nil {
+		if known, err = s.contents(ctx, seen, found); err != nil {
+			return 0, nil, nil, err
+		}
+	}
+	for _, f := range found {
+		_, seen := slices.BinarySearchFunc(seen.Files, f, byPath)
+		if s.Digests != nil {
+			_, fresh := known.fresh[f]
+			seen = !fresh
+		}
+		if !seen {
+			waiting = append(waiting, f)
+		}
+	}
+	for _, f := range seen.Files {
+		if i, ok := slices.BinarySearchFunc(found, f, byPath); !ok || found[i] != f {
+			gone = append(gone, f)
+		}
+	}
+	return len(seen.Files), waiting, gone, nil
+}
+
+// all is Next where the files of a load replace each other.
+func (s *Source) all(ctx context.Context, after ingest.Position, seen position, found []File) (ingest.Chunk, bool, error) {
+	next := position{Files: found}
+	if slices.Equal(seen.Files, found) && !s.Again {
+		return ingest.Chunk{}, false, nil
+	}
+	if s.Digests != nil {
+		var err error
+		if next.Digests, err = s.Digests.of(ctx, s.Place, found); err != nil {
+			return ingest.Chunk{}, false, err
+		}
+		if after != nil && slices.Equal(seen.Digests, next.Digests) && !s.Again {
+			return ingest.Chunk{}, false, nil
+		}
+	}
+	if len(found) == 0 && len(seen.Files) > 0 && !s.AllowEmpty {
+		return ingest.Chunk{}, false, &GoneError{s.Patterns, len(seen.Files)}
+	}
+	if len(found) == 0 && len(seen.Files) == 0 {
+		return ingest.Chunk{}, false, nil
+	}
+	return chunk(after, next, Work{Files: found, Replace: true})
 }
 
 // GoneError says that all files of a source that replaces its rows are gone.
@@ -127,14 +218,19 @@ func chunk(from ingest.Position, next position, work Work) (ingest.Chunk, bool, 
 }
 
 // fresh picks the files of the next batch from those found; both lists are ordered by path.
-func (s *Source) fresh(seen, found []File) []File {
+func (s *Source) fresh(seen, found []File, known contents) []File {
 	var fresh []File
 	for _, f := range found {
 		i, ok := slices.BinarySearchFunc(seen, f, byPath)
 		switch {
-		case !ok:
+		case s.Digests != nil:
+			if _, is := known.fresh[f]; is && (s.Held == nil || !s.Held(f)) {
+				fresh = append(fresh, f)
+			}
+		case !ok && (s.Held == nil || !s.Held(f)):
 			fresh = append(fresh, f)
-		case seen[i] != f && !s.Replace && s.Changed != nil:
+		case !ok:
+		case seen[i] != f && s.Changed != nil:
 			s.Changed(f)
 		}
 	}

@@ -152,3 +152,69 @@ func TestPresentAndUnchanged(t *testing.T) {
 		t.Error("a file that grew while it was loaded went unnoticed")
 	}
 }
+
+// TestIdentityContent promises that a content is loaded once, whatever the names of its files, and that a file that changed is loaded.
+func TestIdentityContent(t *testing.T) {
+	f := newFolder(t)
+	source := func() *Source {
+		return &Source{Place: Folder(f.dir), Patterns: []string{"*.csv"}, Digests: NewDigests(), Changed: func(c File) { t.Errorf("%s: told that it changed", c.Path) }}
+	}
+	s := source()
+	f.write("a.csv", "1")
+	f.write("same.csv", "1")
+	at := f.next(s, nil, "a.csv")
+	f.write("a.csv", "1") // touched, or a copy of the lake
+	at = f.next(s, at)
+	if err := os.Rename(filepath.Join(f.dir, "a.csv"), filepath.Join(f.dir, "renamed.csv")); err != nil {
+		t.Fatal(err)
+	}
+	at = f.next(source(), at)
+	f.write("b.csv", "2")
+	at = f.next(s, at, "b.csv")
+	f.write("b.csv", "3")
+	at = f.next(s, at, "b.csv")
+	f.write("c.csv", "2")
+	at = f.next(s, at) // an old content comes back
+	f.write("d.csv", "1")
+	f.next(s, at)
+
+	held := source()
+	held.Held = func(f File) bool { return f.Path == "e.csv" }
+	f.write("e.csv", "bad")
+	f.write("f.csv", "bad")
+	f.write("g.csv", "4")
+	at = f.next(held, at, "g.csv")
+	if err := os.Remove(filepath.Join(f.dir, "e.csv")); err != nil {
+		t.Fatal(err)
+	}
+	f.next(held, at, "f.csv") // the copy of a file that was never loaded
+}
+
+// TestIdentityChanges promises that what was loaded by its path is known by its content from then on.
+func TestIdentityChanges(t *testing.T) {
+	f := newFolder(t)
+	f.write("a.csv", "1")
+	at := f.next(&Source{Place: Folder(f.dir), Patterns: []string{"*.csv"}}, nil, "a.csv")
+	s := &Source{Place: Folder(f.dir), Patterns: []string{"*.csv"}, Digests: NewDigests()}
+	f.write("b.csv", "1")
+	at = f.next(s, at)
+	f.write("c.csv", "2")
+	at = f.next(s, at, "c.csv")
+	f.write("d.csv", "1")
+	f.next(s, at)
+	f.next(&Source{Place: Folder(f.dir), Patterns: []string{"[ac].csv"}}, at)
+}
+
+// TestReplaceByContent promises that files that hold what they held are not loaded again.
+func TestReplaceByContent(t *testing.T) {
+	f := newFolder(t)
+	s := &Source{Place: Folder(f.dir), Patterns: []string{"*.csv"}, Replace: true, Digests: NewDigests()}
+	f.write("a.csv", "1")
+	at := f.next(s, nil, "a.csv")
+	f.write("a.csv", "1")
+	at = f.next(s, at)
+	f.write("a.csv", "2")
+	at = f.next(s, at, "a.csv")
+	s.Again = true
+	f.next(s, at, "a.csv")
+}

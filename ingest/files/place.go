@@ -26,6 +26,8 @@ type Place interface {
 	Stat(ctx context.Context, path string) (File, error)
 	// Match says whether a path is one of a pattern.
 	Match(pattern, path string) bool
+	// Open reads a file.
+	Open(ctx context.Context, path string) (io.ReadCloser, error)
 	// Here gives each file a path on this machine, until done is called.
 	Here(ctx context.Context, files []File) (paths []string, done func(), err error)
 }
@@ -45,6 +47,11 @@ func (d Folder) Stat(_ context.Context, path string) (File, error) { return stat
 func (d Folder) Match(pattern, path string) bool {
 	match, err := doublestar.PathMatch(absolute(string(d), pattern), absolute(string(d), path))
 	return err == nil && match
+}
+
+// Open implements Place.
+func (d Folder) Open(_ context.Context, path string) (io.ReadCloser, error) {
+	return os.Open(absolute(string(d), path))
 }
 
 // Here implements Place: the files are here.
@@ -105,6 +112,11 @@ func (b *Bucket) Stat(ctx context.Context, path string) (File, error) {
 func (b *Bucket) Match(pattern, path string) bool {
 	match, err := doublestar.Match(key(pattern), path)
 	return err == nil && match
+}
+
+// Open implements Place.
+func (b *Bucket) Open(ctx context.Context, path string) (io.ReadCloser, error) {
+	return b.Store.Get(ctx, path, 0, -1)
 }
 
 // atOnce is how many files are fetched at once.

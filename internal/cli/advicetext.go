@@ -51,62 +51,68 @@ const nameWidth = 40
 // mostFindings is how many a person is shown.
 const mostFindings = 12
 
-// showAdvice writes the report of one application for people.
-func (a *app) showAdvice(r *eventlog.Report, top int) error {
+// adviceText writes the report of one application for people.
+type adviceText struct {
+	*app
+	report *eventlog.Report
+	top    int // stages and queries that are listed
+}
+
+func (t *adviceText) write() error {
 	var b strings.Builder
-	a.adviceHead(&b, r)
-	if len(r.Findings) == 0 {
+	t.head(&b)
+	if len(t.report.Findings) == 0 {
 		b.WriteString("\nnothing to change was found\n")
 	}
-	for i, f := range r.Findings[:min(mostFindings, len(r.Findings))] {
-		a.finding(&b, i+1, f, r)
+	for i, f := range t.report.Findings[:min(mostFindings, len(t.report.Findings))] {
+		t.finding(&b, i+1, f)
 	}
-	if more := len(r.Findings) - mostFindings; more > 0 {
+	if more := len(t.report.Findings) - mostFindings; more > 0 {
 		fmt.Fprintf(&b, "\nand %s more, which -o json has\n", words.Counted(int64(more), "finding"))
 	}
-	if _, err := a.out.Write([]byte(b.String())); err != nil {
+	if _, err := t.out.Write([]byte(b.String())); err != nil {
 		return err
 	}
-	if err := a.stageTable(r, top); err != nil {
+	if err := t.stages(); err != nil {
 		return err
 	}
-	if err := a.queryTable(r, top); err != nil {
+	if err := t.queries(); err != nil {
 		return err
 	}
-	a.readingNotes(r)
+	t.notes()
 	return nil
 }
 
-func (a *app) adviceHead(b *strings.Builder, r *eventlog.Report) {
-	style := a.style(a.out)
-	name := r.Application
+func (t *adviceText) head(b *strings.Builder) {
+	style := t.style(t.out)
+	name := t.report.Application
 	if name == "" {
 		name = "application without a name"
 	}
-	fmt.Fprintf(b, "%s  %s  Spark %s\n", style.Bold(render.Escape(name)), render.Escape(r.ID), render.Escape(r.Spark))
+	fmt.Fprintf(b, "%s  %s  Spark %s\n", style.Bold(render.Escape(name)), render.Escape(t.report.ID), render.Escape(t.report.Spark))
 	state := "ran"
-	if !r.Ended {
+	if !t.report.Ended {
 		state = "no end in the log, heard of"
 	}
-	fmt.Fprintf(b, "%s for %s: %s in %s", state, words.Duration(span(r.Seconds)), words.Counted(r.Tasks, "task"), words.Counted(int64(len(r.Stages)+r.Reading.Summarized), "stage"))
-	if r.FailedJobs > 0 {
-		fmt.Fprintf(b, ", %d of %s failed", r.FailedJobs, words.Counted(int64(r.Jobs), "job"))
+	fmt.Fprintf(b, "%s for %s: %s in %s", state, words.Duration(span(t.report.Seconds)), words.Counted(t.report.Tasks, "task"), words.Counted(int64(len(t.report.Stages)+t.report.Reading.Summarized), "stage"))
+	if t.report.FailedJobs > 0 {
+		fmt.Fprintf(b, ", %d of %s failed", t.report.FailedJobs, words.Counted(int64(t.report.Jobs), "job"))
 	}
-	fmt.Fprintf(b, "; read %s, shuffled %s, wrote %s\n", words.Bytes(r.Input), words.Bytes(r.ShuffleWrite), words.Bytes(r.Output))
-	if r.CoreSeconds > 0 {
-		used := min(1, r.BusySeconds/r.CoreSeconds)
-		fmt.Fprintf(b, "cores  %s  %s busy of %s held by %s", meter(used), percent(used), words.Duration(span(r.CoreSeconds)), words.Counted(int64(r.Executors), "executor"))
-		if r.Cost != nil {
-			fmt.Fprintf(b, "; cost %s, of it idle %s", money(r.Cost), money(r.IdleCost))
+	fmt.Fprintf(b, "; read %s, shuffled %s, wrote %s\n", words.Bytes(t.report.Input), words.Bytes(t.report.ShuffleWrite), words.Bytes(t.report.Output))
+	if t.report.CoreSeconds > 0 {
+		used := min(1, t.report.BusySeconds/t.report.CoreSeconds)
+		fmt.Fprintf(b, "cores  %s  %s busy of %s held by %s", meter(used), percent(used), words.Duration(span(t.report.CoreSeconds)), words.Counted(int64(t.report.Executors), "executor"))
+		if t.report.Cost != nil {
+			fmt.Fprintf(b, "; cost %s, of it idle %s", money(t.report.Cost), money(t.report.IdleCost))
 		}
 		b.WriteByte('\n')
 	}
 }
 
 // finding writes one finding: where, what, what is at stake, what to set.
-func (a *app) finding(b *strings.Builder, n int, f eventlog.Finding, r *eventlog.Report) {
-	style := a.style(a.out)
-	fmt.Fprintf(b, "\n%d. %s %s%s\n", n, style.Bold(fmt.Sprintf("%-6s", f.Severity)), style.Bold(f.Rule), render.Escape(where(f, r)))
+func (t *adviceText) finding(b *strings.Builder, n int, f eventlog.Finding) {
+	style := t.style(t.out)
+	fmt.Fprintf(b, "\n%d. %s %s%s\n", n, style.Bold(fmt.Sprintf("%-6s", f.Severity)), style.Bold(f.Rule), render.Escape(where(f, t.report)))
 	line := func(label, text string) {
 		for i, part := range wrap(text, style.Width-13) {
 			if i > 0 {
@@ -197,18 +203,18 @@ func wrap(text string, width int) []string {
 	return append(lines, line)
 }
 
-func (a *app) stageTable(r *eventlog.Report, top int) error {
-	if len(r.Stages) == 0 || top <= 0 {
+func (t *adviceText) stages() error {
+	if len(t.report.Stages) == 0 || t.top <= 0 {
 		return nil
 	}
-	fmt.Fprintln(a.out)
+	fmt.Fprintln(t.out)
 	columns := []render.Column{{Name: "stage", Right: true, Whole: true}, {Name: "what"}, {Name: "of all", Right: true, Whole: true}, {Name: "", Whole: true}, {Name: "took", Right: true, Whole: true},
 		{Name: "tasks", Right: true, Whole: true}, {Name: "median", Right: true, Whole: true}, {Name: "longest", Right: true, Whole: true}}
-	if r.Cost != nil {
+	if t.report.Cost != nil {
 		columns = append(columns, render.Column{Name: "cost", Right: true, Whole: true})
 	}
 	columns = append(columns, render.Column{Name: "read", Right: true, Whole: true}, render.Column{Name: "spilled", Right: true, Whole: true})
-	out := list(a, columns, func(s eventlog.StageCost) []string {
+	out := list(t.app, columns, func(s eventlog.StageCost) []string {
 		id := fmt.Sprint(s.Stage)
 		if s.Attempt > 0 {
 			id += fmt.Sprintf(".%d", s.Attempt)
@@ -218,12 +224,12 @@ func (a *app) stageTable(r *eventlog.Report, top int) error {
 			name = s.Name
 		}
 		cells := []string{id, render.Cut(name, nameWidth), percent(s.Share), meter(s.Share), words.Duration(span(s.Seconds)), words.Count(s.Tasks), words.Duration(span(s.Median)), words.Duration(span(s.Longest))}
-		if r.Cost != nil {
+		if t.report.Cost != nil {
 			cells = append(cells, money(s.Cost))
 		}
 		return append(cells, words.Bytes(s.Input+s.ShuffleRead), words.Bytes(s.SpilledDisk))
 	})
-	for _, s := range r.Stages[:min(top, len(r.Stages))] {
+	for _, s := range t.report.Stages[:min(t.top, len(t.report.Stages))] {
 		if err := out.add(s); err != nil {
 			return err
 		}
@@ -231,35 +237,35 @@ func (a *app) stageTable(r *eventlog.Report, top int) error {
 	if err := out.close(); err != nil {
 		return err
 	}
-	if more := len(r.Stages) - top; more > 0 {
-		fmt.Fprintf(a.out, "and %s more\n", words.Counted(int64(more), "stage"))
+	if more := len(t.report.Stages) - t.top; more > 0 {
+		fmt.Fprintf(t.out, "and %s more\n", words.Counted(int64(more), "stage"))
 	}
 	return nil
 }
 
-func (a *app) queryTable(r *eventlog.Report, top int) error {
-	queries := slices.DeleteFunc(slices.Clone(r.Queries), func(q eventlog.QueryCost) bool { return q.Stages == 0 })
-	if len(queries) < 2 || top <= 0 {
+func (t *adviceText) queries() error {
+	queries := slices.DeleteFunc(slices.Clone(t.report.Queries), func(q eventlog.QueryCost) bool { return q.Stages == 0 })
+	if len(queries) < 2 || t.top <= 0 {
 		return nil
 	}
-	fmt.Fprintln(a.out)
+	fmt.Fprintln(t.out)
 	columns := []render.Column{{Name: "query", Right: true, Whole: true}, {Name: "what"}, {Name: "of all", Right: true, Whole: true}, {Name: "", Whole: true},
 		{Name: "took", Right: true, Whole: true}, {Name: "stages", Right: true, Whole: true}}
-	if r.Cost != nil {
+	if t.report.Cost != nil {
 		columns = append(columns, render.Column{Name: "cost", Right: true, Whole: true})
 	}
-	out := list(a, columns, func(q eventlog.QueryCost) []string {
+	out := list(t.app, columns, func(q eventlog.QueryCost) []string {
 		took := "not ended"
 		if q.Seconds != nil {
 			took = words.Duration(span(*q.Seconds))
 		}
 		cells := []string{fmt.Sprint(q.Query), render.Cut(q.Description, nameWidth), percent(q.Share), meter(q.Share), took, fmt.Sprint(q.Stages)}
-		if r.Cost != nil {
+		if t.report.Cost != nil {
 			cells = append(cells, money(q.Cost))
 		}
 		return cells
 	})
-	for _, q := range queries[:min(top, len(queries))] {
+	for _, q := range queries[:min(t.top, len(queries))] {
 		if err := out.add(q); err != nil {
 			return err
 		}
@@ -267,31 +273,31 @@ func (a *app) queryTable(r *eventlog.Report, top int) error {
 	if err := out.close(); err != nil {
 		return err
 	}
-	switch more := len(queries) - top; {
+	switch more := len(queries) - t.top; {
 	case more == 1:
-		fmt.Fprintln(a.out, "and 1 query more")
+		fmt.Fprintln(t.out, "and 1 query more")
 	case more > 1:
-		fmt.Fprintf(a.out, "and %s queries more\n", words.Count(int64(more)))
+		fmt.Fprintf(t.out, "and %s queries more\n", words.Count(int64(more)))
 	}
 	return nil
 }
 
 // readingNotes says what of the log could not be read.
-func (a *app) readingNotes(r *eventlog.Report) {
-	n := r.Reading
+func (t *adviceText) notes() {
+	n := t.report.Reading
 	if n.Skipped > 0 {
-		a.say("%s could not be read and counted for nothing, the first: %s", words.Counted(n.Skipped, "line"), render.Escape(n.Examples[0]))
+		t.say("%s could not be read and counted for nothing, the first: %s", words.Counted(n.Skipped, "line"), render.Escape(n.Examples[0]))
 	}
 	if n.Cut > 0 {
-		a.say("%s too long to be read to the end", words.Counted(n.Cut, "line"))
+		t.say("%s too long to be read to the end", words.Counted(n.Cut, "line"))
 	}
 	if n.Truncated {
-		a.say("the log ends in the middle of a line: the application still runs, or its driver died")
+		t.say("the log ends in the middle of a line: the application still runs, or its driver died")
 	}
 	if len(n.Missing) > 0 {
-		a.say("parts of the log are missing (%s): totals are too small", strings.Trim(fmt.Sprint(n.Missing), "[]"))
+		t.say("parts of the log are missing (%s): totals are too small", strings.Trim(fmt.Sprint(n.Missing), "[]"))
 	}
 	if n.Summarized > 0 {
-		a.say("%s in the totals alone: there were too many", words.Counted(int64(n.Summarized), "stage"))
+		t.say("%s in the totals alone: there were too many", words.Counted(int64(n.Summarized), "stage"))
 	}
 }

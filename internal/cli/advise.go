@@ -17,15 +17,15 @@ import (
 	"github.com/petalake/petalake/internal/words"
 )
 
-// adviseFlags are the flags of `petalake spark advise`.
-type adviseFlags struct {
+// adviseCommand says from event logs what to change in Spark programs.
+type adviseCommand struct {
+	*app
 	price eventlog.Price
-	top   int
+	top   int // stages and queries that are listed
 }
 
-func (a *app) adviseCommand() *cobra.Command {
-	f := adviseFlags{}
-	c := &cobra.Command{
+func (c *adviseCommand) command() *cobra.Command {
+	cmd := &cobra.Command{
 		Use:   "advise [LOG...]",
 		Short: "Say from event logs what to change in a Spark program",
 		Long: `Read event logs of Spark 3 or 4, and say what made a run slow or dear: skew,
@@ -36,45 +36,45 @@ for its last run. Without one it is what ran last on the lake's own Spark. The
 rules are in docs/spark-advise.md.`,
 		Example:     "petalake spark advise events --price-per-core-hour 0.05",
 		Annotations: map[string]string{formatsKey: "text json"},
-		RunE:        func(c *cobra.Command, args []string) error { return a.advise(c.Context(), f, args) },
+		RunE:        func(cmd *cobra.Command, args []string) error { return c.run(cmd.Context(), args) },
 	}
-	flags := c.Flags()
+	flags := cmd.Flags()
 	flags.SortFlags = false
-	flags.Float64Var(&f.price.CoreHour, "price-per-core-hour", 0, "`PRICE` of a core of an executor")
-	flags.Float64Var(&f.price.ExecutorHour, "price-per-executor-hour", 0, "`PRICE` of one with a machine of its own")
-	flags.IntVar(&f.top, "top", 8, "stages and queries to list, as text")
-	return c
+	flags.Float64Var(&c.price.CoreHour, "price-per-core-hour", 0, "`PRICE` of a core of an executor")
+	flags.Float64Var(&c.price.ExecutorHour, "price-per-executor-hour", 0, "`PRICE` of one with a machine of its own")
+	flags.IntVar(&c.top, "top", 8, "stages and queries to list, as text")
+	return cmd
 }
 
-func (a *app) advise(ctx context.Context, f adviseFlags, places []string) error {
-	if f.price.CoreHour < 0 || f.price.ExecutorHour < 0 {
+func (c *adviseCommand) run(ctx context.Context, places []string) error {
+	if c.price.CoreHour < 0 || c.price.ExecutorHour < 0 {
 		return &usageError{errors.New("a price below zero"), ""}
 	}
-	logs, err := a.findLogs(ctx, places)
+	logs, err := c.logs(ctx, places)
 	if err != nil {
 		return err
 	}
-	reports, err := a.readLogs(ctx, logs, f.price)
+	reports, err := c.read(ctx, logs)
 	if err != nil {
 		return err
 	}
 	switch {
-	case a.output == "json":
+	case c.output == "json":
 		for _, r := range reports {
-			if err := a.object(r); err != nil {
+			if err := c.object(r); err != nil {
 				return err
 			}
 		}
 		return nil
 	case len(reports) == 1:
-		return a.showAdvice(reports[0], f.top)
+		return (&adviceText{c.app, reports[0], c.top}).write()
 	}
-	return a.showRuns(reports)
+	return c.list(reports)
 }
 
 // findLogs finds the logs of places, or by the names of jobs.
-func (a *app) findLogs(ctx context.Context, places []string) ([]*eventlog.Log, error) {
-	file, unfound := a.find() // "" where there is none
+func (c *adviseCommand) logs(ctx context.Context, places []string) ([]*eventlog.Log, error) {
+	file, unfound := c.find() // "" where there is none
 	if len(places) == 0 {
 		if unfound != nil {
 			return nil, &usageError{fmt.Errorf("LOG is missing, and %w", unfound), "name an event log of Spark"}
@@ -85,10 +85,10 @@ func (a *app) findLogs(ctx context.Context, places []string) ([]*eventlog.Log, e
 	for _, place := range places {
 		found, err := []*eventlog.Log(nil), error(fs.ErrNotExist)
 		if place != "" {
-			found, err = runs.FindLogs(ctx, place, file, lake.Options{Environment: a.environment, Getenv: a.getenv})
+			found, err = runs.FindLogs(ctx, place, file, lake.Options{Environment: c.environment, Getenv: c.getenv})
 		}
 		if errors.Is(err, fs.ErrNotExist) && file != "" && !strings.ContainsAny(place, `/\.`) {
-			found, err = a.runLog(ctx, place)
+			found, err = c.runLog(ctx, place)
 		}
 		if err != nil {
 			return nil, err
@@ -98,8 +98,8 @@ func (a *app) findLogs(ctx context.Context, places []string) ([]*eventlog.Log, e
 	return logs, nil
 }
 
-func (a *app) runLog(ctx context.Context, name string) (found []*eventlog.Log, err error) {
-	err = a.withLake(ctx, func(rooms *assembly.Assembly) error {
+func (c *adviseCommand) runLog(ctx context.Context, name string) (found []*eventlog.Log, err error) {
+	err = c.withLake(ctx, func(rooms *assembly.Assembly) error {
 		log, err := rooms.Runs.RunLog(ctx, name)
 		found = []*eventlog.Log{log}
 		return err
@@ -108,12 +108,12 @@ func (a *app) runLog(ctx context.Context, name string) (found []*eventlog.Log, e
 }
 
 // readLogs reads logs one after the other. Of a folder, what is no log is spoken of and left out.
-func (a *app) readLogs(ctx context.Context, logs []*eventlog.Log, price eventlog.Price) ([]*eventlog.Report, error) {
+func (c *adviseCommand) read(ctx context.Context, logs []*eventlog.Log) ([]*eventlog.Report, error) {
 	var reports []*eventlog.Report
 	var first error
 	for _, l := range logs {
 		label := "reading " + l.Name
-		wait := a.progress(label)
+		wait := c.progress(label)
 		app, err := eventlog.Read(ctx, l, func(done, total int64) {
 			wait.set(amount{label: label, part: float64(done) / float64(max(total, 1)), bytes: done})
 		})
@@ -121,11 +121,11 @@ func (a *app) readLogs(ctx context.Context, logs []*eventlog.Log, price eventlog
 		var other *eventlog.NotLogError
 		switch {
 		case err == nil:
-			r := eventlog.Advise(app, price)
+			r := eventlog.Advise(app, c.price)
 			r.Log = l.Name
 			reports = append(reports, r)
 		case len(logs) > 1 && errors.As(err, &other):
-			a.say("left out: %s", render.Escape(err.Error()))
+			c.say("left out: %s", render.Escape(err.Error()))
 			first = errors.Join(first, err)
 		default:
 			return nil, err
@@ -141,8 +141,8 @@ func (a *app) readLogs(ctx context.Context, logs []*eventlog.Log, price eventlog
 type runRow struct{ cells []string }
 
 // showRuns lists applications, when there are several.
-func (a *app) showRuns(reports []*eventlog.Report) error {
-	out := list(a, []render.Column{{Name: "application"}, {Name: "id"}, {Name: "started", Whole: true}, {Name: "took", Right: true, Whole: true},
+func (c *adviseCommand) list(reports []*eventlog.Report) error {
+	out := list(c.app, []render.Column{{Name: "application"}, {Name: "id"}, {Name: "started", Whole: true}, {Name: "took", Right: true, Whole: true},
 		{Name: "cost", Right: true, Whole: true}, {Name: "high", Right: true, Whole: true}, {Name: "medium", Right: true, Whole: true}, {Name: "first finding"}},
 		func(r runRow) []string { return r.cells })
 	for _, r := range reports {
@@ -170,6 +170,6 @@ func (a *app) showRuns(reports []*eventlog.Report) error {
 	if err := out.close(); err != nil {
 		return err
 	}
-	a.say("\nfor the findings of one of them give its log alone")
+	c.say("\nfor the findings of one of them give its log alone")
 	return nil
 }

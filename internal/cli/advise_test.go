@@ -33,7 +33,7 @@ func TestAdvice(t *testing.T) {
 func golden(t *testing.T, name string, args ...string) {
 	t.Helper()
 	a := testApp()
-	if code := a.run(context.Background(), args); code != 0 {
+	if code := a.execute(context.Background(), args); code != 0 {
 		t.Fatalf("exit code %d, want 0: %s", code, a.err)
 	}
 	got, file := a.out.(*bytes.Buffer).String(), filepath.Join("testdata", "advice", name)

@@ -14,12 +14,6 @@ import (
 	"github.com/petalake/petalake/internal/words"
 )
 
-// auditOptions are the flags of audit.
-type auditOptions struct {
-	profile, exceptions string
-	evidence            bool
-}
-
 // failedControls is an audit that was not passed, which was shown already.
 type failedControls struct{ n int }
 
@@ -31,9 +25,15 @@ func (f *failedControls) Hint() string {
 	return "petalake audit --evidence shows what was found; --exceptions takes reasons"
 }
 
-func (a *app) auditCommand() *cobra.Command {
-	o := &auditOptions{}
-	c := &cobra.Command{
+// auditCommand holds security standards against a lakehouse in AWS.
+type auditCommand struct {
+	*app
+	profile, exceptions string
+	evidence            bool
+}
+
+func (c *auditCommand) command() *cobra.Command {
+	cmd := &cobra.Command{
 		Use:   "audit",
 		Short: "Hold security standards against what a lakehouse is in AWS",
 		Long: `Judge what petalake makes in AWS, control by control: by AWS Foundational
@@ -42,29 +42,29 @@ asked of AWS. A line of the file in --exceptions is a control, a resource (* for
 any) and a reason.`,
 		Example: "petalake audit -e prod",
 		Args:    exactly(),
-		RunE:    func(*cobra.Command, []string) error { return a.audit(o) },
+		RunE:    func(*cobra.Command, []string) error { return c.run() },
 	}
-	c.Flags().StringVar(&o.profile, "profile", "", "what to hold against it; default: security of aws")
-	c.Flags().StringVar(&o.exceptions, "exceptions", "", "a file with what need not be met, and why")
-	c.Flags().BoolVar(&o.evidence, "evidence", false, "show every resource, and what was found there")
-	must(c.RegisterFlagCompletionFunc("profile", cobra.FixedCompletions(audit.Profiles, cobra.ShellCompDirectiveNoFileComp)))
-	return c
+	cmd.Flags().StringVar(&c.profile, "profile", "", "what to hold against it; default: security of aws")
+	cmd.Flags().StringVar(&c.exceptions, "exceptions", "", "a file with what need not be met, and why")
+	cmd.Flags().BoolVar(&c.evidence, "evidence", false, "show every resource, and what was found there")
+	must(cmd.RegisterFlagCompletionFunc("profile", cobra.FixedCompletions(audit.Profiles, cobra.ShellCompDirectiveNoFileComp)))
+	return cmd
 }
 
-func (a *app) audit(o *auditOptions) error {
-	l, e, err := a.cloud()
+func (c *auditCommand) run() error {
+	l, e, err := c.cloud()
 	if err != nil {
 		return err
 	}
-	profile := cmp.Or(o.profile, e.AWS.Security)
+	profile := cmp.Or(c.profile, e.AWS.Security)
 	var exceptions []audit.Exception
-	if o.exceptions != "" {
-		text, err := os.ReadFile(o.exceptions)
+	if c.exceptions != "" {
+		text, err := os.ReadFile(c.exceptions)
 		if err != nil {
 			return fmt.Errorf("--exceptions: %w", err)
 		}
 		if exceptions, err = audit.ParseExceptions(string(text)); err != nil {
-			return fmt.Errorf("--exceptions %s: %w", o.exceptions, err)
+			return fmt.Errorf("--exceptions %s: %w", c.exceptions, err)
 		}
 	}
 	results, err := audit.Lakehouse(l, e, profile, exceptions)
@@ -75,11 +75,11 @@ func (a *app) audit(o *auditOptions) error {
 	if err != nil {
 		return err
 	}
-	if err := a.showAudit(results, o.evidence); err != nil {
+	if err := c.show(results); err != nil {
 		return err
 	}
-	if a.output == "text" {
-		fmt.Fprintln(a.out, "\n"+verdict(profile, results))
+	if c.output == "text" {
+		fmt.Fprintln(c.out, "\n"+verdict(profile, results))
 	}
 	if n := audit.Count(results)[audit.Fail]; n > 0 {
 		return &failedControls{n}
@@ -99,9 +99,9 @@ type auditRow struct {
 	Reason    string        `json:"reason"`
 }
 
-func (a *app) showAudit(results []audit.Result, evidence bool) error {
-	if a.output == "json" {
-		out := list[audit.Result](a, nil, nil)
+func (c *auditCommand) show(results []audit.Result) error {
+	if c.output == "json" {
+		out := list[audit.Result](c.app, nil, nil)
 		for _, r := range results {
 			if err := out.add(r); err != nil {
 				return err
@@ -113,13 +113,13 @@ func (a *app) showAudit(results []audit.Result, evidence bool) error {
 	text := func(r auditRow) []string {
 		return []string{string(r.Verdict), r.Control, r.Title, r.Says, r.Standards}
 	}
-	if evidence || a.output == "csv" {
+	if c.evidence || c.output == "csv" {
 		rows, columns = findings(results), []render.Column{{Name: "verdict"}, {Name: "control"}, {Name: "stack"}, {Name: "resource"}, {Name: "found"}}
 		text = func(r auditRow) []string {
 			return []string{string(r.Verdict), r.Control, r.Stack, r.Resource, r.Says + because(r.Reason)}
 		}
 	}
-	out := list(a, columns, text)
+	out := list(c.app, columns, text)
 	for _, r := range rows {
 		if err := out.add(r); err != nil {
 			return err

@@ -10,7 +10,10 @@ import (
 	"github.com/petalake/petalake/internal/cli/render"
 )
 
-func (a *app) catalogCommand() *cobra.Command {
+// catalogCommand makes the Glue Data Catalog show the tables.
+type catalogCommand struct{ *app }
+
+func (c *catalogCommand) command() *cobra.Command {
 	return &cobra.Command{
 		Use:   "catalog",
 		Short: "Show the tables of a lake in AWS in the Glue Data Catalog, now",
@@ -19,7 +22,7 @@ Athena and Spark find them by name, and Lake Formation grant what access says.
 The petalake that runs in AWS does the same as tables change.`,
 		Example: "petalake catalog -e prod",
 		Args:    exactly(),
-		RunE:    func(c *cobra.Command, _ []string) error { return a.catalog(c.Context()) },
+		RunE:    func(cmd *cobra.Command, _ []string) error { return c.run(cmd.Context()) },
 	}
 }
 
@@ -38,8 +41,8 @@ func (*noCatalogError) Hint() string {
 	return "name an environment that is in AWS with -e, without catalog: none"
 }
 
-func (a *app) catalog(ctx context.Context) error {
-	return a.withLake(ctx, func(rooms *assembly.Assembly) error {
+func (c *catalogCommand) run(ctx context.Context) error {
+	return c.withLake(ctx, func(rooms *assembly.Assembly) error {
 		sync, err := rooms.Daemon.Catalog(ctx)
 		if err != nil {
 			return err
@@ -48,11 +51,11 @@ func (a *app) catalog(ctx context.Context) error {
 			return &noCatalogError{errors.New("the environment has no catalog in AWS")}
 		}
 		steps, failed := sync.Sync(ctx)
-		if len(steps) == 0 && failed == nil && a.output == "text" {
-			a.say("the catalog shows all tables as they are")
+		if len(steps) == 0 && failed == nil && c.output == "text" {
+			c.say("the catalog shows all tables as they are")
 			return nil
 		}
-		out := list(a, []render.Column{{Name: "what"}, {Name: "name"}, {Name: "why"}}, func(s catalogRow) []string {
+		out := list(c.app, []render.Column{{Name: "what"}, {Name: "name"}, {Name: "why"}}, func(s catalogRow) []string {
 			name := s.Database
 			if s.Table != "" {
 				name += "." + s.Table

@@ -39,9 +39,14 @@ func (e *damagedError) Error() string {
 	return fmt.Sprintf("%d of %s not as they should be", e.bad, words.Counted(int64(e.of), "table"))
 }
 
-func (a *app) checkCommand() *cobra.Command {
-	var quick bool
-	c := &cobra.Command{
+// checkCommand verifies tables from their files up.
+type checkCommand struct {
+	*app
+	quick bool // the log, and that files are there: no rows are read
+}
+
+func (c *checkCommand) command() *cobra.Command {
+	cmd := &cobra.Command{
 		Use:   "check [TABLE...]",
 		Short: "Check that tables are whole: log, files, statistics",
 		Long: `Verify tables, by default all of them: that the log is whole, that checkpoints
@@ -49,18 +54,18 @@ say what the commits say, that every file is there with its size, and that its
 rows are what its statistics promise. It changes nothing, and fails where
 anything is wrong.`,
 		Example:           "petalake check",
-		ValidArgsFunction: a.completeTable(true),
-		RunE: func(c *cobra.Command, args []string) error {
-			return a.withLake(c.Context(), func(rooms *assembly.Assembly) error {
-				return a.check(c.Context(), rooms, args, delta.CheckOptions{Data: !quick})
+		ValidArgsFunction: c.completeTable(true),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return c.withLake(cmd.Context(), func(rooms *assembly.Assembly) error {
+				return c.run(cmd.Context(), rooms, args)
 			})
 		},
 	}
-	c.Flags().BoolVar(&quick, "quick", false, "do not read the rows: the log, and that files are there")
-	return c
+	cmd.Flags().BoolVar(&c.quick, "quick", false, "do not read the rows: the log, and that files are there")
+	return cmd
 }
 
-func (a *app) check(ctx context.Context, rooms *assembly.Assembly, tables []string, o delta.CheckOptions) error {
+func (c *checkCommand) run(ctx context.Context, rooms *assembly.Assembly, tables []string) error {
 	if len(tables) == 0 {
 		names, err := rooms.Env.Names(ctx)
 		if err != nil {
@@ -70,16 +75,16 @@ func (a *app) check(ctx context.Context, rooms *assembly.Assembly, tables []stri
 			tables = append(tables, n.String())
 		}
 	}
-	bad, out := 0, list[checkRow](a, nil, nil)
+	bad, out := 0, list[checkRow](c.app, nil, nil)
 	for _, name := range tables {
-		row, err := a.checkOne(ctx, rooms, name, o)
+		row, err := c.check(ctx, rooms, name)
 		if err != nil {
 			return fmt.Errorf("check %s: %w", name, err)
 		}
 		if !row.OK {
 			bad++
 		}
-		if err := a.showCheck(row, out); err != nil {
+		if err := c.show(row, out); err != nil {
 			return err
 		}
 	}
@@ -89,18 +94,18 @@ func (a *app) check(ctx context.Context, rooms *assembly.Assembly, tables []stri
 	return nil
 }
 
-func (a *app) checkOne(ctx context.Context, rooms *assembly.Assembly, name string, o delta.CheckOptions) (checkRow, error) {
-	start := a.now()
+func (c *checkCommand) check(ctx context.Context, rooms *assembly.Assembly, name string) (checkRow, error) {
+	start := c.now()
 	table, err := rooms.Env.Existing(ctx, name)
 	if err != nil {
 		return checkRow{}, err
 	}
-	wait := a.progress("checking " + name)
-	report, err := table.Check(ctx, o)
+	wait := c.progress("checking " + name)
+	report, err := table.Check(ctx, delta.CheckOptions{Data: !c.quick})
 	wait.end()
 	row := checkRow{Table: name, OK: len(report.Problems) == 0, Version: report.Version, Files: report.Files,
 		Bytes: report.Bytes, Problems: []problemRow{}, Orphans: append([]string{}, report.Orphans...),
-		Seconds: a.now().Sub(start).Seconds()}
+		Seconds: c.now().Sub(start).Seconds()}
 	for _, p := range report.Problems {
 		one := problemRow{Kind: string(p.Kind), File: p.File, Message: p.Message}
 		if p.Version >= 0 {
@@ -111,8 +116,8 @@ func (a *app) checkOne(ctx context.Context, rooms *assembly.Assembly, name strin
 	return row, err
 }
 
-func (a *app) showCheck(row checkRow, out rows[checkRow]) error {
-	if a.output != "text" {
+func (c *checkCommand) show(row checkRow, out rows[checkRow]) error {
+	if c.output != "text" {
 		if err := out.add(row); err != nil {
 			return err
 		}
@@ -122,13 +127,13 @@ func (a *app) showCheck(row checkRow, out rows[checkRow]) error {
 	if !row.OK {
 		verdict = "damaged"
 	}
-	fmt.Fprintf(a.out, "%-7s %-22s version %d, %s, %s\n", verdict, render.Escape(row.Table), row.Version,
+	fmt.Fprintf(c.out, "%-7s %-22s version %d, %s, %s\n", verdict, render.Escape(row.Table), row.Version,
 		words.Counted(row.Files, "file"), words.Bytes(row.Bytes))
 	for _, p := range row.Problems {
-		fmt.Fprintf(a.out, "        %s\n", render.Escape(p.String()))
+		fmt.Fprintf(c.out, "        %s\n", render.Escape(p.String()))
 	}
 	if n := len(row.Orphans); n > 0 {
-		fmt.Fprintf(a.out, "        %s that no version names: harmless\n", words.Counted(int64(n), "file"))
+		fmt.Fprintf(c.out, "        %s that no version names: harmless\n", words.Counted(int64(n), "file"))
 	}
 	return nil
 }

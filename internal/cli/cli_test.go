@@ -283,12 +283,12 @@ func TestVisible(t *testing.T) {
 
 // A file appears under its name when it is whole, and leaves nothing where it is not.
 func TestSink(t *testing.T) {
-	a, dir := testApp(), t.TempDir()
+	dir := t.TempDir()
 	for _, c := range []struct {
 		err  error
 		want []string
 	}{{errors.New("half"), nil}, {nil, []string{"rows.csv"}}} {
-		s, err := a.create(filepath.Join(dir, "rows.csv"))
+		s, err := openSink(filepath.Join(dir, "rows.csv"), nil)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -12,7 +12,10 @@ import (
 	"github.com/petalake/petalake/spec"
 )
 
-func (a *app) completionCommand() *cobra.Command {
+// completionCommand prints scripts that complete commands in a shell.
+type completionCommand struct{ *app }
+
+func (c *completionCommand) command() *cobra.Command {
 	return &cobra.Command{
 		Use:   "completion SHELL",
 		Short: "Print a script that completes commands and names in your shell",
@@ -25,20 +28,20 @@ bash, zsh, fish or powershell. Where to have it loaded:
 		Example:   "petalake completion bash",
 		ValidArgs: []string{"bash", "zsh", "fish", "powershell"},
 		Args:      exactly("SHELL"),
-		RunE: func(c *cobra.Command, args []string) error {
-			root := c.Root()
+		RunE: func(cmd *cobra.Command, args []string) error {
+			root := cmd.Root()
 			switch args[0] {
 			case "bash":
-				if _, err := io.WriteString(a.out, bashWords); err != nil {
+				if _, err := io.WriteString(c.out, bashWords); err != nil {
 					return err
 				}
-				return root.GenBashCompletionV2(a.out, true)
+				return root.GenBashCompletionV2(c.out, true)
 			case "zsh":
-				return root.GenZshCompletion(a.out)
+				return root.GenZshCompletion(c.out)
 			case "fish":
-				return root.GenFishCompletion(a.out, true)
+				return root.GenFishCompletion(c.out, true)
 			case "powershell":
-				return root.GenPowerShellCompletionWithDesc(a.out)
+				return root.GenPowerShellCompletionWithDesc(c.out)
 			}
 			return &usageError{fmt.Errorf("no completion for shell %q", args[0]), "use bash, zsh, fish or powershell"}
 		},
@@ -96,4 +99,40 @@ func (a *app) completeTable(many bool) cobra.CompletionFunc {
 		}
 		return found, cobra.ShellCompDirectiveNoFileComp
 	}
+}
+
+// completeJob completes the name of a job.
+func (a *app) completeJob(c *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+	if len(args) > 0 {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	var names []string
+	err := a.withLake(c.Context(), func(rooms *assembly.Assembly) error {
+		for _, j := range rooms.Env.Spec.Jobs {
+			names = append(names, j.Name)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, cobra.ShellCompDirectiveError
+	}
+	return names, cobra.ShellCompDirectiveNoFileComp
+}
+
+// completeSource completes names of sources.
+func (a *app) completeSource(c *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+	if len(args) > 0 {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	var names []string
+	err := a.withLake(c.Context(), func(rooms *assembly.Assembly) error {
+		for _, s := range rooms.Env.Spec.Sources {
+			names = append(names, s.Name)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, cobra.ShellCompDirectiveError
+	}
+	return names, cobra.ShellCompDirectiveNoFileComp
 }

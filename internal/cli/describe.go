@@ -55,7 +55,10 @@ func columnRows(s *schema.Struct) []columnRow {
 	return all
 }
 
-func (a *app) describeCommand() *cobra.Command {
+// describeCommand shows a table: its columns, size and properties.
+type describeCommand struct{ *app }
+
+func (c *describeCommand) command() *cobra.Command {
 	return &cobra.Command{
 		Use:   "describe TABLE",
 		Short: "Show the columns, size and properties of a table",
@@ -63,25 +66,25 @@ func (a *app) describeCommand() *cobra.Command {
 size, version, partitioning and properties. CSV holds the columns alone.`,
 		Example:           "petalake describe bronze.orders",
 		Args:              exactly("TABLE"),
-		ValidArgsFunction: a.completeTable(false),
-		RunE: func(c *cobra.Command, args []string) error {
-			return a.withLake(c.Context(), func(rooms *assembly.Assembly) error { return a.describe(c.Context(), rooms, args[0]) })
+		ValidArgsFunction: c.completeTable(false),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return c.withLake(cmd.Context(), func(rooms *assembly.Assembly) error { return c.run(cmd.Context(), rooms, args[0]) })
 		},
 	}
 }
 
-func (a *app) describe(ctx context.Context, rooms *assembly.Assembly, name string) error {
+func (c *describeCommand) run(ctx context.Context, rooms *assembly.Assembly, name string) error {
 	d, err := detail(ctx, rooms, name)
 	if err != nil {
 		return err
 	}
-	if a.output == "json" {
-		return a.object(d)
+	if c.output == "json" {
+		return c.object(d)
 	}
-	if a.output == "text" {
-		fmt.Fprint(a.out, d.head(a))
+	if c.output == "text" {
+		fmt.Fprint(c.out, d.head(c.app))
 	}
-	out := list(a, []render.Column{{Name: "column"}, {Name: "type"}, {Name: "nullable"}, {Name: "description"}},
+	out := list(c.app, []render.Column{{Name: "column"}, {Name: "type"}, {Name: "nullable"}, {Name: "description"}},
 		func(c columnRow) []string {
 			return []string{c.Column, c.Type, map[bool]string{true: "yes", false: "no"}[c.Nullable], c.Description}
 		})
@@ -93,12 +96,12 @@ func (a *app) describe(ctx context.Context, rooms *assembly.Assembly, name strin
 	keys := slices.DeleteFunc(slices.Sorted(maps.Keys(d.Properties)), func(k string) bool {
 		return strings.HasPrefix(k, "petalake.") // what petalake notes for itself is for programs
 	})
-	if err := out.close(); err != nil || a.output != "text" || len(keys) == 0 {
+	if err := out.close(); err != nil || c.output != "text" || len(keys) == 0 {
 		return err
 	}
-	fmt.Fprintln(a.out, "\nproperties")
+	fmt.Fprintln(c.out, "\nproperties")
 	for _, k := range keys {
-		fmt.Fprintf(a.out, "  %s = %s\n", render.Escape(k), render.Escape(d.Properties[k]))
+		fmt.Fprintf(c.out, "  %s = %s\n", render.Escape(k), render.Escape(d.Properties[k]))
 	}
 	return nil
 }

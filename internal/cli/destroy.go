@@ -14,15 +14,15 @@ import (
 	"github.com/petalake/petalake/spec"
 )
 
-// destroyOptions are the flags of destroy.
-type destroyOptions struct {
-	data        string
+// destroyCommand takes a lakehouse in AWS down.
+type destroyCommand struct {
+	*app
+	data        string // its name, where the data is deleted too
 	yes, verify bool
 }
 
-func (a *app) destroyCommand() *cobra.Command {
-	o := &destroyOptions{}
-	c := &cobra.Command{
+func (c *destroyCommand) command() *cobra.Command {
+	cmd := &cobra.Command{
 		Use:   "destroy",
 		Short: "Take a lakehouse in AWS down, but for its data",
 		Long: `Take all stacks of an environment down. Buckets, keys, streams and logs stay,
@@ -33,48 +33,48 @@ key ends 30 days later. With --verify it then looks for whatever still has the
 tag of the environment.`,
 		Example: "petalake destroy -e prod --yes --verify",
 		Args:    exactly(),
-		RunE:    func(c *cobra.Command, _ []string) error { return a.destroy(c.Context(), o) },
+		RunE:    func(cmd *cobra.Command, _ []string) error { return c.run(cmd.Context()) },
 	}
-	c.Flags().StringVar(&o.data, "data", "", "delete the data, too: its name, such as shop-prod")
-	c.Flags().BoolVar(&o.verify, "verify", false, "look for what is left, and exit with 1 where something costs")
-	c.Flags().BoolVarP(&o.yes, "yes", "y", false, "do not ask; says nothing of data")
-	return c
+	cmd.Flags().StringVar(&c.data, "data", "", "delete the data, too: its name, such as shop-prod")
+	cmd.Flags().BoolVar(&c.verify, "verify", false, "look for what is left, and exit with 1 where something costs")
+	cmd.Flags().BoolVarP(&c.yes, "yes", "y", false, "do not ask; says nothing of data")
+	return cmd
 }
 
-func (a *app) destroy(ctx context.Context, o *destroyOptions) error {
-	l, e, err := a.cloud()
+func (c *destroyCommand) run(ctx context.Context) error {
+	l, e, err := c.cloud()
 	if err != nil {
 		return err
 	}
-	if data := dataName(l, e); o.data != "" && o.data != data {
-		return &usageError{fmt.Errorf("--data %s: this is %s: nothing was done", o.data, data), "say --data " + data + " to delete its data for good"}
+	if data := dataName(l, e); c.data != "" && c.data != data {
+		return &usageError{fmt.Errorf("--data %s: this is %s: nothing was done", c.data, data), "say --data " + data + " to delete its data for good"}
 	}
-	p, err := rollout.Removal(ctx, l, e, o.data != "")
+	p, err := rollout.Removal(ctx, l, e, c.data != "")
 	if err != nil {
 		return err
 	}
 	if p.Empty() {
-		a.say("nothing of %s is in account %s, %s", render.Escape(e.Name), p.Account, e.AWS.Region)
-	} else if err := a.end(ctx, p, o); err != nil {
+		c.say("nothing of %s is in account %s, %s", render.Escape(e.Name), p.Account, e.AWS.Region)
+	} else if err := c.end(ctx, p); err != nil {
 		return err
 	}
-	if !o.verify {
+	if !c.verify {
 		return nil
 	}
-	return a.left(ctx, p.Rollout(), o.data != "")
+	return c.left(ctx, p.Rollout())
 }
 
 // end shows what is taken down, asks, and takes it down.
-func (a *app) end(ctx context.Context, p *rollout.Plan, o *destroyOptions) error {
-	if err := a.showEnd(p, o.data != ""); err != nil {
+func (c *destroyCommand) end(ctx context.Context, p *rollout.Plan) error {
+	if err := c.show(p); err != nil {
 		return err
 	}
 	name := p.Lakehouse.Name + "-" + p.Environment.Name
-	if err := a.ask(fmt.Sprintf("Destroy %s in account %s?", name, p.Account), name, o.yes); err != nil {
+	if err := c.ask(fmt.Sprintf("Destroy %s in account %s?", name, p.Account), name, c.yes); err != nil {
 		return err
 	}
-	err := p.Run(ctx, rollout.Consent{}, a.told)
-	if err != nil && o.data != "" {
+	err := p.Run(ctx, rollout.Consent{}, planText{c.app}.event)
+	if err != nil && c.data != "" {
 		return fmt.Errorf("%w; what is left is deleted when it is said again", err)
 	}
 	return err
@@ -92,8 +92,8 @@ func dataName(l *spec.Lakehouse, e *spec.Environment) string {
 
 // showEnd shows what is taken down, and what is deleted for good. What holds data leaves its stack before it is deleted,
 // which is not shown then.
-func (a *app) showEnd(p *rollout.Plan, data bool) error {
-	if a.output != "text" || a.quiet {
+func (c *destroyCommand) show(p *rollout.Plan) error {
+	if c.output != "text" || c.quiet {
 		return nil
 	}
 	var ends, erased []deploy.Step
@@ -101,19 +101,19 @@ func (a *app) showEnd(p *rollout.Plan, data bool) error {
 		switch {
 		case s.Kind.Erases():
 			erased = append(erased, s)
-		case !data || s.Verb != deploy.Leave:
+		case c.data == "" || s.Verb != deploy.Leave:
 			ends = append(ends, s)
 		}
 	}
 	if len(ends) > 0 {
-		if err := a.steps(ends); err != nil {
+		if err := (planText{c.app}).steps(ends); err != nil {
 			return err
 		}
 	}
 	for _, s := range erased {
-		fmt.Fprintf(a.out, "%s for good: %s %s\n", a.style(a.out).Bold("DELETED"), strings.TrimPrefix(s.Type, "AWS::"), render.Escape(s.Object))
+		fmt.Fprintf(c.out, "%s for good: %s %s\n", c.style(c.out).Bold("DELETED"), strings.TrimPrefix(s.Type, "AWS::"), render.Escape(s.Object))
 	}
-	a.showNotes(p.Notes)
+	planText{c.app}.notes(p.Notes)
 	return nil
 }
 
@@ -148,15 +148,15 @@ func (e *leftError) Hint() string {
 
 // left shows what is there after the end, and is an error where something costs that should not: data does
 // once it was to be deleted.
-func (a *app) left(ctx context.Context, r *rollout.Rollout, erased bool) error {
+func (c *destroyCommand) left(ctx context.Context, r *rollout.Rollout) error {
 	all, err := r.Left(ctx)
 	if err != nil {
 		return err
 	}
-	out := list(a, []render.Column{{Name: "left"}, {Name: "why"}}, leftRow.text)
+	out := list(c.app, []render.Column{{Name: "left"}, {Name: "why"}}, leftRow.text)
 	costs := 0
 	for _, one := range all {
-		row := leftRow{ARN: one.ARN, Kept: one.Type != "" && !erased}
+		row := leftRow{ARN: one.ARN, Kept: one.Type != "" && c.data == ""}
 		if !one.Ends.IsZero() {
 			row.Ends = &one.Ends
 		} else if !row.Kept {

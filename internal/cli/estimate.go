@@ -17,15 +17,15 @@ import (
 	"github.com/petalake/petalake/spec"
 )
 
-// estimateOptions are the flags of estimate.
-type estimateOptions struct {
+// estimateCommand says what a lakehouse costs a month.
+type estimateCommand struct {
+	*app
 	daily, keep, stored, stream, scanned, rate string
 	jobs                                       []string
 }
 
-func (a *app) estimateCommand() *cobra.Command {
-	o := &estimateOptions{}
-	c := &cobra.Command{
+func (c *estimateCommand) command() *cobra.Command {
+	cmd := &cobra.Command{
 		Use:   "estimate",
 		Short: "Say what a lakehouse costs a month, from how much it is used",
 		Long: `Price the lakehouse from how much arrives a day, how long it is kept, and how
@@ -34,17 +34,17 @@ month once rows are as old as they get. With an environment in AWS, what
 petalake deploy makes there is in it.`,
 		Example: "petalake estimate --daily 3TB --keep 365d --job nightly=1.2PB",
 		Args:    exactly(),
-		RunE:    func(*cobra.Command, []string) error { return a.estimate(o) },
+		RunE:    func(*cobra.Command, []string) error { return c.run() },
 	}
-	f := c.Flags()
-	f.StringVar(&o.daily, "daily", "0B", "what arrives a day, as in 500GB")
-	f.StringVar(&o.keep, "keep", "365d", "how long rows are kept; default: 365d")
-	f.StringVar(&o.stored, "stored", "0B", "what is kept besides, as it is kept")
-	f.StringVar(&o.stream, "stream", "0B", "what arrives a day by streams, of --daily")
-	f.StringVar(&o.scanned, "scanned", "0B", "what queries read a day")
-	f.StringArrayVar(&o.jobs, "job", nil, "a `JOB` and what it reads, as in nightly=1.2PB; repeatable")
-	f.StringVar(&o.rate, "rate", "11MB", "what a processor of Spark works off in a second")
-	return c
+	f := cmd.Flags()
+	f.StringVar(&c.daily, "daily", "0B", "what arrives a day, as in 500GB")
+	f.StringVar(&c.keep, "keep", "365d", "how long rows are kept; default: 365d")
+	f.StringVar(&c.stored, "stored", "0B", "what is kept besides, as it is kept")
+	f.StringVar(&c.stream, "stream", "0B", "what arrives a day by streams, of --daily")
+	f.StringVar(&c.scanned, "scanned", "0B", "what queries read a day")
+	f.StringArrayVar(&c.jobs, "job", nil, "a `JOB` and what it reads, as in nightly=1.2PB; repeatable")
+	f.StringVar(&c.rate, "rate", "11MB", "what a processor of Spark works off in a second")
+	return cmd
 }
 
 // estimateRow is what is paid for, a month.
@@ -65,12 +65,12 @@ type estimateTotal struct {
 	Month       price.Range   `json:"month"`
 }
 
-func (a *app) estimate(o *estimateOptions) error {
-	l, e, err := a.cloud()
+func (c *estimateCommand) run() error {
+	l, e, err := c.cloud()
 	if err != nil {
 		return err
 	}
-	usage, err := o.usage(l)
+	usage, err := c.usage(l)
 	if err != nil {
 		return err
 	}
@@ -79,23 +79,23 @@ func (a *app) estimate(o *estimateOptions) error {
 		return err
 	}
 	if !found.Placed {
-		a.say("%s is not in AWS: what petalake deploy would make is left out", render.Escape(e.Name))
+		c.say("%s is not in AWS: what petalake deploy would make is left out", render.Escape(e.Name))
 	}
-	return a.showEstimate(l, e, found)
+	return c.show(l, e, found)
 }
 
-func (o *estimateOptions) usage(l *spec.Lakehouse) (u estimate.Usage, err error) {
+func (c *estimateCommand) usage(l *spec.Lakehouse) (u estimate.Usage, err error) {
 	for _, f := range []struct {
 		flag, text string
 		to         *float64
-	}{{"daily", o.daily, &u.Daily}, {"stored", o.stored, &u.Stored}, {"stream", o.stream, &u.Stream}, {"scanned", o.scanned, &u.Scanned}, {"rate", o.rate, &u.Rate}} {
+	}{{"daily", c.daily, &u.Daily}, {"stored", c.stored, &u.Stored}, {"stream", c.stream, &u.Stream}, {"scanned", c.scanned, &u.Scanned}, {"rate", c.rate, &u.Rate}} {
 		size, err := spec.ParseSize(f.text)
 		if err != nil {
 			return u, &usageError{fmt.Errorf("--%s: %w", f.flag, err), ""}
 		}
 		*f.to = float64(size)
 	}
-	keep, err := spec.ParseDuration(o.keep)
+	keep, err := spec.ParseDuration(c.keep)
 	switch {
 	case err != nil:
 		return u, &usageError{fmt.Errorf("--keep: %w", err), ""}
@@ -105,7 +105,7 @@ func (o *estimateOptions) usage(l *spec.Lakehouse) (u estimate.Usage, err error)
 		return u, &usageError{errors.New("--stream: it is a part of --daily, and larger"), "raise --daily"}
 	}
 	u.Keep = time.Duration(keep)
-	for _, text := range o.jobs {
+	for _, text := range c.jobs {
 		name, size, err := jobSize(text)
 		if err != nil {
 			return u, err
@@ -126,21 +126,21 @@ func jobSize(text string) (string, float64, error) {
 	return name, float64(size), nil
 }
 
-func (a *app) showEstimate(l *spec.Lakehouse, e *spec.Environment, found *estimate.Estimate) error {
+func (c *estimateCommand) show(l *spec.Lakehouse, e *spec.Environment, found *estimate.Estimate) error {
 	total := estimateTotal{Lakehouse: l.Name, Environment: e.Name, Prices: found.Prices, Month: rounded(found.Month)}
 	for _, line := range found.Lines {
 		usd := rounded(line.USD)
 		total.Lines = append(total.Lines, estimateRow{line.What, line.Amount, usd.Low, usd.Likely, usd.High})
 	}
-	if a.output == "json" {
-		return a.object(total)
+	if c.output == "json" {
+		return c.object(total)
 	}
-	if a.output == "text" {
-		fmt.Fprintf(a.out, "%s %s: US dollars a month, at prices of %s\n\n", a.style(a.out).Bold(render.Escape(l.Name)), render.Escape(e.Name), found.Prices)
+	if c.output == "text" {
+		fmt.Fprintf(c.out, "%s %s: US dollars a month, at prices of %s\n\n", c.style(c.out).Bold(render.Escape(l.Name)), render.Escape(e.Name), found.Prices)
 		total.Lines = append(total.Lines, estimateRow{"all of it", "", total.Month.Low, total.Month.Likely, total.Month.High})
 	}
 	columns := []render.Column{{Name: "what"}, {Name: "how much"}, {Name: "at the least", Right: true}, {Name: "likely", Right: true}, {Name: "at most", Right: true}}
-	out := list(a, columns, estimateRow.text)
+	out := list(c.app, columns, estimateRow.text)
 	for _, row := range total.Lines {
 		if err := out.add(row); err != nil {
 			return err
@@ -150,7 +150,7 @@ func (a *app) showEstimate(l *spec.Lakehouse, e *spec.Environment, found *estima
 		return err
 	}
 	if e.InAWS() && e.AWS.Budget > 0 && total.Month.Likely > float64(e.AWS.Budget) {
-		a.say("%s: that is likely more than the budget of %d", e.AWS.At("budget"), e.AWS.Budget)
+		c.say("%s: that is likely more than the budget of %d", e.AWS.At("budget"), e.AWS.Budget)
 	}
 	return nil
 }

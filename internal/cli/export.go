@@ -9,10 +9,14 @@ import (
 	"github.com/petalake/petalake/internal/cli/render"
 )
 
-// exportCommand holds the forms in which a lakehouse is written down for others.
-func (a *app) exportCommand() *cobra.Command {
-	to := ""
-	t := &cobra.Command{
+// terraformCommand writes a lakehouse in AWS as Terraform.
+type terraformCommand struct {
+	*app
+	to string // the folder
+}
+
+func (c *terraformCommand) command() *cobra.Command {
+	cmd := &cobra.Command{
 		Use:   "terraform",
 		Short: "Write what petalake deploy makes as Terraform",
 		Long: `Write what petalake deploy would make as a module of Terraform in JSON, a file a
@@ -20,22 +24,22 @@ layer, for the AWS provider 5. Where Terraform makes it, petalake deploy is not
 used; program and lakehouse are then uploaded by you, and named by variables.`,
 		Example: "petalake export terraform -e prod --to infra",
 		Args:    exactly(),
-		RunE:    func(*cobra.Command, []string) error { return a.exportTerraform(to) },
+		RunE:    func(*cobra.Command, []string) error { return c.run() },
 	}
-	t.Flags().StringVar(&to, "to", "terraform", "the folder to write to; default: terraform")
-	return commandGroup("export", "Write a lakehouse in AWS for other tools", "petalake export terraform -e prod", t)
+	cmd.Flags().StringVar(&c.to, "to", "terraform", "the folder to write to; default: terraform")
+	return cmd
 }
 
-func (a *app) exportTerraform(to string) error {
-	l, e, err := a.cloud()
+func (c *terraformCommand) run() error {
+	l, e, err := c.cloud()
 	if err != nil {
 		return err
 	}
-	files, left, err := terraform.Export(l, e, to)
+	files, left, err := terraform.Export(l, e, c.to)
 	if err != nil {
 		return err
 	}
-	out := list(a, []render.Column{{Name: "file"}, {Name: "bytes", Right: true}}, func(f terraform.File) []string { return []string{f.Path, fmt.Sprint(f.Bytes)} })
+	out := list(c.app, []render.Column{{Name: "file"}, {Name: "bytes", Right: true}}, func(f terraform.File) []string { return []string{f.Path, fmt.Sprint(f.Bytes)} })
 	for _, f := range files {
 		if err := out.add(f); err != nil {
 			return err
@@ -45,7 +49,7 @@ func (a *app) exportTerraform(to string) error {
 		return err
 	}
 	for _, what := range left {
-		a.say("left out: %s", what)
+		c.say("left out: %s", what)
 	}
 	return nil
 }

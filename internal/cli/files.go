@@ -36,9 +36,14 @@ func fileRowOf(f delta.Add) fileRow {
 	return row
 }
 
-func (a *app) filesCommand() *cobra.Command {
-	var where string
-	c := &cobra.Command{
+// filesCommand lists the data files of a table.
+type filesCommand struct {
+	*app
+	where string // a condition in SQL
+}
+
+func (c *filesCommand) command() *cobra.Command {
+	cmd := &cobra.Command{
 		Use:   "files TABLE",
 		Short: "List the data files of a table, or those a condition needs",
 		Long: `List the live data files of a table. With --where only those that may hold a
@@ -46,28 +51,28 @@ row for which the SQL condition is true, by partitions and statistics: the files
 that a query with this condition reads.`,
 		Example:           `petalake files bronze.orders --where "order_id > 5"`,
 		Args:              exactly("TABLE"),
-		ValidArgsFunction: a.completeTable(false),
-		RunE: func(c *cobra.Command, args []string) error {
-			return a.withLake(c.Context(), func(rooms *assembly.Assembly) error {
-				return a.files(c.Context(), rooms, args[0], where)
+		ValidArgsFunction: c.completeTable(false),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return c.withLake(cmd.Context(), func(rooms *assembly.Assembly) error {
+				return c.run(cmd.Context(), rooms, args[0])
 			})
 		},
 	}
-	c.Flags().StringVar(&where, "where", "", "a SQL `CONDITION` on the table's columns")
-	return c
+	cmd.Flags().StringVar(&c.where, "where", "", "a SQL `CONDITION` on the table's columns")
+	return cmd
 }
 
-func (a *app) files(ctx context.Context, rooms *assembly.Assembly, name, where string) error {
-	now := a.now()
+func (c *filesCommand) run(ctx context.Context, rooms *assembly.Assembly, name string) error {
+	now := c.now()
 	columns := []render.Column{{Name: "file"}, {Name: "rows", Right: true, Whole: true}, {Name: "size", Right: true, Whole: true}, {Name: "written"}, {Name: "partition"}}
 	if partitioned, err := isPartitioned(ctx, rooms, name); err != nil {
 		return err
 	} else if !partitioned {
 		columns = columns[:4]
 	}
-	out := list(a, columns, func(f fileRow) []string { return f.text(now)[:len(columns)] })
+	out := list(c.app, columns, func(f fileRow) []string { return f.text(now)[:len(columns)] })
 	var n, bytes int64
-	for f, err := range rooms.Engines.Files(ctx, name, where) {
+	for f, err := range rooms.Engines.Files(ctx, name, c.where) {
 		if err != nil {
 			return err
 		}
@@ -79,7 +84,7 @@ func (a *app) files(ctx context.Context, rooms *assembly.Assembly, name, where s
 	if err := out.close(); err != nil {
 		return err
 	}
-	a.say("%s", a.style(a.err).Dim(words.Counted(n, "file")+", "+words.Bytes(bytes)))
+	c.say("%s", c.style(c.err).Dim(words.Counted(n, "file")+", "+words.Bytes(bytes)))
 	return nil
 }
 

@@ -16,9 +16,14 @@ import (
 	"github.com/petalake/petalake/internal/words"
 )
 
-func (a *app) fleetCommand() *cobra.Command {
-	var last int
-	c := &cobra.Command{
+// fleetCommand shows the machines of Spark in AWS.
+type fleetCommand struct {
+	*app
+	last int // how many decisions are shown
+}
+
+func (c *fleetCommand) command() *cobra.Command {
+	cmd := &cobra.Command{
 		Use:   "fleet",
 		Short: "Show the machines of Spark in AWS, and why they are so",
 		Long: `Show the cluster that programs of an environment run on now, what it costs,
@@ -26,10 +31,10 @@ and the last decisions about it with their reasons. The petalake that runs in
 AWS takes them, every half minute.`,
 		Example: "petalake fleet -e prod",
 		Args:    exactly(),
-		RunE:    func(c *cobra.Command, _ []string) error { return a.fleet(c.Context(), last) },
+		RunE:    func(cmd *cobra.Command, _ []string) error { return c.run(cmd.Context()) },
 	}
-	c.Flags().IntVarP(&last, "last", "n", 10, "how many decisions to show")
-	return c
+	cmd.Flags().IntVarP(&c.last, "last", "n", 10, "how many decisions to show")
+	return cmd
 }
 
 // fleetRow is a fleet, for programs. Units are processors of task nodes.
@@ -62,8 +67,8 @@ type fleetDecision struct {
 // stale is how old the last look at a fleet may be.
 const stale = 5 * time.Minute
 
-func (a *app) fleet(ctx context.Context, last int) error {
-	return a.withLake(ctx, func(rooms *assembly.Assembly) error {
+func (c *fleetCommand) run(ctx context.Context) error {
+	return c.withLake(ctx, func(rooms *assembly.Assembly) error {
 		s, err := rooms.Daemon.Fleet(ctx)
 		if errors.Is(err, fs.ErrNotExist) {
 			s, err = fleet.Record{}, nil
@@ -78,42 +83,42 @@ func (a *app) fleet(ctx context.Context, last int) error {
 		if s.Cluster == "" {
 			row.Zone, row.Status = "", ""
 		}
-		for _, e := range s.Log[max(0, len(s.Log)-last):] {
+		for _, e := range s.Log[max(0, len(s.Log)-c.last):] {
 			row.Decisions = append(row.Decisions, fleetDecision{e.At, string(e.Do), e.Cluster, e.Job, e.OnDemand, e.Spot, e.Reason})
 		}
-		switch a.output {
+		switch c.output {
 		case "json":
-			return a.object(row)
+			return c.object(row)
 		case "csv":
-			return a.decisions(row.Decisions)
+			return c.decisions(row.Decisions)
 		}
-		return a.fleetText(row)
+		return c.text(row)
 	})
 }
 
-func (a *app) fleetText(row fleetRow) error {
+func (c *fleetCommand) text(row fleetRow) error {
 	switch {
 	case row.Seen.IsZero():
-		fmt.Fprintln(a.out, "there was no cluster yet")
+		fmt.Fprintln(c.out, "there was no cluster yet")
 	case row.Cluster == "":
-		fmt.Fprintf(a.out, "no cluster; $%.2f this month\n", row.MonthUSD)
+		fmt.Fprintf(c.out, "no cluster; $%.2f this month\n", row.MonthUSD)
 	default:
-		fmt.Fprintf(a.out, "cluster %s in %s is %s: %s, $%.2f an hour, $%.2f this month\n", render.Escape(row.Cluster), render.Escape(row.Zone), render.Escape(row.Status),
+		fmt.Fprintf(c.out, "cluster %s in %s is %s: %s, $%.2f an hour, $%.2f this month\n", render.Escape(row.Cluster), render.Escape(row.Zone), render.Escape(row.Status),
 			words.Counted(int64(row.Jobs), "program"), row.RateUSD, row.MonthUSD)
-		fmt.Fprintf(a.out, "task nodes: %d of %d processors on demand, %d of %d Spot\n", row.OnDemand, row.TargetOnDemand, row.Spot, row.TargetSpot)
+		fmt.Fprintf(c.out, "task nodes: %d of %d processors on demand, %d of %d Spot\n", row.OnDemand, row.TargetOnDemand, row.Spot, row.TargetSpot)
 	}
-	if !row.Seen.IsZero() && a.now().Sub(row.Seen) > stale && (row.Cluster != "" || row.Jobs > 0) {
-		a.say("nobody has looked at it since %s: see whether petalake runs in AWS, with petalake status", row.Seen.Local().Format(time.DateTime))
+	if !row.Seen.IsZero() && c.now().Sub(row.Seen) > stale && (row.Cluster != "" || row.Jobs > 0) {
+		c.say("nobody has looked at it since %s: see whether petalake runs in AWS, with petalake status", row.Seen.Local().Format(time.DateTime))
 	}
 	if len(row.Decisions) == 0 {
 		return nil
 	}
-	fmt.Fprintln(a.out)
-	return a.decisions(row.Decisions)
+	fmt.Fprintln(c.out)
+	return c.decisions(row.Decisions)
 }
 
-func (a *app) decisions(all []fleetDecision) error {
-	out := list(a, []render.Column{{Name: "when"}, {Name: "what"}, {Name: "on demand", Right: true}, {Name: "Spot", Right: true}, {Name: "why"}}, func(d fleetDecision) []string {
+func (c *fleetCommand) decisions(all []fleetDecision) error {
+	out := list(c.app, []render.Column{{Name: "when"}, {Name: "what"}, {Name: "on demand", Right: true}, {Name: "Spot", Right: true}, {Name: "why"}}, func(d fleetDecision) []string {
 		cells := []string{d.At.Local().Format(time.DateTime), d.Do, "", "", d.Reason}
 		if d.Job != "" {
 			cells[1] += " " + d.Job

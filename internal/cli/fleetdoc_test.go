@@ -75,7 +75,7 @@ func printed(t *testing.T, dir, command string) string {
 	t.Helper()
 	var out, notes bytes.Buffer
 	a := &app{name: "petalake", in: strings.NewReader(""), out: &out, err: &notes, getenv: func(string) string { return "" }, dir: dir, now: time.Now, stop: &interrupts{kill: func() {}}}
-	if code := a.run(context.Background(), strings.Fields(command)[1:]); code != 0 {
+	if code := a.execute(context.Background(), strings.Fields(command)[1:]); code != 0 {
 		t.Fatalf("%s: exit code %d\n%s", command, code, notes.String())
 	}
 	var b strings.Builder

@@ -32,44 +32,49 @@ func commitRowOf(c delta.CommitInfo) commitRow {
 		Metrics: c.Metrics, Engine: c.Engine, ID: c.ID}
 }
 
-func (a *app) historyCommand() *cobra.Command {
-	limit := 20
-	c := &cobra.Command{
+// historyCommand lists the commits of a table.
+type historyCommand struct {
+	*app
+	limit int // most commits; 0: all
+}
+
+func (c *historyCommand) command() *cobra.Command {
+	cmd := &cobra.Command{
 		Use:   "history TABLE",
 		Short: "List the commits of a table, newest first",
 		Long: `List the commits that the log of a table still has, newest first. A version can
 be read with SELECT ... FROM table VERSION AS OF n.`,
 		Example:           "petalake history bronze.orders",
 		Args:              exactly("TABLE"),
-		ValidArgsFunction: a.completeTable(false),
-		RunE: func(c *cobra.Command, args []string) error {
-			return a.withLake(c.Context(), func(rooms *assembly.Assembly) error {
-				return a.history(c.Context(), rooms, args[0], limit)
+		ValidArgsFunction: c.completeTable(false),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return c.withLake(cmd.Context(), func(rooms *assembly.Assembly) error {
+				return c.run(cmd.Context(), rooms, args[0])
 			})
 		},
 	}
-	c.Flags().IntVarP(&limit, "limit", "n", limit, "most commits to list; 0 for all")
-	return c
+	cmd.Flags().IntVarP(&c.limit, "limit", "n", 20, "most commits to list; 0 for all")
+	return cmd
 }
 
-func (a *app) history(ctx context.Context, rooms *assembly.Assembly, name string, limit int) error {
+func (c *historyCommand) run(ctx context.Context, rooms *assembly.Assembly, name string) error {
 	table, err := rooms.Env.Existing(ctx, name)
 	if err != nil {
 		return err
 	}
-	now := a.now()
-	out := list(a, []render.Column{{Name: "version", Right: true, Whole: true}, {Name: "when"}, {Name: "operation"}, {Name: "what"}, {Name: "engine"}},
+	now := c.now()
+	out := list(c.app, []render.Column{{Name: "version", Right: true, Whole: true}, {Name: "when"}, {Name: "operation"}, {Name: "what"}, {Name: "engine"}},
 		func(c commitRow) []string { return c.text(now) })
 	n := 0
-	for c, err := range table.History(ctx) {
+	for commit, err := range table.History(ctx) {
 		if err != nil {
 			return err
 		}
-		if n++; limit > 0 && n > limit {
-			a.say("older commits are left out; --limit 0 lists all")
+		if n++; c.limit > 0 && n > c.limit {
+			c.say("older commits are left out; --limit 0 lists all")
 			break
 		}
-		if err := out.add(commitRowOf(c)); err != nil {
+		if err := out.add(commitRowOf(commit)); err != nil {
 			return err
 		}
 	}

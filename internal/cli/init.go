@@ -18,7 +18,10 @@ import (
 //go:embed example
 var example embed.FS
 
-func (a *app) initCommand() *cobra.Command {
+// initCommand makes a new lakehouse.
+type initCommand struct{ *app }
+
+func (c *initCommand) command() *cobra.Command {
 	return &cobra.Command{
 		Use:   "init [DIR]",
 		Short: "Make a new lakehouse.yaml, with an example that runs",
@@ -31,7 +34,7 @@ source and one model, and the few rows they need. Nothing is overwritten.`,
 			if len(args) == 1 {
 				dir = args[0]
 			}
-			return a.init(dir)
+			return c.run(dir)
 		},
 	}
 }
@@ -50,10 +53,10 @@ type created struct {
 	File string `json:"file"`
 }
 
-func (a *app) init(dir string) error {
+func (c *initCommand) run(dir string) error {
 	root := dir
 	if !filepath.IsAbs(root) {
-		root = filepath.Join(a.dir, dir)
+		root = filepath.Join(c.dir, dir)
 	}
 	files, err := exampleFiles(filepath.Base(root))
 	if err != nil {
@@ -67,30 +70,30 @@ func (a *app) init(dir string) error {
 			return err
 		}
 	}
-	out := list[created](a, nil, nil)
+	out := list[created](c.app, nil, nil)
 	for _, f := range files {
 		if err := writeNew(filepath.Join(root, filepath.FromSlash(f.path)), f.body); err != nil {
 			return err
 		}
-		if err := a.tellCreated(filepath.Join(dir, f.path), out); err != nil {
+		if err := c.created(filepath.Join(dir, f.path), out); err != nil {
 			return err
 		}
 	}
-	a.say("\nnext:")
+	c.say("\nnext:")
 	if dir != "." {
-		a.say("  cd %s", dir)
+		c.say("  cd %s", dir)
 	}
 	command := "petalake"
-	if filepath.IsAbs(a.name) {
-		command = a.name
+	if filepath.IsAbs(c.name) {
+		command = c.name
 	}
-	a.say("  %s up --once", command)
+	c.say("  %s up --once", command)
 	return nil
 }
 
-func (a *app) tellCreated(path string, out rows[created]) error {
-	if a.output == "text" {
-		_, err := fmt.Fprintf(a.out, "made %s\n", path)
+func (c *initCommand) created(path string, out rows[created]) error {
+	if c.output == "text" {
+		_, err := fmt.Fprintf(c.out, "made %s\n", path)
 		return err
 	}
 	if err := out.add(created{path}); err != nil {

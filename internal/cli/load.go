@@ -16,16 +16,16 @@ import (
 	"github.com/petalake/petalake/internal/write"
 )
 
-// loadFlags are the flags of `petalake load`.
-type loadFlags struct {
+// loadCommand loads files into a table.
+type loadCommand struct {
+	*app
 	format, mode, onError, evolve string
 	options                       []string
 	dryRun                        bool
 }
 
-func (a *app) loadCommand() *cobra.Command {
-	var f loadFlags
-	c := &cobra.Command{
+func (c *loadCommand) command() *cobra.Command {
+	cmd := &cobra.Command{
 		Use:   "load TABLE FILE...",
 		Short: "Load files into a table, in one commit",
 		Long: `Load CSV, JSON or Parquet files into a table, plain or compressed (.gz,
@@ -38,24 +38,24 @@ with the types found in the files. FILE may hold *, ** and ?.`,
 			}
 			return nil
 		}),
-		ValidArgsFunction: a.completeTable(false),
-		RunE:              func(c *cobra.Command, args []string) error { return a.load(c.Context(), f, args[0], args[1:]) },
+		ValidArgsFunction: c.completeTable(false),
+		RunE:              func(cmd *cobra.Command, args []string) error { return c.run(cmd.Context(), args[0], args[1:]) },
 	}
-	flags := c.Flags()
+	flags := cmd.Flags()
 	flags.SortFlags = false
-	flags.StringVar(&f.format, "format", "", "csv, json or parquet; default: by the names")
-	flags.StringVar(&f.mode, "mode", "append", "append, or replace: instead of all rows")
-	flags.StringVar(&f.onError, "on-error", "reject", "reject, or quarantine: bad rows to table _quarantine")
-	flags.StringVar(&f.evolve, "evolve", "", "none, add (columns) or widen (types too)")
-	flags.BoolVar(&f.dryRun, "dry-run", false, "show columns, types and why; load nothing")
-	flags.StringArrayVar(&f.options, "option", nil, "how CSV is written, as in `delimiter=;` (repeat)")
-	for name, values := range f.choices() {
-		must(c.RegisterFlagCompletionFunc(name, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp)))
+	flags.StringVar(&c.format, "format", "", "csv, json or parquet; default: by the names")
+	flags.StringVar(&c.mode, "mode", "append", "append, or replace: instead of all rows")
+	flags.StringVar(&c.onError, "on-error", "reject", "reject, or quarantine: bad rows to table _quarantine")
+	flags.StringVar(&c.evolve, "evolve", "", "none, add (columns) or widen (types too)")
+	flags.BoolVar(&c.dryRun, "dry-run", false, "show columns, types and why; load nothing")
+	flags.StringArrayVar(&c.options, "option", nil, "how CSV is written, as in `delimiter=;` (repeat)")
+	for name, values := range c.choices() {
+		must(cmd.RegisterFlagCompletionFunc(name, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp)))
 	}
-	return c
+	return cmd
 }
 
-func (loadFlags) choices() map[string][]string {
+func (*loadCommand) choices() map[string][]string {
 	return map[string][]string{
 		"format":   {"csv", "json", "parquet"},
 		"mode":     {"append", "replace"},
@@ -65,9 +65,9 @@ func (loadFlags) choices() map[string][]string {
 }
 
 // check finds values that are not a choice; an empty one is the default.
-func (f loadFlags) check() error {
-	given := map[string]string{"format": f.format, "mode": f.mode, "on-error": f.onError, "evolve": f.evolve}
-	for name, values := range f.choices() {
+func (c *loadCommand) check() error {
+	given := map[string]string{"format": c.format, "mode": c.mode, "on-error": c.onError, "evolve": c.evolve}
+	for name, values := range c.choices() {
 		if given[name] != "" && !slices.Contains(values, given[name]) {
 			return &usageError{fmt.Errorf("--%s %s: want %s", name, given[name], strings.Join(values, ", ")), ""}
 		}
@@ -75,31 +75,31 @@ func (f loadFlags) check() error {
 	return nil
 }
 
-func (a *app) load(ctx context.Context, f loadFlags, table string, paths []string) error {
-	if err := f.check(); err != nil {
+func (c *loadCommand) run(ctx context.Context, table string, paths []string) error {
+	if err := c.check(); err != nil {
 		return err
 	}
 	name, err := catalog.ParseName(table)
 	if err != nil {
 		return &usageError{err, ""}
 	}
-	job := write.Load{Table: name, Paths: paths, Format: f.format, Replace: f.mode == "replace", OnError: f.onError, Evolve: f.evolve}
-	for _, o := range f.options {
+	job := write.Load{Table: name, Paths: paths, Format: c.format, Replace: c.mode == "replace", OnError: c.onError, Evolve: c.evolve}
+	for _, o := range c.options {
 		if err := setOption(&job, o); err != nil {
 			return err
 		}
 	}
-	return a.withLake(ctx, func(rooms *assembly.Assembly) error {
-		if f.dryRun {
-			return a.preview(ctx, rooms, job)
+	return c.withLake(ctx, func(rooms *assembly.Assembly) error {
+		if c.dryRun {
+			return c.preview(ctx, rooms, job)
 		}
-		bar := a.progress("loading " + table)
+		bar := c.progress("loading " + table)
 		done, err := rooms.Writer.Load(ctx, job, func(e lake.Event) { bar.set(amountOf(e)) })
 		bar.end()
 		if err != nil {
 			return err
 		}
-		return a.event(done, list[eventRow](a, nil, nil))
+		return c.event(done, list[eventRow](c.app, nil, nil))
 	})
 }
 
@@ -113,12 +113,12 @@ type previewRow struct {
 }
 
 // preview shows what columns a load would make, and loads nothing.
-func (a *app) preview(ctx context.Context, rooms *assembly.Assembly, job write.Load) error {
+func (c *loadCommand) preview(ctx context.Context, rooms *assembly.Assembly, job write.Load) error {
 	columns, err := rooms.Writer.Preview(ctx, job)
 	if err != nil {
 		return err
 	}
-	out := list(a, []render.Column{{Name: "column"}, {Name: "type"}, {Name: "from"}, {Name: "found"}, {Name: "why"}}, func(r previewRow) []string {
+	out := list(c.app, []render.Column{{Name: "column"}, {Name: "type"}, {Name: "from"}, {Name: "found"}, {Name: "why"}}, func(r previewRow) []string {
 		return []string{r.Column, r.Type, r.From, r.Found, r.Why}
 	})
 	for _, c := range columns {

@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -15,7 +14,6 @@ import (
 	"github.com/petalake/petalake/internal/aws/deploy"
 	"github.com/petalake/petalake/internal/aws/price"
 	"github.com/petalake/petalake/internal/aws/rollout"
-	"github.com/petalake/petalake/internal/cli/render"
 	"github.com/petalake/petalake/spec"
 )
 
@@ -47,15 +45,15 @@ type securityRow struct {
 	Fail     int    `json:"fail"`
 }
 
-// planOptions are the flags of plan.
-type planOptions struct {
+// planCommand shows what a lakehouse is in AWS, or would be.
+type planCommand struct {
+	*app
 	against, template string
 	exitCode, offline bool
 }
 
-func (a *app) planCommand() *cobra.Command {
-	o := &planOptions{}
-	c := &cobra.Command{
+func (c *planCommand) command() *cobra.Command {
+	cmd := &cobra.Command{
 		Use:   "plan",
 		Short: "Show what a lakehouse is in AWS, or would be; deploy makes it",
 		Long: `Show what petalake would make or change in AWS for an environment with the key
@@ -65,52 +63,46 @@ sets of CloudFormation tell it, and changes nothing. Without, or --offline,
 it compares with the templates of the last deployment in --against, or nothing.`,
 		Example: "petalake plan -e prod",
 		Args:    exactly(),
-		RunE:    func(c *cobra.Command, _ []string) error { return a.plan(c.Context(), o) },
+		RunE:    func(cmd *cobra.Command, _ []string) error { return c.run(cmd.Context()) },
 	}
-	c.Flags().StringVar(&o.against, "against", "", "a folder with the templates of the last deployment")
-	c.Flags().BoolVar(&o.exitCode, "exit-code", false, "exit with 5 where there is something to do")
-	c.Flags().BoolVar(&o.offline, "offline", false, "ask nothing of AWS; so does --against")
-	c.Flags().StringVar(&o.template, "template", "", "a folder to write the templates to, one file a stack")
-	return c
+	cmd.Flags().StringVar(&c.against, "against", "", "a folder with the templates of the last deployment")
+	cmd.Flags().BoolVar(&c.exitCode, "exit-code", false, "exit with 5 where there is something to do")
+	cmd.Flags().BoolVar(&c.offline, "offline", false, "ask nothing of AWS; so does --against")
+	cmd.Flags().StringVar(&c.template, "template", "", "a folder to write the templates to, one file a stack")
+	return cmd
 }
 
 // errChanges is a plan that is not empty, for --exit-code.
 var errChanges = errors.New("the plan has changes")
 
-func (a *app) plan(ctx context.Context, o *planOptions) error {
-	l, e, err := a.cloud()
+func (c *planCommand) run(ctx context.Context) error {
+	l, e, err := c.cloud()
 	if err != nil {
 		return err
 	}
-	from, err := deployed(o.against)
+	from, err := deployed(c.against)
 	if err != nil {
 		return err
 	}
-	p, err := rollout.Planned(ctx, l, e, rollout.Options{Offline: o.offline, Templates: from, From: o.against, Asking: a.asking})
+	t := planText{c.app}
+	p, err := rollout.Planned(ctx, l, e, rollout.Options{Offline: c.offline, Templates: from, From: c.against, Asking: t.asking})
 	if err != nil {
 		return err
 	}
-	a.warn(p)
-	if err := writeTemplates(o.template, p.Stacks); err != nil {
+	t.warn(p)
+	if err := writeTemplates(c.template, p.Stacks); err != nil {
 		return err
 	}
-	if err := a.showPlan(p); err != nil {
+	if err := t.show(p); err != nil {
 		return err
 	}
 	if err := p.Problems(); err != nil {
 		return err
 	}
-	if o.exitCode && !p.Empty() {
+	if c.exitCode && !p.Empty() {
 		return &toldError{errChanges}
 	}
 	return nil
-}
-
-// asking shows that AWS is asked, until it has answered.
-func (a *app) asking() (done func()) {
-	p := a.progress("asking CloudFormation")
-	p.set(amount{label: "asking CloudFormation", part: -1})
-	return p.end
 }
 
 // cloud is the lakehouse, and its environment in AWS: the one that was named, or the only one.
@@ -186,21 +178,6 @@ func writeTemplates(dir string, stacks []*deploy.Stack) error {
 	return nil
 }
 
-// steps shows what is done, with prices where there are any.
-func (a *app) steps(steps []deploy.Step) error {
-	columns, text := []render.Column{{Name: "do"}, {Name: "stack"}, {Name: "what"}, {Name: "$ a month", Right: true, Whole: true}, {Name: "why"}}, planLine.text
-	if !slices.ContainsFunc(steps, func(s deploy.Step) bool { return s.Price != nil }) {
-		columns, text = slices.Delete(columns, 3, 4), func(l planLine) []string { return slices.Delete(l.text(), 3, 4) }
-	}
-	out := list(a, columns, text)
-	for _, line := range planLines(steps) {
-		if err := out.add(line); err != nil {
-			return err
-		}
-	}
-	return out.close()
-}
-
 // planCSVRow is a step, as CSV has it.
 type planCSVRow struct {
 	Verb     string   `json:"verb"`
@@ -212,18 +189,4 @@ type planCSVRow struct {
 	High     *float64 `json:"high"`
 	Stateful bool     `json:"stateful"`
 	Why      string   `json:"why"`
-}
-
-func (a *app) planCSV(steps []deploy.Step) error {
-	out := list[planCSVRow](a, nil, nil)
-	for _, s := range steps {
-		row := planCSVRow{Verb: string(s.Verb), Stack: s.Stack, Object: s.Object, Type: s.Type, Stateful: s.Stateful, Why: s.Why}
-		if s.Price != nil {
-			row.Low, row.Likely, row.High = &s.Price.Low, &s.Price.Likely, &s.Price.High
-		}
-		if err := out.add(row); err != nil {
-			return err
-		}
-	}
-	return out.close()
 }

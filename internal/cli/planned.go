@@ -2,6 +2,9 @@ package cli
 
 import (
 	"fmt"
+	"slices"
+	"strings"
+	"time"
 
 	"github.com/petalake/petalake/internal/aws/audit"
 	"github.com/petalake/petalake/internal/aws/deploy"
@@ -9,37 +12,40 @@ import (
 	"github.com/petalake/petalake/internal/cli/render"
 )
 
-// showPlan shows a plan, what it costs, and whether it is as safe as the environment demands.
-func (a *app) showPlan(p *rollout.Plan) error {
+// planText shows plans, and what comes of them, to people and programs.
+type planText struct{ *app }
+
+// show shows a plan, what it costs, and whether it is as safe as the environment demands.
+func (t planText) show(p *rollout.Plan) error {
 	e := p.Environment
-	switch a.output {
+	switch t.output {
 	case "json":
-		return a.object(newPlanRow(p))
+		return t.object(newPlanRow(p))
 	case "csv":
-		return a.planCSV(p.Steps)
+		return t.csv(p.Steps)
 	}
-	fmt.Fprintf(a.out, "%s %s in %s\ncompared with %s\n\n", a.style(a.out).Bold(render.Escape(p.Lakehouse.Name)), render.Escape(e.Name), e.AWS.Region, render.Escape(p.With))
-	defer a.showNotes(p.Notes)
+	fmt.Fprintf(t.out, "%s %s in %s\ncompared with %s\n\n", t.style(t.out).Bold(render.Escape(p.Lakehouse.Name)), render.Escape(e.Name), e.AWS.Region, render.Escape(p.With))
+	defer t.notes(p.Notes)
 	if p.Empty() {
-		fmt.Fprintln(a.out, "nothing to do")
+		fmt.Fprintln(t.out, "nothing to do")
 		return nil
 	}
-	if err := a.steps(p.Steps); err != nil {
+	if err := t.steps(p.Steps); err != nil {
 		return err
 	}
-	fmt.Fprintf(a.out, "\n%s%s%s\n%s\n", counts(p.Steps), month(p.Month), pricesOf(p), verdict(e.AWS.Security, p.Security))
+	fmt.Fprintf(t.out, "\n%s%s%s\n%s\n", counts(p.Steps), month(p.Month), pricesOf(p), verdict(e.AWS.Security, p.Security))
 	for _, s := range p.Steps {
 		if s.Stateful {
-			fmt.Fprintf(a.out, "%s %s %s: it holds data, the new one is empty, and its stack refuses this\n", a.style(a.out).Bold("WARNING"), s.Verb, s.Object)
+			fmt.Fprintf(t.out, "%s %s %s: it holds data, the new one is empty, and its stack refuses this\n", t.style(t.out).Bold("WARNING"), s.Verb, s.Object)
 		}
 	}
 	return nil
 }
 
 // warn tells of what may be regretted of a fleet.
-func (a *app) warn(p *rollout.Plan) {
+func (t planText) warn(p *rollout.Plan) {
 	for _, w := range p.Warnings {
-		a.say("%s", w)
+		t.say("%s", w)
 	}
 }
 
@@ -60,13 +66,13 @@ func newPlanRow(p *rollout.Plan) planRow {
 	return row
 }
 
-func (a *app) showNotes(notes []rollout.Note) {
+func (t planText) notes(notes []rollout.Note) {
 	for _, n := range notes {
 		text := n.Text
 		if n.Stack != "" {
 			text = n.Stack + ": " + text
 		}
-		fmt.Fprintf(a.out, "%s %s\n", a.style(a.out).Bold("NOTE"), render.Escape(text))
+		fmt.Fprintf(t.out, "%s %s\n", t.style(t.out).Bold("NOTE"), render.Escape(text))
 	}
 }
 
@@ -76,4 +82,54 @@ func pricesOf(p *rollout.Plan) string {
 		return ""
 	}
 	return ", at prices of " + p.Prices.Region
+}
+
+// steps shows what is done, with prices where there are any.
+func (t planText) steps(steps []deploy.Step) error {
+	columns, text := []render.Column{{Name: "do"}, {Name: "stack"}, {Name: "what"}, {Name: "$ a month", Right: true, Whole: true}, {Name: "why"}}, planLine.text
+	if !slices.ContainsFunc(steps, func(s deploy.Step) bool { return s.Price != nil }) {
+		columns, text = slices.Delete(columns, 3, 4), func(l planLine) []string { return slices.Delete(l.text(), 3, 4) }
+	}
+	out := list(t.app, columns, text)
+	for _, line := range planLines(steps) {
+		if err := out.add(line); err != nil {
+			return err
+		}
+	}
+	return out.close()
+}
+
+func (t planText) csv(steps []deploy.Step) error {
+	out := list[planCSVRow](t.app, nil, nil)
+	for _, s := range steps {
+		row := planCSVRow{Verb: string(s.Verb), Stack: s.Stack, Object: s.Object, Type: s.Type, Stateful: s.Stateful, Why: s.Why}
+		if s.Price != nil {
+			row.Low, row.Likely, row.High = &s.Price.Low, &s.Price.Likely, &s.Price.High
+		}
+		if err := out.add(row); err != nil {
+			return err
+		}
+	}
+	return out.close()
+}
+
+// asking shows that AWS is asked, until it has answered.
+func (t planText) asking() (done func()) {
+	p := t.progress("asking CloudFormation")
+	p.set(amount{label: "asking CloudFormation", part: -1})
+	return p.end
+}
+
+// event shows what happens to a stack, a line each.
+func (t planText) event(told rollout.Told) {
+	e := told.Event
+	if e.Resource == "" {
+		t.say("%s  %-10s  %s", t.now().Format(time.TimeOnly), told.Layer, render.Escape(told.Text))
+		return
+	}
+	reason := ""
+	if e.Reason != "" {
+		reason = ": " + e.Reason
+	}
+	t.say("%s  %-10s  %-20s  %s%s", e.Time.Local().Format(time.TimeOnly), told.Layer, strings.ToLower(strings.ReplaceAll(e.Status, "_", " ")), render.Escape(e.Resource), render.Escape(reason))
 }

@@ -27,39 +27,20 @@ const (
 	advisorAt = "https://spot-bid-advisor.s3.amazonaws.com"
 )
 
-// refreshOptions are the flags of prices refresh.
-type refreshOptions struct {
-	region, offers, advisor string
-	unlikely                bool
-}
+// pricesCommand says where the prices of AWS are from.
+type pricesCommand struct{ *app }
 
-func (a *app) pricesCommand() *cobra.Command {
-	c := &cobra.Command{
+func (c *pricesCommand) command() *cobra.Command {
+	cmd := &cobra.Command{
 		Use:     "prices",
 		Short:   "Say where the prices of AWS are from, and renew them",
 		Long:    "Say where the prices come from that plans and estimates have, and of which day.",
 		Example: "petalake prices",
 		Args:    exactly(),
-		RunE:    func(*cobra.Command, []string) error { return a.priceSources() },
+		RunE:    func(*cobra.Command, []string) error { return c.run() },
 	}
-	o := &refreshOptions{}
-	refresh := &cobra.Command{
-		Use:   "refresh",
-		Short: "Renew the prices of a region from the AWS Price List",
-		Long: `Renew the prices of a region from the offer files of the AWS Price List and the
-Spot Advisor, which are public and some 300 MB. They are written to
-prices-REGION.txt beside lakehouse.yaml, where plans and estimates find them.`,
-		Example: "petalake prices refresh --region eu-central-1",
-		Args:    exactly(),
-		RunE:    func(c *cobra.Command, _ []string) error { return a.refresh(c.Context(), o) },
-	}
-	f := refresh.Flags()
-	f.StringVar(&o.region, "region", "", "the region; default: that of the environment, or us-east-1")
-	f.StringVar(&o.offers, "offers", offersAt, "a mirror of the offer files; default: that of AWS")
-	f.StringVar(&o.advisor, "advisor", advisorAt, "a mirror of the Spot Advisor; default: that of AWS")
-	f.BoolVar(&o.unlikely, "unlikely", false, "take prices ten times, or a tenth, of what they were")
-	c.AddCommand(refresh)
-	return c
+	cmd.AddCommand((&refreshCommand{app: c.app}).command())
+	return cmd
 }
 
 // sourceRow is where prices are from.
@@ -69,8 +50,8 @@ type sourceRow struct {
 	Text   string `json:"text"`
 }
 
-func (a *app) priceSources() error {
-	l, e, err := a.cloud()
+func (c *pricesCommand) run() error {
+	l, e, err := c.cloud()
 	if err != nil {
 		return err
 	}
@@ -78,14 +59,40 @@ func (a *app) priceSources() error {
 	if err != nil {
 		return err
 	}
-	a.say("prices of %s: %s", now.Region, words.Counted(int64(len(now.Instances())), "instance type"))
-	out := list(a, []render.Column{{Name: "source"}, {Name: "date"}, {Name: "what it is"}}, func(s sourceRow) []string { return []string{s.Source, s.Date, s.Text} })
+	c.say("prices of %s: %s", now.Region, words.Counted(int64(len(now.Instances())), "instance type"))
+	out := list(c.app, []render.Column{{Name: "source"}, {Name: "date"}, {Name: "what it is"}}, func(s sourceRow) []string { return []string{s.Source, s.Date, s.Text} })
 	for _, s := range now.Sources() {
 		if err := out.add(sourceRow{s.Name, s.Date, s.Text}); err != nil {
 			return err
 		}
 	}
 	return out.close()
+}
+
+// refreshCommand renews the prices of a region.
+type refreshCommand struct {
+	*app
+	region, offers, advisor string
+	unlikely                bool
+}
+
+func (c *refreshCommand) command() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "refresh",
+		Short: "Renew the prices of a region from the AWS Price List",
+		Long: `Renew the prices of a region from the offer files of the AWS Price List and the
+Spot Advisor, which are public and some 300 MB. They are written to
+prices-REGION.txt beside lakehouse.yaml, where plans and estimates find them.`,
+		Example: "petalake prices refresh --region eu-central-1",
+		Args:    exactly(),
+		RunE:    func(cmd *cobra.Command, _ []string) error { return c.run(cmd.Context()) },
+	}
+	f := cmd.Flags()
+	f.StringVar(&c.region, "region", "", "the region; default: that of the environment, or us-east-1")
+	f.StringVar(&c.offers, "offers", offersAt, "a mirror of the offer files; default: that of AWS")
+	f.StringVar(&c.advisor, "advisor", advisorAt, "a mirror of the Spot Advisor; default: that of AWS")
+	f.BoolVar(&c.unlikely, "unlikely", false, "take prices ten times, or a tenth, of what they were")
+	return cmd
 }
 
 // unlikelyError says that prices are so much others that they may be wrong.
@@ -99,41 +106,41 @@ func (*unlikelyError) Hint() string {
 	return "look them up at AWS, and say --unlikely where they are right"
 }
 
-func (a *app) refresh(ctx context.Context, o *refreshOptions) error {
-	l, e, err := a.cloud()
+func (c *refreshCommand) run(ctx context.Context) error {
+	l, e, err := c.cloud()
 	if err != nil {
 		return err
 	}
-	region := cmp.Or(o.region, regionOf(e))
+	region := cmp.Or(c.region, regionOf(e))
 	old, err := prices(l, region)
 	if err != nil {
 		return err
 	}
-	list, news, err := price.Renew(old, region, a.now().UTC().Format(time.DateOnly), func(name string) (io.ReadCloser, error) {
-		at := strings.TrimSuffix(o.offers, "/") + "/" + name + "/current/" + region + "/index.csv"
+	list, news, err := price.Renew(old, region, c.now().UTC().Format(time.DateOnly), func(name string) (io.ReadCloser, error) {
+		at := strings.TrimSuffix(c.offers, "/") + "/" + name + "/current/" + region + "/index.csv"
 		if name == price.Spot {
-			at = strings.TrimSuffix(o.advisor, "/") + "/" + name
+			at = strings.TrimSuffix(c.advisor, "/") + "/" + name
 		}
-		a.say("reading %s", name)
+		c.say("reading %s", name)
 		return download(ctx, at)
 	})
 	if err != nil {
 		return fmt.Errorf("prices of %s: %w", region, err)
 	}
 	var unlikely []string
-	for _, c := range news.Changes {
-		if c.Unlikely() {
-			unlikely = append(unlikely, fmt.Sprintf("%s ($%g, before $%g)", c.Name, c.After, c.Before))
+	for _, p := range news.Changes {
+		if p.Unlikely() {
+			unlikely = append(unlikely, fmt.Sprintf("%s ($%g, before $%g)", p.Name, p.After, p.Before))
 		}
 	}
-	if len(unlikely) > 0 && !o.unlikely {
+	if len(unlikely) > 0 && !c.unlikely {
 		return &unlikelyError{unlikely}
 	}
 	file := filepath.Join(filepath.Dir(l.File), price.File(region))
 	if err := writePrices(file, list); err != nil {
 		return err
 	}
-	return a.renewed(file, list, news)
+	return c.show(file, list, news)
 }
 
 // download opens a file of the web. One that is not there is fs.ErrNotExist.
@@ -182,16 +189,16 @@ func writePrices(file string, list *price.List) error {
 }
 
 // renewed says what a list became.
-func (a *app) renewed(file string, now *price.List, news *price.Renewal) error {
-	a.say("wrote %s: %s, %d of them new, %d no more offered", file, words.Counted(int64(len(now.Instances())), "instance type"), news.New, news.Gone)
+func (c *refreshCommand) show(file string, now *price.List, news *price.Renewal) error {
+	c.say("wrote %s: %s, %d of them new, %d no more offered", file, words.Counted(int64(len(now.Instances())), "instance type"), news.New, news.Gone)
 	if len(news.Kept) > 0 {
-		a.say("in no offer, and as they were: %s", strings.Join(news.Kept, ", "))
+		c.say("in no offer, and as they were: %s", strings.Join(news.Kept, ", "))
 	}
-	if len(news.Changes) == 0 && a.output == "text" {
-		a.say("no price changed")
+	if len(news.Changes) == 0 && c.output == "text" {
+		c.say("no price changed")
 		return nil
 	}
-	out := list(a, []render.Column{{Name: "price"}, {Name: "before", Right: true}, {Name: "now", Right: true}}, func(c price.Change) []string {
+	out := list(c.app, []render.Column{{Name: "price"}, {Name: "before", Right: true}, {Name: "now", Right: true}}, func(c price.Change) []string {
 		return []string{c.Name, fmt.Sprint(c.Before), fmt.Sprint(c.After)}
 	})
 	for _, c := range news.Changes {

@@ -10,8 +10,9 @@ import (
 	"github.com/petalake/petalake/spec"
 )
 
-// rehearseOptions are the flags of rehearse.
-type rehearseOptions struct {
+// rehearseCommand runs days of work on a simulated cloud.
+type rehearseCommand struct {
+	*app
 	jobs    []string
 	days    int
 	seed    uint64
@@ -22,9 +23,8 @@ type rehearseOptions struct {
 	log     bool
 }
 
-func (a *app) rehearseCommand() *cobra.Command {
-	o := &rehearseOptions{}
-	c := &cobra.Command{
+func (c *rehearseCommand) command() *cobra.Command {
+	cmd := &cobra.Command{
 		Use:   "rehearse",
 		Short: "Run days of work on a simulated cloud: when done, at what cost",
 		Long: `Run the fleet of lakehouse.yaml for some days on a simulated cloud, with the
@@ -32,76 +32,76 @@ decisions that it takes in AWS: when jobs are done, what it costs, what is lost
 to Spot, and how other fleets do. The same seed gives the same days.`,
 		Example: "petalake rehearse --job nightly=1.2PB",
 		Args:    exactly(),
-		RunE:    func(*cobra.Command, []string) error { return a.rehearse(o) },
+		RunE:    func(*cobra.Command, []string) error { return c.run() },
 	}
-	f := c.Flags()
-	f.StringArrayVar(&o.jobs, "job", nil, "a `JOB` and what it reads, as in nightly=1.2PB; repeatable")
-	f.IntVar(&o.days, "days", 7, "how many days are rehearsed; default: 7")
-	f.Uint64Var(&o.seed, "seed", 1, "the `NUMBER` of the days that are drawn")
-	f.StringVar(&o.rate, "rate", "11MB", "what a processor works off in a second; default: 11MB")
-	f.IntVar(&o.steps, "steps", 12, "steps of a job that are committed one by one; default: 12")
-	f.StringVar(&o.shuffle, "shuffle", "50%", "work of a step lost with its machine; default: 50%")
-	f.Float64Var(&o.storms, "storms", rehearse.Usual.Storms, "`N` times a week a zone has no Spot; default: 0.25")
-	f.BoolVar(&o.log, "log", false, "show what was decided, when and why")
-	return c
+	f := cmd.Flags()
+	f.StringArrayVar(&c.jobs, "job", nil, "a `JOB` and what it reads, as in nightly=1.2PB; repeatable")
+	f.IntVar(&c.days, "days", 7, "how many days are rehearsed; default: 7")
+	f.Uint64Var(&c.seed, "seed", 1, "the `NUMBER` of the days that are drawn")
+	f.StringVar(&c.rate, "rate", "11MB", "what a processor works off in a second; default: 11MB")
+	f.IntVar(&c.steps, "steps", 12, "steps of a job that are committed one by one; default: 12")
+	f.StringVar(&c.shuffle, "shuffle", "50%", "work of a step lost with its machine; default: 50%")
+	f.Float64Var(&c.storms, "storms", rehearse.Usual.Storms, "`N` times a week a zone has no Spot; default: 0.25")
+	f.BoolVar(&c.log, "log", false, "show what was decided, when and why")
+	return cmd
 }
 
-func (a *app) rehearse(o *rehearseOptions) error {
-	l, e, err := a.cloud()
+func (c *rehearseCommand) run() error {
+	l, e, err := c.cloud()
 	if err != nil {
 		return err
 	}
 	if l.Fleet.Mode == spec.FleetServerless {
 		return &usageError{fmt.Errorf("%s: fleet.mode: EMR Serverless chooses its machines itself, there is nothing to rehearse", l.Fleet.At("mode")), "write mode: transient, or see petalake estimate"}
 	}
-	work, err := o.work(l)
+	work, err := c.work(l)
 	if err != nil {
 		return err
 	}
-	r, err := rehearse.Lakehouse(l, e, rehearse.Options{Work: work, Days: o.days, Seed: o.seed, Storms: o.storms})
+	r, err := rehearse.Lakehouse(l, e, rehearse.Options{Work: work, Days: c.days, Seed: c.seed, Storms: c.storms})
 	if err != nil {
 		return err
 	}
 	for _, w := range r.Warnings {
-		a.say("%s", w)
+		c.say("%s", w)
 	}
 	if !l.Has("fleet") {
-		a.say("lakehouse.yaml has no fleet: this is the one that it has by default")
+		c.say("lakehouse.yaml has no fleet: this is the one that it has by default")
 	}
-	if err := a.showRehearsal(o, l, e, work, r); err != nil {
+	if err := c.show(l, e, work, r); err != nil {
 		return err
 	}
 	for _, one := range r.Results {
 		if len(one.Broken) > 0 {
-			return fmt.Errorf("%s: seed %d breaks a promise of the fleet: %s", one.Name, o.seed, one.Broken[0])
+			return fmt.Errorf("%s: seed %d breaks a promise of the fleet: %s", one.Name, c.seed, one.Broken[0])
 		}
 	}
 	return nil
 }
 
 // work are the jobs of --job: with the schedule of the job of lakehouse.yaml, or every night at one.
-func (o *rehearseOptions) work(l *spec.Lakehouse) (all []rehearse.Work, err error) {
-	rate, err := spec.ParseSize(o.rate)
-	shuffle, err2 := spec.ParsePercent(o.shuffle)
+func (c *rehearseCommand) work(l *spec.Lakehouse) (all []rehearse.Work, err error) {
+	rate, err := spec.ParseSize(c.rate)
+	shuffle, err2 := spec.ParsePercent(c.shuffle)
 	switch {
 	case err != nil:
 		return nil, &usageError{fmt.Errorf("--rate: %w", err), ""}
 	case err2 != nil:
 		return nil, &usageError{fmt.Errorf("--shuffle: %w", err2), ""}
-	case rate <= 0 || o.steps < 1 || o.steps > 10_000 || o.days < 1 || o.days > 400 || o.storms < 0:
+	case rate <= 0 || c.steps < 1 || c.steps > 10_000 || c.days < 1 || c.days > 400 || c.storms < 0:
 		return nil, &usageError{errors.New("--rate, --steps, --days and --storms: want 1 or more, at most 10000 steps and 400 days"), ""}
-	case len(o.jobs) == 0:
+	case len(c.jobs) == 0:
 		return nil, &usageError{errors.New("nothing to rehearse"), "say what a job reads, as in --job nightly=1.2PB"}
 	}
-	for _, text := range o.jobs {
+	for _, text := range c.jobs {
 		name, size, err := jobSize(text)
 		if err != nil {
 			return nil, err
 		}
-		w := rehearse.Work{Name: name, Bytes: size, Rate: float64(rate), Steps: o.steps, Shuffle: float64(shuffle) / 100}
-		w.Due = rehearse.Due(l.Job(name), rehearse.Monday.AddDate(0, 0, o.days))
+		w := rehearse.Work{Name: name, Bytes: size, Rate: float64(rate), Steps: c.steps, Shuffle: float64(shuffle) / 100}
+		w.Due = rehearse.Due(l.Job(name), rehearse.Monday.AddDate(0, 0, c.days))
 		if len(w.Due) == 0 {
-			return nil, &usageError{fmt.Errorf("--job %s: it is not due within %d days", text, o.days), "raise --days"}
+			return nil, &usageError{fmt.Errorf("--job %s: it is not due within %d days", text, c.days), "raise --days"}
 		}
 		all = append(all, w)
 	}

@@ -69,8 +69,8 @@ func newVariantRow(v rehearse.Variant, r *rehearse.Result) variantRow {
 
 func cents(usd float64) float64 { return math.Round(100*usd) / 100 }
 
-func newRehearsalRow(o *rehearseOptions, l *spec.Lakehouse, e *spec.Environment, r *rehearse.Rehearsal) rehearsalRow {
-	row := rehearsalRow{Lakehouse: l.Name, Environment: e.Name, Prices: r.Prices, Days: o.days, Seed: o.seed, Samples: []sampleRow{}, Decisions: []decisionRow{}}
+func (c *rehearseCommand) row(l *spec.Lakehouse, e *spec.Environment, r *rehearse.Rehearsal) rehearsalRow {
+	row := rehearsalRow{Lakehouse: l.Name, Environment: e.Name, Prices: r.Prices, Days: c.days, Seed: c.seed, Samples: []sampleRow{}, Decisions: []decisionRow{}}
 	for i, v := range r.Variants {
 		row.Variants = append(row.Variants, newVariantRow(v, r.Results[i]))
 	}
@@ -78,40 +78,40 @@ func newRehearsalRow(o *rehearseOptions, l *spec.Lakehouse, e *spec.Environment,
 		row.Samples = append(row.Samples, sampleRow{s.At.Seconds(), s.OnDemand, s.Spot, cents(s.USD), s.Waiting})
 	}
 	for _, t := range r.Results[0].Told {
-		c := t.Action
-		row.Decisions = append(row.Decisions, decisionRow{t.At.Seconds(), string(c.Do), c.Job, c.Zone, c.OnDemand, c.Spot, c.Types, c.Reason})
+		a := t.Action
+		row.Decisions = append(row.Decisions, decisionRow{t.At.Seconds(), string(a.Do), a.Job, a.Zone, a.OnDemand, a.Spot, a.Types, a.Reason})
 	}
 	return row
 }
 
-func (a *app) showRehearsal(o *rehearseOptions, l *spec.Lakehouse, e *spec.Environment, work []rehearse.Work, r *rehearse.Rehearsal) error {
-	if a.output == "json" {
-		return a.object(newRehearsalRow(o, l, e, r))
+func (c *rehearseCommand) show(l *spec.Lakehouse, e *spec.Environment, work []rehearse.Work, r *rehearse.Rehearsal) error {
+	if c.output == "json" {
+		return c.object(c.row(l, e, r))
 	}
-	if a.output == "text" {
-		fmt.Fprintf(a.out, "%s %s: %s, seed %d, at prices of %s\n", a.style(a.out).Bold(render.Escape(l.Name)), render.Escape(e.Name), words.Counted(int64(o.days), "day"), o.seed, r.Prices)
+	if c.output == "text" {
+		fmt.Fprintf(c.out, "%s %s: %s, seed %d, at prices of %s\n", c.style(c.out).Bold(render.Escape(l.Name)), render.Escape(e.Name), words.Counted(int64(c.days), "day"), c.seed, r.Prices)
 		for _, w := range work {
-			fmt.Fprintf(a.out, "%s reads %s, %s: %s hours of a processor each\n", render.Escape(w.Name), spec.Size(w.Bytes), words.Counted(int64(len(w.Due)), "time"), words.Count(int64(w.Bytes/w.Rate/3600)))
+			fmt.Fprintf(c.out, "%s reads %s, %s: %s hours of a processor each\n", render.Escape(w.Name), spec.Size(w.Bytes), words.Counted(int64(len(w.Due)), "time"), words.Count(int64(w.Bytes/w.Rate/3600)))
 		}
-		fmt.Fprintln(a.out)
-		fmt.Fprintln(a.out, chart(r.Results[0], time.Duration(o.days)*24*time.Hour))
+		fmt.Fprintln(c.out)
+		fmt.Fprintln(c.out, chart(r.Results[0], time.Duration(c.days)*24*time.Hour))
 	}
-	out := a.listVariants(r.Variants, r.Results)
-	if out != nil || a.output != "text" || !o.log {
+	out := c.variants(r.Variants, r.Results)
+	if out != nil || c.output != "text" || !c.log {
 		return out
 	}
-	fmt.Fprintln(a.out)
+	fmt.Fprintln(c.out)
 	for _, t := range r.Results[0].Told {
-		fmt.Fprintln(a.out, render.Escape(t.String()))
+		fmt.Fprintln(c.out, render.Escape(t.String()))
 	}
 	return nil
 }
 
 // listVariants shows the variants, one a row.
-func (a *app) listVariants(variants []rehearse.Variant, results []*rehearse.Result) error {
+func (c *rehearseCommand) variants(variants []rehearse.Variant, results []*rehearse.Result) error {
 	columns := []render.Column{{Name: "fleet"}, {Name: "done", Right: true}, {Name: "usually", Right: true}, {Name: "at most", Right: true}, {Name: "$", Right: true, Whole: true},
 		{Name: "on demand", Right: true}, {Name: "lost", Right: true}, {Name: "reclaimed", Right: true}, {Name: "lakehouse.yaml"}}
-	out := list(a, columns, variantRow.text)
+	out := list(c.app, columns, variantRow.text)
 	for i, v := range variants {
 		if err := out.add(newVariantRow(v, results[i])); err != nil {
 			return err

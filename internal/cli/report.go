@@ -15,7 +15,7 @@ import (
 // upReport shows the events of a run as they happen. Events that are not Running come from one
 // goroutine.
 type upReport struct {
-	a      *app
+	*app
 	bar    *progress
 	once   bool
 	rows   rows[eventRow]
@@ -36,7 +36,7 @@ func (u *upReport) tell(e lake.Event) {
 	if e.State == lake.Current && e.Note == "" && !u.once {
 		return
 	}
-	if e.Err != nil && u.once && u.a.output == "text" {
+	if e.Err != nil && u.once && u.output == "text" {
 		u.told = append(u.told, e.Err)
 	}
 	if e.State == lake.Built && e.Kind != lake.JobEvent {
@@ -44,10 +44,10 @@ func (u *upReport) tell(e lake.Event) {
 		u.built = appendNew(u.built, e.Table.String())
 	}
 	u.note(e)
-	if !u.once && u.a.output == "text" && e.State != lake.Failed {
-		fmt.Fprint(u.a.out, u.a.now().Format("15:04:05 "))
+	if !u.once && u.output == "text" && e.State != lake.Failed {
+		fmt.Fprint(u.out, u.now().Format("15:04:05 "))
 	}
-	if err := u.a.event(e, u.rows); err != nil && u.failed == nil {
+	if err := u.event(e, u.rows); err != nil && u.failed == nil {
 		u.failed = err
 	}
 }
@@ -107,12 +107,12 @@ func (u *upReport) total(took time.Duration) string {
 // show prints the first rows of every model.
 func (u *upReport) show(ctx context.Context, rooms *assembly.Assembly, n int) error {
 	for _, name := range u.models {
-		fmt.Fprintf(u.a.out, "\n%s\n", u.a.style(u.a.out).Bold(render.Escape(name)))
+		fmt.Fprintf(u.out, "\n%s\n", u.style(u.out).Bold(render.Escape(name)))
 		reader, err := rooms.Engines.Query(ctx, fmt.Sprintf("SELECT * FROM %s LIMIT %d", quoteName(name), n))
 		if err != nil {
 			return err
 		}
-		table := render.NewTable(u.a.out, reader.Schema(), u.a.style(u.a.out))
+		table := render.NewTable(u.out, reader.Schema(), u.style(u.out))
 		_, _, err = copyRows(table, reader, 0, nil)
 		reader.Release()
 		if err == nil {
@@ -127,17 +127,17 @@ func (u *upReport) show(ctx context.Context, rooms *assembly.Assembly, n int) er
 
 // next says what to type next.
 func (u *upReport) next() {
-	command := u.a.name
-	if u.a.file != "" {
-		command += " -f " + u.a.file
+	command := u.name
+	if u.file != "" {
+		command += " -f " + u.file
 	}
 	from := append(u.models, u.tables...)
 	if len(from) == 0 {
-		u.a.say("\nnothing to load: name sources in %s, or type\n  %s load TABLE FILES", lakefile, command)
+		u.say("\nnothing to load: name sources in %s, or type\n  %s load TABLE FILES", lakefile, command)
 		return
 	}
-	u.a.say("\nnext:")
-	u.a.say("  %s sql \"select * from %s limit 10\"", command, typedName(from[0]))
-	u.a.say("  %s sql       a shell; Tab completes names", command)
-	u.a.say("  %s up        keep loading what arrives", command)
+	u.say("\nnext:")
+	u.say("  %s sql \"select * from %s limit 10\"", command, typedName(from[0]))
+	u.say("  %s sql       a shell; Tab completes names", command)
+	u.say("  %s up        keep loading what arrives", command)
 }

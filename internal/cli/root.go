@@ -27,11 +27,11 @@ func Main() int {
 		stop: &interrupts{kill: func() { os.Exit(exitInterrupted) }},
 	}
 	defer a.stop.listen()()
-	return a.run(context.Background(), os.Args[1:])
+	return a.execute(context.Background(), os.Args[1:])
 }
 
-// run runs one command line, prints its error and returns its exit code.
-func (a *app) run(ctx context.Context, args []string) int {
+// execute runs one command line, prints its error and returns its exit code.
+func (a *app) execute(ctx context.Context, args []string) int {
 	ctx, leave := a.stop.scope(ctx)
 	defer leave()
 	root := a.root()
@@ -58,7 +58,7 @@ func (a *app) root() *cobra.Command {
 		Args:          usage(cobra.ArbitraryArgs),
 		RunE: func(c *cobra.Command, args []string) error {
 			if version {
-				return a.version()
+				return (&versionCommand{a}).run()
 			}
 			if len(args) == 0 {
 				return c.Help()
@@ -81,11 +81,7 @@ func (a *app) root() *cobra.Command {
 	a.globalFlags(root.PersistentFlags())
 	must(root.RegisterFlagCompletionFunc("output", cobra.FixedCompletions([]string{"text", "json", "csv"}, cobra.ShellCompDirectiveNoFileComp)))
 	must(root.RegisterFlagCompletionFunc("env", a.completeEnvironment))
-	root.AddCommand(
-		a.initCommand(), a.upCommand(), a.sqlCommand(), a.loadCommand(), a.jobCommand(),
-		a.tablesCommand(), a.describeCommand(), a.historyCommand(), a.filesCommand(),
-		a.checkCommand(), a.verifyCommand(), a.sparkCommand(), a.planCommand(), a.exportCommand(), a.rehearseCommand(), a.estimateCommand(), a.pricesCommand(), a.deployCommand(), a.statusCommand(), a.fleetCommand(), a.catalogCommand(), a.destroyCommand(), a.auditCommand(), a.accessCommand(), a.schemaCommand(), a.completionCommand(), a.versionCommand(),
-	)
+	root.AddCommand(built(a.commands())...)
 	return root
 }
 
@@ -167,22 +163,6 @@ func exactly(names ...string) cobra.PositionalArgs {
 		}
 		return nil
 	})
-}
-
-// commandGroup is a command that does nothing but hold others.
-func commandGroup(use, short, example string, commands ...*cobra.Command) *cobra.Command {
-	c := &cobra.Command{
-		Use: use, Short: short, Example: example, Args: usage(cobra.ArbitraryArgs),
-		RunE: func(c *cobra.Command, args []string) error {
-			if len(args) == 0 {
-				return c.Help()
-			}
-			return unknownCommand(c, args[0])
-		},
-		SuggestionsMinimumDistance: 2,
-	}
-	c.AddCommand(commands...)
-	return c
 }
 
 func unknownCommand(c *cobra.Command, name string) error {

@@ -6,7 +6,10 @@ import (
 	"github.com/petalake/petalake/spec"
 )
 
-func (a *app) schemaCommand() *cobra.Command {
+// schemaCommand prints the JSON Schema of lakehouse.yaml.
+type schemaCommand struct{ *app }
+
+func (c *schemaCommand) command() *cobra.Command {
 	return &cobra.Command{
 		Use:   "schema",
 		Short: "Print the JSON Schema of lakehouse.yaml, for editors",
@@ -17,7 +20,7 @@ keys and marks mistakes. For the YAML language server, begin lakehouse.yaml with
 		Example: "petalake schema > lakehouse.schema.json",
 		Args:    exactly(),
 		RunE: func(*cobra.Command, []string) error {
-			_, err := a.out.Write(spec.JSONSchema())
+			_, err := c.out.Write(spec.JSONSchema())
 			return err
 		},
 	}

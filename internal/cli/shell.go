@@ -17,9 +17,8 @@ import (
 
 // session is one run of the interactive shell.
 type session struct {
-	a     *app
+	sql   *sqlCommand // the command that it was started by: how statements are answered
 	rooms *assembly.Assembly
-	flags sqlFlags
 	ctx   context.Context // of the session, or of the statement that runs
 	known shell.Vocabulary
 }
@@ -48,23 +47,23 @@ func metaCommands() []metaCommand {
 }
 
 // shell reads statements from the person at the terminal until they leave.
-func (a *app) shell(ctx context.Context, rooms *assembly.Assembly, f sqlFlags) error {
-	history, err := shell.OpenHistory(shell.HistoryPath(a.getenv))
+func (c *sqlCommand) shell(ctx context.Context, rooms *assembly.Assembly) error {
+	history, err := shell.OpenHistory(shell.HistoryPath(c.getenv))
 	if err != nil {
-		a.say("history: %v", err)
+		c.say("history: %v", err)
 	}
-	f.all = `\rows 0`
-	s := &session{a: a, rooms: rooms, flags: f, ctx: ctx}
-	lines := shell.NewLines(a.in.(*os.File), a.out, history, s.names)
-	lines.Dialect = a.dialect()
-	a.say(`petalake shell: end statements with ; and press Tab for names; \? for help, \q to leave`)
+	c.all = `\rows 0`
+	s := &session{sql: c, rooms: rooms, ctx: ctx}
+	lines := shell.NewLines(c.in.(*os.File), c.out, history, s.names)
+	lines.Dialect = c.dialect()
+	c.say(`petalake shell: end statements with ; and press Tab for names; \? for help, \q to leave`)
 	for ctx.Err() == nil {
 		statements, err := lines.Statement()
 		switch {
 		case errors.Is(err, shell.ErrInterrupted):
 			continue
 		case errors.Is(err, io.EOF):
-			_, err := fmt.Fprintln(a.out)
+			_, err := fmt.Fprintln(c.out)
 			return err
 		case err != nil:
 			return err
@@ -75,7 +74,7 @@ func (a *app) shell(ctx context.Context, rooms *assembly.Assembly, f sqlFlags) e
 				return nil
 			}
 			if err != nil {
-				printProblems(a.err, a.style(a.err), err)
+				printProblems(c.err, c.style(c.err), err)
 				break
 			}
 		}
@@ -85,14 +84,14 @@ func (a *app) shell(ctx context.Context, rooms *assembly.Assembly, f sqlFlags) e
 
 // run runs one statement or command of the shell. Ctrl-C ends it alone.
 func (s *session) run(text string, history *shell.History) error {
-	ctx, leave := s.a.stop.scope(s.ctx)
+	ctx, leave := s.sql.stop.scope(s.ctx)
 	defer leave()
 	keep := text
 	if !shell.IsCommand(text) {
 		keep += ";"
 	}
 	if err := history.Keep(keep); err != nil {
-		s.a.say("history: %v", err)
+		s.sql.say("history: %v", err)
 	}
 	outer := s.ctx
 	s.ctx, s.known = ctx, shell.Vocabulary{}
@@ -106,10 +105,10 @@ func (s *session) run(text string, history *shell.History) error {
 
 func (s *session) dispatch(text string) error {
 	if !shell.IsCommand(text) {
-		if s.flags.why {
-			return s.a.explainEngine(s.ctx, s.rooms, text)
+		if s.sql.why {
+			return s.sql.explainEngine(s.ctx, s.rooms, text)
 		}
-		return s.a.statement(s.ctx, s.rooms.Engines, s.flags, text)
+		return s.sql.statement(s.ctx, s.rooms.Engines, text)
 	}
 	name, arg, _ := strings.Cut(strings.TrimSuffix(text, ";"), " ")
 	for _, m := range metaCommands() {
@@ -124,17 +123,17 @@ func (s *session) describe(arg string) error {
 	if arg == "" {
 		return s.tables("")
 	}
-	return s.a.describe(s.ctx, s.rooms, arg)
+	return (&describeCommand{s.sql.app}).run(s.ctx, s.rooms, arg)
 }
 
-func (s *session) tables(string) error { return s.a.tables(s.ctx, s.rooms) }
+func (s *session) tables(string) error { return (&tablesCommand{s.sql.app}).run(s.ctx, s.rooms) }
 
 func (s *session) format(arg string) error {
 	switch arg {
 	case "text", "table":
-		s.a.output = "text"
+		s.sql.output = "text"
 	case "json", "csv":
-		s.a.output = arg
+		s.sql.output = arg
 	default:
 		return &usageError{fmt.Errorf("format %q: want text, json or csv", arg), ""}
 	}
@@ -146,7 +145,7 @@ func (s *session) rows(arg string) error {
 	if _, err := fmt.Sscan(arg, &n); err != nil || n < 0 {
 		return &usageError{fmt.Errorf("rows %q: want a number", arg), ""}
 	}
-	s.flags.rows = n
+	s.sql.rows = n
 	return nil
 }
 
@@ -155,8 +154,8 @@ func (s *session) read(arg string) error {
 	if err != nil {
 		return err
 	}
-	for _, statement := range s.a.statements(string(text)) {
-		if err := s.a.statement(s.ctx, s.rooms.Engines, s.flags, statement); err != nil {
+	for _, statement := range s.sql.statements(string(text)) {
+		if err := s.sql.statement(s.ctx, s.rooms.Engines, statement); err != nil {
 			return err
 		}
 	}
@@ -164,7 +163,7 @@ func (s *session) read(arg string) error {
 }
 
 func (s *session) help(string) error {
-	grid := render.NewGrid(s.a.out, s.a.style(s.a.out), render.Column{Name: "command"}, render.Column{Name: "what it does"}, render.Column{Name: "also"})
+	grid := render.NewGrid(s.sql.out, s.sql.style(s.sql.out), render.Column{Name: "command"}, render.Column{Name: "what it does"}, render.Column{Name: "also"})
 	for _, m := range metaCommands() {
 		if err := grid.Add(strings.TrimSpace(m.names[0]+" "+m.args), m.what, strings.Join(m.names[1:], " ")); err != nil {
 			return err
@@ -173,7 +172,7 @@ func (s *session) help(string) error {
 	if err := grid.Close(); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintln(s.a.out, "Tab completes names, Up recalls statements, Ctrl-C ends a statement. Time travel: FROM t VERSION AS OF 3")
+	_, err := fmt.Fprintln(s.sql.out, "Tab completes names, Up recalls statements, Ctrl-C ends a statement. Time travel: FROM t VERSION AS OF 3")
 	return err
 }
 

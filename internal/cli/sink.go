@@ -33,11 +33,11 @@ type outError struct {
 func (e *outError) Error() string { return "--out " + e.path + ": " + e.err.Error() }
 func (e *outError) Unwrap() error { return e.err }
 
-// create opens a sink; an empty path is standard output. What is no file, such as /dev/stdout, is
+// openSink opens a sink; an empty path is standard output. What is no file, such as /dev/stdout, is
 // written to, not replaced; a link stays a link.
-func (a *app) create(path string) (*sink, error) {
+func openSink(path string, standard io.Writer) (*sink, error) {
 	if path == "" {
-		return &sink{Writer: a.out}, nil
+		return &sink{Writer: standard}, nil
 	}
 	target, mode := path, os.FileMode(0o644)
 	if real, err := filepath.EvalSymlinks(path); err == nil {
@@ -113,12 +113,12 @@ func (v visible) Write(p []byte) (int, error) {
 }
 
 // writer makes the rows of a schema go to a sink in the format that was asked for.
-func (a *app) writer(out *sink, schema *arrow.Schema) (render.Writer, error) {
-	switch a.output {
+func (c *sqlCommand) writer(out *sink, schema *arrow.Schema) (render.Writer, error) {
+	switch c.output {
 	case "json":
 		return render.NewJSON(out, schema), nil
 	case "csv":
-		if _, person := terminal(a.out); person && out.file == nil {
+		if _, person := terminal(c.out); person && out.file == nil {
 			return render.NewCSV(visible{out}, schema), nil
 		}
 		return render.NewCSV(out, schema), nil
@@ -130,7 +130,7 @@ func (a *app) writer(out *sink, schema *arrow.Schema) (render.Writer, error) {
 	}
 	style := render.Style{}
 	if out.file == nil {
-		style = a.style(a.out)
+		style = c.style(c.out)
 	}
 	return render.NewTable(out, schema, style), nil
 }
@@ -158,11 +158,11 @@ func isPlan(s *arrow.Schema) bool {
 }
 
 // limit is how many rows are shown: all of them, except as text on a terminal.
-func (a *app) limit(out *sink, rows int) int64 {
-	if _, person := terminal(a.out); !person || out.file != nil || a.output != "text" {
+func (c *sqlCommand) limit(out *sink) int64 {
+	if _, person := terminal(c.out); !person || out.file != nil || c.output != "text" {
 		return 0
 	}
-	return int64(rows)
+	return int64(c.rows)
 }
 
 // copyRows writes the rows of a reader, at most limit of them where it is not 0, and says whether

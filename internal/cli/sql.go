@@ -19,10 +19,11 @@ import (
 	"github.com/petalake/petalake/spec"
 )
 
-// sqlFlags are the flags of `petalake sql`.
-type sqlFlags struct {
+// sqlCommand answers statements in SQL.
+type sqlCommand struct {
+	*app
 	input   string // a file of statements; "-" for standard input
-	out     string // a file for the rows
+	to      string // a file for the rows
 	explain bool
 	why     bool   // say which engine would run it, and run nothing
 	as      string // whom access in lakehouse.yaml holds the statements to
@@ -30,9 +31,9 @@ type sqlFlags struct {
 	all     string // what to type to see all rows
 }
 
-func (a *app) sqlCommand() *cobra.Command {
-	f := sqlFlags{all: "--rows 0"}
-	c := &cobra.Command{
+func (c *sqlCommand) command() *cobra.Command {
+	c.all = "--rows 0"
+	cmd := &cobra.Command{
 		Use:   "sql [STATEMENT]",
 		Short: "Ask the tables in SQL; without a statement, a shell",
 		Long: `Run SQL on the tables of the lake. Statements come from the command line, from
@@ -41,72 +42,72 @@ completion. Rows stream to standard output; counts and times to standard error.`
 		Example:     `petalake sql "select count(*) as orders from bronze.orders"`,
 		Args:        usage(cobra.MaximumNArgs(1)),
 		Annotations: map[string]string{formatsKey: "text json csv parquet"},
-		RunE: func(c *cobra.Command, args []string) error {
-			return a.sql(c.Context(), f, args)
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return c.run(cmd.Context(), args)
 		},
 	}
-	flags := c.Flags()
+	flags := cmd.Flags()
 	flags.SortFlags = false
-	flags.StringVarP(&f.input, "input", "i", "", "read the statements from a file; - is standard input")
-	flags.StringVar(&f.out, "out", "", "write the rows to a file; its name may give the format")
-	flags.BoolVar(&f.explain, "explain", false, "show the plan and the files it reads, instead of rows")
-	flags.StringVar(&a.engine, "engine", "", "duckdb, spark or auto; default: as lakehouse.yaml says")
-	flags.BoolVar(&f.why, "explain-engine", false, "say which engine would run it, and why; run nothing")
-	flags.IntVar(&f.rows, "rows", 40, "most rows to show as text on a terminal; 0 for all")
-	flags.StringVar(&f.as, "as", "", "hold statements to what somebody may, by access")
-	must(c.RegisterFlagCompletionFunc("engine", cobra.FixedCompletions([]string{"duckdb", "spark", "auto"}, cobra.ShellCompDirectiveNoFileComp)))
-	return c
+	flags.StringVarP(&c.input, "input", "i", "", "read the statements from a file; - is standard input")
+	flags.StringVar(&c.to, "out", "", "write the rows to a file; its name may give the format")
+	flags.BoolVar(&c.explain, "explain", false, "show the plan and the files it reads, instead of rows")
+	flags.StringVar(&c.engine, "engine", "", "duckdb, spark or auto; default: as lakehouse.yaml says")
+	flags.BoolVar(&c.why, "explain-engine", false, "say which engine would run it, and why; run nothing")
+	flags.IntVar(&c.rows, "rows", 40, "most rows to show as text on a terminal; 0 for all")
+	flags.StringVar(&c.as, "as", "", "hold statements to what somebody may, by access")
+	must(cmd.RegisterFlagCompletionFunc("engine", cobra.FixedCompletions([]string{"duckdb", "spark", "auto"}, cobra.ShellCompDirectiveNoFileComp)))
+	return cmd
 }
 
 // sql finds the statements and runs them in order, or starts the shell.
-func (a *app) sql(ctx context.Context, f sqlFlags, args []string) error {
-	if err := a.outputByName(&f); err != nil {
+func (c *sqlCommand) run(ctx context.Context, args []string) error {
+	if err := c.outputByName(); err != nil {
 		return err
 	}
 	var text string
-	switch _, interactive := terminal(a.in); {
-	case f.rows < 0:
-		return &usageError{fmt.Errorf("--rows %d: want 0, for all, or more", f.rows), ""}
-	case f.as != "" && (f.why || interactive && len(args) == 0 && f.input == ""):
+	switch _, interactive := terminal(c.in); {
+	case c.rows < 0:
+		return &usageError{fmt.Errorf("--rows %d: want 0, for all, or more", c.rows), ""}
+	case c.as != "" && (c.why || interactive && len(args) == 0 && c.input == ""):
 		return &usageError{errors.New("--as holds statements alone to access, not the shell or --explain-engine"), `write a statement, as in petalake sql --as ann "show tables"`}
-	case len(args) == 1 && f.input != "":
+	case len(args) == 1 && c.input != "":
 		return &usageError{errors.New("a statement and --input: only one can be given"), ""}
 	case len(args) == 1:
 		text = args[0]
-	case f.input != "" && f.input != "-":
-		b, err := os.ReadFile(f.input)
+	case c.input != "" && c.input != "-":
+		b, err := os.ReadFile(c.input)
 		if err != nil {
 			return err
 		}
 		text = string(b)
-	case interactive && f.input == "" && f.out != "":
+	case interactive && c.input == "" && c.to != "":
 		return &usageError{errors.New("--out takes the rows of a statement"), `write it, as in petalake sql --out rows.csv "select 1"`}
-	case interactive && f.input == "":
-		return a.withLake(ctx, func(rooms *assembly.Assembly) error { return a.shell(ctx, rooms, f) })
+	case interactive && c.input == "":
+		return c.withLake(ctx, func(rooms *assembly.Assembly) error { return c.shell(ctx, rooms) })
 	default:
-		b, err := io.ReadAll(a.in)
+		b, err := io.ReadAll(c.in)
 		if err != nil {
 			return err
 		}
 		text = string(b)
 	}
-	statements := a.statements(text)
+	statements := c.statements(text)
 	if len(statements) == 0 {
 		return &usageError{errors.New("no statement"), `write one, as in petalake sql "show tables"`}
 	}
-	if f.out != "" && len(statements) > 1 {
+	if c.to != "" && len(statements) > 1 {
 		return &usageError{fmt.Errorf("--out takes the rows of one statement; there are %d", len(statements)), ""}
 	}
-	return a.withLake(ctx, func(rooms *assembly.Assembly) error {
-		on, err := acting(rooms, f.as)
+	return c.withLake(ctx, func(rooms *assembly.Assembly) error {
+		on, err := acting(rooms, c.as)
 		if err != nil {
 			return err
 		}
 		for _, s := range statements {
-			if f.why {
-				err = a.explainEngine(ctx, rooms, s)
+			if c.why {
+				err = c.explainEngine(ctx, rooms, s)
 			} else {
-				err = a.statement(ctx, on, f, s)
+				err = c.statement(ctx, on, s)
 			}
 			if err != nil {
 				return err
@@ -147,46 +148,46 @@ func acting(rooms *assembly.Assembly, name string) (asker, error) {
 }
 
 // outputByName takes the format from the name of --out, where none was asked for.
-func (a *app) outputByName(f *sqlFlags) error {
-	if f.out != "" && a.output == "text" {
-		switch name := strings.ToLower(f.out); {
+func (c *sqlCommand) outputByName() error {
+	if c.to != "" && c.output == "text" {
+		switch name := strings.ToLower(c.to); {
 		case strings.HasSuffix(name, ".csv"):
-			a.output = "csv"
+			c.output = "csv"
 		case strings.HasSuffix(name, ".json"), strings.HasSuffix(name, ".jsonl"), strings.HasSuffix(name, ".ndjson"):
-			a.output = "json"
+			c.output = "json"
 		case strings.HasSuffix(name, ".parquet"):
-			a.output = "parquet"
+			c.output = "parquet"
 		}
 	}
-	if _, ok := terminal(a.out); ok && a.output == "parquet" && f.out == "" {
+	if _, ok := terminal(c.out); ok && c.output == "parquet" && c.to == "" {
 		return &usageError{errors.New("parquet is not for a terminal"), "name a file with --out rows.parquet"}
 	}
 	return nil
 }
 
 // statement runs one statement and shows its rows.
-func (a *app) statement(ctx context.Context, lake asker, f sqlFlags, text string) (err error) {
-	if f.explain {
+func (c *sqlCommand) statement(ctx context.Context, lake asker, text string) (err error) {
+	if c.explain {
 		text = "EXPLAIN " + text
 	}
-	start := a.now()
-	out, err := a.create(f.out)
+	start := c.now()
+	out, err := openSink(c.to, c.out)
 	if err != nil {
 		return err
 	}
 	defer func() { err = out.finish(err) }()
-	wait := a.progress("running")
+	wait := c.progress("running")
 	defer wait.end()
 	reader, err := lake.Watch(ctx, wait.running, text)
 	if err != nil {
 		return err
 	}
 	defer reader.Release()
-	w, err := a.writer(out, reader.Schema())
+	w, err := c.writer(out, reader.Schema())
 	if err != nil {
 		return err
 	}
-	limit := a.limit(out, f.rows)
+	limit := c.limit(out)
 	n, more, err := copyRows(w, reader, limit, wait)
 	if err != nil {
 		return err
@@ -195,37 +196,37 @@ func (a *app) statement(ctx context.Context, lake asker, f sqlFlags, text string
 	if err := w.Close(); err != nil {
 		return err
 	}
-	a.summary(f, n, more, start, w)
+	c.summary(n, more, start, w)
 	return nil
 }
 
 // explainEngine says which engine a statement would run on.
-func (a *app) explainEngine(ctx context.Context, rooms *assembly.Assembly, sql string) error {
+func (c *sqlCommand) explainEngine(ctx context.Context, rooms *assembly.Assembly, sql string) error {
 	choice, err := rooms.Engines.Choose(ctx, "", sql)
 	if err != nil {
 		return err
 	}
-	if a.output == "json" || a.output == "csv" {
-		return one(a, struct {
+	if c.output == "json" || c.output == "csv" {
+		return one(c.app, struct {
 			Engine string `json:"engine"`
 			Reason string `json:"reason"`
 		}{choice.Engine, choice.Reason})
 	}
-	_, err = fmt.Fprintln(a.out, render.Escape(choice.String()))
+	_, err = fmt.Fprintln(c.out, render.Escape(choice.String()))
 	return err
 }
 
 // summary says how many rows there were, how long they took, and what was not shown.
-func (a *app) summary(f sqlFlags, rows int64, more bool, start time.Time, w render.Writer) {
+func (c *sqlCommand) summary(rows int64, more bool, start time.Time, w render.Writer) {
 	if _, ok := w.(plan); ok {
 		return
 	}
-	text := words.Counted(rows, "row") + " in " + words.Duration(a.now().Sub(start))
+	text := words.Counted(rows, "row") + " in " + words.Duration(c.now().Sub(start))
 	if more {
-		text = "first " + text + " (" + f.all + " shows all)"
+		text = "first " + text + " (" + c.all + " shows all)"
 	}
 	if t, ok := w.(*render.Table); ok && t.Note() != "" {
 		text += "; " + t.Note()
 	}
-	a.say("%s", a.style(a.err).Dim(text))
+	c.say("%s", c.style(c.err).Dim(text))
 }

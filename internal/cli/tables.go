@@ -37,23 +37,26 @@ func tableRowOf(t lake.TableState) tableRow {
 	return row
 }
 
-func (a *app) tablesCommand() *cobra.Command {
+// tablesCommand lists the tables of the lake.
+type tablesCommand struct{ *app }
+
+func (c *tablesCommand) command() *cobra.Command {
 	return &cobra.Command{
 		Use:     "tables",
 		Short:   "List the tables of the lake",
 		Example: "petalake tables",
 		Args:    exactly(),
-		RunE: func(c *cobra.Command, _ []string) error {
-			return a.withLake(c.Context(), func(rooms *assembly.Assembly) error { return a.tables(c.Context(), rooms) })
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return c.withLake(cmd.Context(), func(rooms *assembly.Assembly) error { return c.run(cmd.Context(), rooms) })
 		},
 	}
 }
 
 // tables lists the tables. One that cannot be opened is listed with the reason, and fails the
 // command at its end.
-func (a *app) tables(ctx context.Context, rooms *assembly.Assembly) error {
-	now := a.now()
-	out := list(a, []render.Column{{Name: "table"}, {Name: "rows", Right: true, Whole: true}, {Name: "files", Right: true, Whole: true},
+func (c *tablesCommand) run(ctx context.Context, rooms *assembly.Assembly) error {
+	now := c.now()
+	out := list(c.app, []render.Column{{Name: "table"}, {Name: "rows", Right: true, Whole: true}, {Name: "files", Right: true, Whole: true},
 		{Name: "size", Right: true, Whole: true}, {Name: "version", Right: true, Whole: true}, {Name: "changed"}},
 		func(t tableRow) []string { return t.text(now) })
 	n := 0
@@ -66,8 +69,8 @@ func (a *app) tables(ctx context.Context, rooms *assembly.Assembly) error {
 		}
 		n++
 	}
-	if n == 0 && a.output == "text" {
-		a.say("no tables yet: `petalake up --once` loads the sources, `petalake load TABLE FILES` loads files")
+	if n == 0 && c.output == "text" {
+		c.say("no tables yet: `petalake up --once` loads the sources, `petalake load TABLE FILES` loads files")
 		return nil
 	}
 	return out.close()

@@ -14,16 +14,16 @@ import (
 	"github.com/petalake/petalake/internal/words"
 )
 
-// upFlags are the flags of `petalake up`.
-type upFlags struct {
+// upCommand runs the lakehouse.
+type upCommand struct {
+	*app
 	once  bool
 	every time.Duration
 	show  int
 }
 
-func (a *app) upCommand() *cobra.Command {
-	var f upFlags
-	c := &cobra.Command{
+func (c *upCommand) command() *cobra.Command {
+	cmd := &cobra.Command{
 		Use:   "up",
 		Short: "Load what is new, build the models, and keep doing so",
 		Long: `Run the lakehouse: load what is new in the sources, build the models that depend
@@ -31,28 +31,28 @@ on it, in order, and look for news until Ctrl-C. Every batch is loaded exactly
 once, whenever this is stopped. With --once do it once and show what came out.`,
 		Example: "petalake up --once",
 		Args:    exactly(),
-		RunE:    func(c *cobra.Command, _ []string) error { return a.up(c.Context(), f) },
+		RunE:    func(cmd *cobra.Command, _ []string) error { return c.run(cmd.Context()) },
 	}
-	flags := c.Flags()
+	flags := cmd.Flags()
 	flags.SortFlags = false
-	flags.BoolVar(&f.once, "once", false, "load and build once, show what the models hold, and end")
-	flags.DurationVar(&f.every, "every", 2*time.Second, "how often to look for news")
-	flags.IntVar(&f.show, "show", 5, "with --once: rows of each model to show; 0 for none")
-	return c
+	flags.BoolVar(&c.once, "once", false, "load and build once, show what the models hold, and end")
+	flags.DurationVar(&c.every, "every", 2*time.Second, "how often to look for news")
+	flags.IntVar(&c.show, "show", 5, "with --once: rows of each model to show; 0 for none")
+	return cmd
 }
 
-func (a *app) up(ctx context.Context, f upFlags) error {
-	return a.withLake(ctx, func(rooms *assembly.Assembly) error {
-		start := a.now()
-		u := &upReport{a: a, bar: a.progress(""), once: f.once, rows: list[eventRow](a, nil, nil)}
-		if !f.once {
-			a.say("looking for news in %s every %s; Ctrl-C stops", words.Counted(int64(len(rooms.Env.Spec.Sources)), "source"), f.every)
+func (c *upCommand) run(ctx context.Context) error {
+	return c.withLake(ctx, func(rooms *assembly.Assembly) error {
+		start := c.now()
+		u := &upReport{app: c.app, bar: c.progress(""), once: c.once, rows: list[eventRow](c.app, nil, nil)}
+		if !c.once {
+			c.say("looking for news in %s every %s; Ctrl-C stops", words.Counted(int64(len(rooms.Env.Spec.Sources)), "source"), c.every)
 		}
-		err := a.keep(ctx, rooms, daemon.Up{Once: f.once, Every: f.every}, u.tell)
+		err := c.keep(ctx, rooms, daemon.Up{Once: c.once, Every: c.every}, u.tell)
 		u.bar.end()
 		if err != nil {
-			if !f.once && errors.Is(context.Cause(ctx), errInterrupted) {
-				a.say("stopped")
+			if !c.once && errors.Is(context.Cause(ctx), errInterrupted) {
+				c.say("stopped")
 				return &toldError{errInterrupted}
 			}
 			return u.rest(err)
@@ -60,12 +60,12 @@ func (a *app) up(ctx context.Context, f upFlags) error {
 		if u.failed != nil {
 			return u.failed
 		}
-		if !f.once {
+		if !c.once {
 			return nil
 		}
-		a.say("%s", a.style(a.err).Dim(u.total(a.now().Sub(start))))
-		if a.output == "text" && f.show > 0 {
-			if err := u.show(ctx, rooms, f.show); err != nil {
+		c.say("%s", c.style(c.err).Dim(u.total(c.now().Sub(start))))
+		if c.output == "text" && c.show > 0 {
+			if err := u.show(ctx, rooms, c.show); err != nil {
 				return err
 			}
 		}
@@ -76,13 +76,13 @@ func (a *app) up(ctx context.Context, f upFlags) error {
 
 // keep runs the lakehouse and, unless it runs only once, its door for programs of Spark Connect. A door
 // that fails ends both.
-func (a *app) keep(ctx context.Context, rooms *assembly.Assembly, up daemon.Up, tell func(lake.Event)) error {
+func (c *upCommand) keep(ctx context.Context, rooms *assembly.Assembly, up daemon.Up, tell func(lake.Event)) error {
 	if up.Once || rooms.Env.Environment.Connect.Listen == "" {
 		return rooms.Daemon.Run(ctx, up, tell)
 	}
 	group, inner := errgroup.WithContext(ctx)
 	group.Go(func() error {
-		return rooms.Door.Serve(inner, func(address string) { a.say("programs of Spark Connect are let in at sc://%s", address) })
+		return rooms.Door.Serve(inner, func(address string) { c.say("programs of Spark Connect are let in at sc://%s", address) })
 	})
 	group.Go(func() error { return rooms.Daemon.Run(inner, up, tell) })
 	return group.Wait()

@@ -34,7 +34,10 @@ type verifyRow struct {
 // verifying is a query to compare.
 type verifying struct{ name, sql string }
 
-func (a *app) verifyCommand() *cobra.Command {
+// verifyCommand compares what both engines answer.
+type verifyCommand struct{ *app }
+
+func (c *verifyCommand) command() *cobra.Command {
 	return &cobra.Command{
 		Use:   "verify [MODEL | FILE.sql | FOLDER ...]",
 		Short: "Run models and queries on DuckDB and Spark, and compare the rows",
@@ -42,27 +45,27 @@ func (a *app) verifyCommand() *cobra.Command {
 texts exactly, floating-point numbers to nine digits, in any order. Without an
 argument the queries are the models. The first difference is shown.`,
 		Example: "petalake verify gold.revenue_by_day",
-		RunE: func(c *cobra.Command, args []string) error {
-			return a.withLake(c.Context(), func(rooms *assembly.Assembly) error { return a.verify(c.Context(), rooms, args) })
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return c.withLake(cmd.Context(), func(rooms *assembly.Assembly) error { return c.run(cmd.Context(), rooms, args) })
 		},
 	}
 }
 
-func (a *app) verify(ctx context.Context, rooms *assembly.Assembly, args []string) error {
-	queries, err := a.toVerify(rooms, args)
+func (c *verifyCommand) run(ctx context.Context, rooms *assembly.Assembly, args []string) error {
+	queries, err := c.queries(rooms, args)
 	if err != nil {
 		return err
 	}
 	if len(queries) == 0 {
 		return &usageError{errors.New("there is nothing to verify: lakehouse.yaml has no models"), "name a file with queries, as in petalake verify queries.sql"}
 	}
-	out := list(a, []render.Column{{Name: "query"}, {Name: "result"}, {Name: "rows", Right: true}, {Name: "duckdb", Right: true}, {Name: "spark", Right: true}},
+	out := list(c.app, []render.Column{{Name: "query"}, {Name: "result"}, {Name: "rows", Right: true}, {Name: "duckdb", Right: true}, {Name: "spark", Right: true}},
 		func(r verifyRow) []string {
 			return []string{r.Query, r.Result, words.Count(r.Rows), fmt.Sprintf("%.2f s", r.DuckDB), fmt.Sprintf("%.2f s", r.Spark)}
 		})
 	var wrong []verifyRow
 	for _, q := range queries {
-		wait := a.progress("verifying " + q.name)
+		wait := c.progress("verifying " + q.name)
 		agreed, err := rooms.Engines.Verify(ctx, q.sql)
 		wait.end()
 		if ctx.Err() != nil {
@@ -89,19 +92,19 @@ func (a *app) verify(ctx context.Context, rooms *assembly.Assembly, args []strin
 	if err := out.close(); err != nil {
 		return err
 	}
-	return a.disagreements(wrong, len(queries))
+	return c.disagreements(wrong, len(queries))
 }
 
 // disagreements shows what differs, for people, and is an error where something does.
-func (a *app) disagreements(rows []verifyRow, of int) error {
+func (c *verifyCommand) disagreements(rows []verifyRow, of int) error {
 	bad := 0
 	for _, r := range rows {
 		if r.Result != "same" {
 			bad++
 		}
 		for _, text := range append([]string{r.Difference, r.Error}, r.Notes...) {
-			if text != "" && a.output == "text" {
-				fmt.Fprintf(a.out, "\n%s: %s\n", r.Query, render.Escape(text))
+			if text != "" && c.output == "text" {
+				fmt.Fprintf(c.out, "\n%s: %s\n", r.Query, render.Escape(text))
 			}
 		}
 	}
@@ -121,7 +124,7 @@ type hintedError struct {
 func (e *hintedError) Hint() string { return e.hint }
 
 // toVerify finds the queries that the arguments name.
-func (a *app) toVerify(rooms *assembly.Assembly, args []string) (all []verifying, err error) {
+func (c *verifyCommand) queries(rooms *assembly.Assembly, args []string) (all []verifying, err error) {
 	models := rooms.Env.Spec.Models
 	for _, m := range models {
 		if len(args) == 0 || slices.ContainsFunc(args, func(arg string) bool { return m.Name.Same(named(arg)) }) {
@@ -149,7 +152,7 @@ func (a *app) toVerify(rooms *assembly.Assembly, args []string) (all []verifying
 			if err != nil {
 				return nil, err
 			}
-			statements := a.statements(string(text))
+			statements := c.statements(string(text))
 			for i, sql := range statements {
 				name := strings.TrimSuffix(filepath.Base(file), ".sql")
 				if len(statements) > 1 {

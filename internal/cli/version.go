@@ -19,26 +19,29 @@ type versionInfo struct {
 	DuckDB   string `json:"duckdb"` // version of its Go module
 }
 
-func (a *app) versionCommand() *cobra.Command {
+// versionCommand prints what petalake was built from.
+type versionCommand struct{ *app }
+
+func (c *versionCommand) command() *cobra.Command {
 	return &cobra.Command{
 		Use:     "version",
 		Short:   "Print the version",
 		Example: "petalake version",
 		Args:    exactly(),
-		RunE:    func(*cobra.Command, []string) error { return a.version() },
+		RunE:    func(*cobra.Command, []string) error { return c.run() },
 	}
 }
 
-func (a *app) version() error {
+func (c *versionCommand) run() error {
 	v := builtFrom(debug.ReadBuildInfo())
-	if a.output != "text" {
-		return one(a, v)
+	if c.output != "text" {
+		return one(c.app, v)
 	}
 	text := "petalake " + v.Version
 	if v.Revision != "" {
 		text += " (" + v.Revision + ")"
 	}
-	_, err := fmt.Fprintf(a.out, "%s %s %s duckdb-go %s\n", text, v.Platform, v.Go, v.DuckDB)
+	_, err := fmt.Fprintf(c.out, "%s %s %s duckdb-go %s\n", text, v.Platform, v.Go, v.DuckDB)
 	return err
 }
 

@@ -15,6 +15,7 @@ import (
 	"path"
 	"strings"
 
+	"github.com/petalake/petalake/internal/lake"
 	"github.com/petalake/petalake/job"
 	"github.com/petalake/petalake/spec"
 	"github.com/petalake/petalake/store"
@@ -51,7 +52,8 @@ func (rs *Runs) Remote(role string) job.Remote {
 // submission puts the files of an attempt into the lake, and says how EMR runs them.
 func (rs *Runs) submission(ctx context.Context, a job.Attempt) (s job.Submission, err error) {
 	p := a.Program
-	s = job.Submission{Class: p.Class, Args: p.Args, Conf: rs.emrConf(a), Env: map[string]string{}, Streaming: p.Streaming}
+	of, files := sparkAttempt{a, rs.Env}, uploads{rs.Env}
+	s = job.Submission{Class: p.Class, Args: p.Args, Conf: of.emrConf(rs.serverless()), Env: map[string]string{}, Streaming: p.Streaming}
 	if dir := s.Conf[eventLogDir]; strings.HasPrefix(dir, rs.Env.ProgramRoot()+"/"+eventLogs+"/") {
 		// Spark refuses a folder that is not there, and in a bucket one is there by what is in it.
 		marker := strings.TrimPrefix(dir, rs.Env.ProgramRoot()+"/") + "/_attempt"
@@ -59,34 +61,34 @@ func (rs *Runs) submission(ctx context.Context, a job.Attempt) (s job.Submission
 			return s, fmt.Errorf("a folder for the event log: %w", err)
 		}
 	}
-	for _, pair := range rs.jobEnv(a) {
+	for _, pair := range of.environ() {
 		key, value, _ := strings.Cut(pair, "=")
 		s.Env[key] = value
 	}
 	if p.Kind == string(spec.JobJar) {
-		s.Main, err = rs.uploadFile(ctx, p.File)
+		s.Main, err = files.file(ctx, p.File)
 	} else {
 		s.Main, err = rs.uploadProgram(ctx, p.File, p.Role)
 	}
 	for _, file := range p.PyFiles {
-		uri, failed := rs.uploadFile(ctx, file)
+		uri, failed := files.file(ctx, file)
 		s.PyFiles, err = append(s.PyFiles, uri), cmp.Or(err, failed)
 	}
 	for _, file := range p.Jars {
-		uri, failed := rs.uploadFile(ctx, file)
+		uri, failed := files.file(ctx, file)
 		s.Jars, err = append(s.Jars, uri), cmp.Or(err, failed)
 	}
 	return s, err
 }
 
 // emrConf is how Spark is set up on EMR, which brings Delta along.
-func (rs *Runs) emrConf(a job.Attempt) map[string]string {
+func (a sparkAttempt) emrConf(serverless bool) map[string]string {
 	conf := map[string]string{
 		"spark.sql.extensions":            "io.delta.sql.DeltaSparkSessionExtension",
 		"spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
 		"spark.sql.sources.default":       "delta",
 		"spark.sql.session.timeZone":      "UTC",
-		"spark.sql.warehouse.dir":         rs.Env.ProgramRoot(),
+		"spark.sql.warehouse.dir":         a.env.ProgramRoot(),
 		"spark.jars":                      "/usr/share/aws/delta/lib/delta-spark.jar,/usr/share/aws/delta/lib/delta-storage.jar",
 	}
 	if p := a.Program; p.Memory > 0 {
@@ -97,29 +99,32 @@ func (rs *Runs) emrConf(a job.Attempt) map[string]string {
 		conf["spark.driver.cores"], conf["spark.executor.cores"] = fmt.Sprint(p.Cores), fmt.Sprint(p.Cores)
 	}
 	if a.Program.Streaming {
-		conf["spark.sql.streaming.checkpointLocation"] = rs.checkpoint(a)
+		conf["spark.sql.streaming.checkpointLocation"] = a.checkpoint()
 	}
-	if !rs.serverless() {
+	if !serverless {
 		maps.Copy(conf, map[string]string{
-			"spark.eventLog.enabled": "true", eventLogDir: rs.Env.ProgramRoot() + "/" + eventLogs + "/" + a.ID, "spark.eventLog.compress": "true", "spark.eventLog.compression.codec": "zstd",
+			"spark.eventLog.enabled": "true", eventLogDir: a.env.ProgramRoot() + "/" + eventLogs + "/" + a.ID, "spark.eventLog.compress": "true", "spark.eventLog.compression.codec": "zstd",
 		})
 	}
-	maps.Copy(conf, rs.Env.Environment.Spark.Conf)
+	maps.Copy(conf, a.env.Environment.Spark.Conf)
 	maps.Copy(conf, a.Program.Conf)
 	return conf
 }
 
-// uploadFile puts a file of lakehouse.yaml into the lake, and returns where Spark finds it.
-func (rs *Runs) uploadFile(ctx context.Context, file string) (string, error) {
-	data, err := rs.readProgram(file)
+// uploads are the files of programs in the lake, each below the hash of what is in it.
+type uploads struct{ env *lake.Env }
+
+// file puts a file of lakehouse.yaml into the lake, and returns where Spark finds it.
+func (u uploads) file(ctx context.Context, file string) (string, error) {
+	data, err := u.read(file)
 	if err != nil {
 		return "", err
 	}
-	return rs.upload(ctx, path.Base(file), data)
+	return u.put(ctx, path.Base(file), data)
 }
 
-func (rs *Runs) readProgram(file string) ([]byte, error) {
-	data, err := os.ReadFile(rs.Env.Absolute(file))
+func (u uploads) read(file string) ([]byte, error) {
+	data, err := os.ReadFile(u.env.Absolute(file))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, job.Refused(fmt.Errorf("no file %s", file), "write it, or name another in lakehouse.yaml")
 	}
@@ -129,7 +134,7 @@ func (rs *Runs) readProgram(file string) ([]byte, error) {
 // uploadProgram puts a PySpark program into the lake as one file: the wrapper, the names of the tables,
 // and the program itself.
 func (rs *Runs) uploadProgram(ctx context.Context, file, role string) (string, error) {
-	program, err := rs.readProgram(file)
+	program, err := uploads{rs.Env}.read(file)
 	if err != nil {
 		return "", err
 	}
@@ -150,14 +155,14 @@ func (rs *Runs) uploadProgram(ctx context.Context, file, role string) (string, e
 		return "", err
 	}
 	text := strings.Replace(wrapper, "\nbundle = None\n", "\nbundle = json.loads("+string(literal)+")\n", 1)
-	return rs.upload(ctx, path.Base(file), []byte(text))
+	return uploads{rs.Env}.put(ctx, path.Base(file), []byte(text))
 }
 
-func (rs *Runs) upload(ctx context.Context, name string, data []byte) (string, error) {
+func (u uploads) put(ctx context.Context, name string, data []byte) (string, error) {
 	sum := sha256.Sum256(data)
 	key := programsFolder + "/" + hex.EncodeToString(sum[:16]) + "/" + name
-	if err := rs.Env.Storage.Store.Put(ctx, key, bytes.NewReader(data), store.IfAbsent); err != nil && !errors.Is(err, fs.ErrExist) {
+	if err := u.env.Storage.Store.Put(ctx, key, bytes.NewReader(data), store.IfAbsent); err != nil && !errors.Is(err, fs.ErrExist) {
 		return "", fmt.Errorf("upload %s: %w", name, err)
 	}
-	return rs.Env.ProgramRoot() + "/" + key, nil
+	return u.env.ProgramRoot() + "/" + key, nil
 }

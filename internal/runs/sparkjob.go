@@ -16,6 +16,7 @@ import (
 
 	"github.com/petalake/petalake/catalog"
 	"github.com/petalake/petalake/engine/spark/local"
+	"github.com/petalake/petalake/internal/lake"
 	"github.com/petalake/petalake/internal/link"
 	"github.com/petalake/petalake/internal/sql"
 	"github.com/petalake/petalake/job"
@@ -29,7 +30,7 @@ var wrapper string
 
 // sparkCommand is the spark-submit of an attempt. What it needs is written into the attempt's folder.
 func (rs *Runs) sparkCommand(ctx context.Context, a job.Attempt, folder string) (command, env []string, err error) {
-	p := a.Program
+	p, of := a.Program, sparkAttempt{a, rs.Env}
 	for _, file := range append([]string{p.File}, append(p.PyFiles, p.Jars...)...) {
 		if _, err := os.Stat(rs.Env.Absolute(file)); errors.Is(err, fs.ErrNotExist) {
 			return nil, nil, job.Refused(fmt.Errorf("no file %s", file), "write it, or name another in lakehouse.yaml")
@@ -45,7 +46,7 @@ func (rs *Runs) sparkCommand(ctx context.Context, a job.Attempt, folder string) 
 	}
 	rs.Links.CleanEvents()
 	conf := filepath.Join(folder, "spark.conf")
-	if err := local.WriteConf(conf, local.Conf(home, rs.jobSpark(server.Lake, home, a))); err != nil {
+	if err := local.WriteConf(conf, local.Conf(home, of.spark(server.Lake, home))); err != nil {
 		return nil, nil, err
 	}
 	command = []string{home.Submit(), "--properties-file", conf}
@@ -56,15 +57,19 @@ func (rs *Runs) sparkCommand(ctx context.Context, a job.Attempt, folder string) 
 		}
 		command = append(command, file)
 	} else {
-		if err := rs.writeWrapper(ctx, folder); err != nil {
+		named, err := rs.statements(ctx, "")
+		if err != nil {
 			return nil, nil, err
 		}
-		if files := rs.absoluteAll(p.PyFiles); len(files) > 0 {
+		if err := named.writeWrapper(folder); err != nil {
+			return nil, nil, err
+		}
+		if files := of.absolute(p.PyFiles); len(files) > 0 {
 			command = append(command, "--py-files", strings.Join(files, ","))
 		}
 		command = append(command, filepath.Join(folder, "petalake_job.py"), file)
 	}
-	return append(command, p.Args...), append(home.Env(), rs.jobEnv(a)...), nil
+	return append(command, p.Args...), append(home.Env(), of.environ()...), nil
 }
 
 // refusedSpark: a Spark that is not there will not come by itself.
@@ -76,16 +81,23 @@ func refusedSpark(err error) error {
 	return err
 }
 
-func (rs *Runs) absoluteAll(files []string) []string {
+// sparkAttempt is an attempt of a program of Spark in an environment.
+type sparkAttempt struct {
+	job.Attempt
+	env *lake.Env
+}
+
+// absolute are the paths of files of lakehouse.yaml.
+func (a sparkAttempt) absolute(files []string) []string {
 	out := make([]string, len(files))
 	for i, f := range files {
-		out[i] = rs.Env.Absolute(f)
+		out[i] = a.env.Absolute(f)
 	}
 	return out
 }
 
-// jobSpark is how Spark is set up for an attempt.
-func (rs *Runs) jobSpark(s local.Lake, home local.Home, a job.Attempt) local.Lake {
+// spark is how Spark is set up for an attempt on this machine.
+func (a sparkAttempt) spark(s local.Lake, home local.Home) local.Lake {
 	s.Cores = cmp.Or(a.Program.Cores, s.Cores)
 	if a.Program.Memory > 0 {
 		s.Memory = fmt.Sprintf("%dm", max(a.Program.Memory>>20, 1))
@@ -94,10 +106,10 @@ func (rs *Runs) jobSpark(s local.Lake, home local.Home, a job.Attempt) local.Lak
 		"spark.app.name":          a.ID,
 		"spark.log.level":         "WARN",
 		"spark.sql.runSQLOnFiles": "true", // a jar has no other names for tables than delta.`path`
-		"spark.jars":              strings.Join(append(home.Jars, rs.absoluteAll(a.Program.Jars)...), ","),
+		"spark.jars":              strings.Join(append(home.Jars, a.absolute(a.Program.Jars)...), ","),
 	}
 	if a.Program.Streaming {
-		conf["spark.sql.streaming.checkpointLocation"] = rs.checkpoint(a)
+		conf["spark.sql.streaming.checkpointLocation"] = a.checkpoint()
 	}
 	maps.Copy(conf, s.Conf)
 	maps.Copy(conf, a.Program.Conf)
@@ -106,18 +118,18 @@ func (rs *Runs) jobSpark(s local.Lake, home local.Home, a job.Attempt) local.Lak
 }
 
 // checkpoint is where a streaming job keeps its place, from one run to the next.
-func (rs *Runs) checkpoint(a job.Attempt) string {
-	return rs.Env.ProgramRoot() + "/" + job.Folder(a.Job) + "/checkpoint"
+func (a sparkAttempt) checkpoint() string {
+	return a.env.ProgramRoot() + "/" + job.Folder(a.Job) + "/checkpoint"
 }
 
-// jobEnv is what a program finds in its environment.
-func (rs *Runs) jobEnv(a job.Attempt) []string {
+// environ is what a program finds in its environment.
+func (a sparkAttempt) environ() []string {
 	env := []string{
-		"PETALAKE_LAKE=" + rs.Env.ProgramRoot(), "PETALAKE_JOB=" + a.Job, "PETALAKE_RUN_ID=" + a.Run, "PETALAKE_ATTEMPT_ID=" + a.ID,
+		"PETALAKE_LAKE=" + a.env.ProgramRoot(), "PETALAKE_JOB=" + a.Job, "PETALAKE_RUN_ID=" + a.Run, "PETALAKE_ATTEMPT_ID=" + a.ID,
 		fmt.Sprintf("PETALAKE_RUN_NUMBER=%d", a.Number), "PYTHONUNBUFFERED=1",
 	}
 	if a.Program.Streaming {
-		env = append(env, "PETALAKE_CHECKPOINT="+rs.checkpoint(a))
+		env = append(env, "PETALAKE_CHECKPOINT="+a.checkpoint())
 	}
 	return env
 }
@@ -158,12 +170,8 @@ func (rs *Runs) statements(ctx context.Context, role string) (out statements, er
 }
 
 // writeWrapper writes the wrapper, and the statements that it runs.
-func (rs *Runs) writeWrapper(ctx context.Context, folder string) error {
-	named, err := rs.statements(ctx, "")
-	if err != nil {
-		return err
-	}
-	text, err := json.Marshal(named)
+func (s statements) writeWrapper(folder string) error {
+	text, err := json.Marshal(s)
 	if err != nil {
 		return err
 	}

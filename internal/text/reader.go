@@ -409,12 +409,6 @@ func trimmed(raw []byte) string {
 // ended says whether a block is behind a fault that ends the reading.
 func (r *Reader) ended(b *block) bool { return int64(b.number) > r.stop.Load() }
 
-// Place is where a record stands.
-type Place struct {
-	File string
-	Line int64
-}
-
 // Rows reads the records of blocks into columns. It is for one goroutine at a time.
 type Rows struct {
 	Columns []*Column
@@ -484,21 +478,15 @@ func (t *Rows) Fill(ctx context.Context, most int) (rows int, err error) {
 			for _, c := range t.Columns {
 				c.cut(rows)
 			}
-			t.reader.report(t.block, from+leading(t.block.text[from:t.at]), m, t.block.text[from:t.at])
+			t.reader.report(t.block, from+t.before(from), m, t.block.text[from+t.before(from):t.at])
 		case !passed:
 			rows++
 			if t.reader.source.Places {
-				t.place(from + leading(t.block.text[from:t.at]))
+				t.place(from + t.before(from))
 			}
 		}
 	}
 	return rows, nil
-}
-
-// place notes where the record stands that begins at a byte of the block.
-func (t *Rows) place(at int) {
-	t.line, t.counted = t.line+lines(t.block.text[t.counted:at]), at
-	t.Places = append(t.Places, Place{t.block.file.Path, t.line})
 }
 
 // leading is how many bytes of line ends and spaces stand before a record of JSON.

@@ -44,7 +44,10 @@ type load struct {
 	Evolve  spec.Evolution
 	OnError spec.OnError
 
+	MaxBad spec.Share // of the rows, that may be bad
+
 	inspected raw.Inspection // of the files
+	aside     []raw.BadFile  // that are not among the files any more: they cannot be loaded
 
 	event lake.Event // what is told while it runs
 	tell  func(lake.Event)
@@ -66,7 +69,7 @@ func (w *Writer) Load(ctx context.Context, o Load, tell func(lake.Event)) (lake.
 			return lake.Event{}, err
 		}
 	}
-	change, err := l.prepare(ctx)
+	change, err := l.prepareFiles(ctx, spec.Format(o.Format))
 	if err == nil {
 		err = w.quarantine(ctx, change.Rows.Bad, nil)
 	}
@@ -105,10 +108,6 @@ func (w *Writer) byHand(ctx context.Context, o Load, tell func(lake.Event)) (*lo
 	if err != nil {
 		return nil, err
 	}
-	format, err := formatOf(spec.Format(o.Format), found)
-	if err != nil {
-		return nil, err
-	}
 	if tell == nil {
 		tell = func(lake.Event) {}
 	}
@@ -116,7 +115,7 @@ func (w *Writer) byHand(ctx context.Context, o Load, tell func(lake.Event)) (*lo
 		writer: w, decl: w.Env.Spec.Table(o.Table), table: table,
 		Table: o.Table, From: "petalake load " + o.Table.String(), Place: files.Folder(""), Files: found,
 		Replace: o.Replace, Evolve: spec.Evolution(o.Evolve), OnError: cmp.Or(spec.OnError(o.OnError), spec.Reject),
-		Raw:   raw.Files{Format: raw.Format(format), Paths: files.Absolute("", found), CSV: tabs(format, found, o.CSV)},
+		Raw:   raw.Files{Paths: files.Absolute("", found), CSV: o.CSV, Table: o.Table.String()},
 		event: lake.Event{Kind: lake.LoadEvent, Name: o.Table.String(), Table: o.Table, Files: len(found)}, tell: tell,
 	}
 	l.Raw.Declared = declared(l.decl)
@@ -134,6 +133,32 @@ func declared(decl *spec.Table) (names []string) {
 		}
 	}
 	return names
+}
+
+// prepareFiles is prepare for files of a format; where that is "" their names tell. Where bad rows are put aside, so are files
+// that cannot be loaded as a whole.
+func (l *load) prepareFiles(ctx context.Context, said spec.Format) (*Change, error) {
+	csv := l.Raw.CSV
+	for {
+		err := l.setFormat(said, csv)
+		var change *Change
+		if err == nil {
+			change, err = l.prepare(ctx)
+		}
+		if err == nil {
+			return change, l.keepAside(ctx, change)
+		}
+		if !l.setAside(ctx, err) {
+			return nil, err
+		}
+	}
+}
+
+// setFormat decides how the files are read.
+func (l *load) setFormat(said spec.Format, csv raw.CSV) error {
+	format, err := formatOf(said, l.Files)
+	l.Raw.Format, l.Raw.CSV = raw.Format(format), tabs(format, l.Files, csv)
+	return err
 }
 
 // prepare writes the data files, and says what the commit is that makes them visible.

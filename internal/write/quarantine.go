@@ -7,6 +7,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/petalake/petalake/delta"
+	"github.com/petalake/petalake/delta/schema"
 	"github.com/petalake/petalake/engine/duck/raw"
 	"github.com/petalake/petalake/engine/duck/tablefile"
 	"github.com/petalake/petalake/ingest"
@@ -35,10 +36,15 @@ func (w *Writer) quarantine(ctx context.Context, bad []delta.Add, batch *ingest.
 	return err
 }
 
-// keepQuarantine describes the table where there is none, and leaves it as it is where there is one.
+// keepQuarantine describes the table where there is none, and adds the columns that one of before has not.
 func keepQuarantine(_ *Change, now *delta.Snapshot) (delta.Metadata, error) {
 	if now.Version() >= 0 {
-		return now.Metadata(), nil
+		m := now.Metadata()
+		plan, err := schema.Conform(m.Schema, raw.QuarantineSchema(), schema.Mode{AddColumns: true})
+		if err == nil {
+			m.Schema = plan.Schema
+		}
+		return m, err
 	}
 	return delta.Metadata{
 		ID: uuid.NewString(), Schema: raw.QuarantineSchema(), CreatedAt: time.Now().UnixMilli(),

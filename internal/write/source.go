@@ -8,7 +8,6 @@ import (
 	"io/fs"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/petalake/petalake/delta"
@@ -19,93 +18,95 @@ import (
 	"github.com/petalake/petalake/spec"
 )
 
-// Pull loads what is new in one source, batch by batch, and tells of each. Seen are the raw files that changed after they
-// were loaded and were told of already: a file is loaded once.
-func (w *Writer) Pull(ctx context.Context, source *spec.Source, seen *Seen, tell func(lake.Event)) error {
-	resolved, err := source.Resolve(w.Env.Lookup)
+// Pull loads what is new in one source, batch by batch, and tells of each. Files that cannot be loaded are held back, and the
+// others loaded: the error is then a *HeldError.
+func (w *Writer) Pull(ctx context.Context, source *spec.Source, backlog *Backlog, tell func(lake.Event)) error {
+	p, err := w.pullingOf(ctx, source, backlog, tell)
 	if err != nil {
 		return err
 	}
-	table, err := w.Env.Table(ctx, resolved.Table)
-	if err != nil {
-		return err
-	}
-	p := &pulling{writer: w, source: resolved, table: table, seen: seen, tell: tell, event: lake.Event{Kind: lake.SourceEvent, Name: resolved.Name, Table: resolved.Table}}
-	p.files = p.watched()
-	pipeline := ingest.Pipeline{Name: resolved.Name, Lake: w.Env.Storage.Store, Table: table, Source: p.files, Load: p.load}
+	pipeline := ingest.Pipeline{Name: p.source.Name, Lake: w.Env.Storage.Store, Table: p.table, Source: p.files, Load: p.load}
 	for loaded := false; ; loaded = true {
 		began := time.Now()
 		version, more, err := pipeline.Step(ctx)
 		if err != nil {
-			return failure(resolved.Name, resolved.Table.String(), err)
+			return failure(p.source.Name, p.source.Table.String(), err)
 		}
 		if !more {
-			if !loaded {
-				err = p.current(ctx)
-			}
-			return err
+			return p.end(ctx, loaded)
 		}
+		p.backlog.release(p.source.Name, p.loaded)
+		p.files.MaxFiles *= 2
 		done := p.done
 		done.State, done.Version, done.Took = lake.Built, version, time.Since(began)
-		done.Note = remarks(append(p.notes, done.Note))
-		p.notes = nil
+		done.Note = remarks(append(p.taken(), done.Note))
 		tell(done)
 	}
 }
 
-// Seen are changed raw files that were told of, for the life of a process.
-type Seen struct {
-	mu   sync.Mutex
-	told map[files.File]bool
-}
-
-// NewSeen has told of nothing yet.
-func NewSeen() *Seen { return &Seen{told: map[files.File]bool{}} }
-
-// first says whether a file was not told of before; from now on it was.
-func (s *Seen) first(f files.File) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	before := s.told[f]
-	s.told[f] = true
-	return !before
-}
-
 // pulling is a source whose new files are loaded.
 type pulling struct {
-	writer *Writer
-	source *spec.Source // with its variables resolved
-	table  *delta.Table
-	files  *files.Source
-	seen   *Seen
-	event  lake.Event
-	tell   func(lake.Event)
+	writer  *Writer
+	source  *spec.Source // with its variables resolved
+	table   *delta.Table
+	files   *files.Source
+	backlog *Backlog
+	event   lake.Event
+	tell    func(lake.Event)
 
-	notes []string   // for the next event
-	done  lake.Event // of the batch that is being committed
+	notes   []string     // for the next event
+	changed []files.File // for the next event: not what they were when they were loaded
+	done    lake.Event   // of the batch that is being committed
+	loaded  []files.File // in it
+
+	replaced bool // it takes the place of all rows
 }
 
-// current tells that there is nothing new, and why where there is no file at all.
-func (p *pulling) current(ctx context.Context) error {
-	event := p.event
-	event.State = lake.Current
-	note, err := p.nothingThere(ctx)
-	event.Note = remarks(append(p.notes, note))
-	p.tell(event)
-	return err
+// pullingOf prepares to load a source.
+func (w *Writer) pullingOf(ctx context.Context, source *spec.Source, backlog *Backlog, tell func(lake.Event)) (*pulling, error) {
+	resolved, err := source.Resolve(w.Env.Lookup)
+	if err != nil {
+		return nil, err
+	}
+	table, err := w.Env.Table(ctx, resolved.Table)
+	if err != nil {
+		return nil, err
+	}
+	p := &pulling{
+		writer: w, source: resolved, table: table, backlog: backlog, tell: tell,
+		event: lake.Event{Kind: lake.SourceEvent, Name: resolved.Name, Table: resolved.Table},
+	}
+	p.files = p.watched()
+	return p, nil
+}
+
+// end tells of what is left when there is nothing more to load.
+func (p *pulling) end(ctx context.Context, loaded bool) error {
+	found, err := p.files.Place.List(ctx, p.files.Patterns)
+	if err != nil {
+		return err
+	}
+	if held := p.backlog.keep(p.source.Name, found); len(held) > 0 {
+		return newHeldError(p.source, held)
+	}
+	if !loaded {
+		event := p.event
+		event.State, event.Note = lake.Current, remarks(append(p.taken(), p.nothingThere(found)))
+		p.tell(event)
+	}
+	return nil
 }
 
 // nothingThere says so where a source has no file at all.
-func (p *pulling) nothingThere(ctx context.Context) (string, error) {
-	found, err := p.files.Place.List(ctx, p.files.Patterns)
-	if err != nil || slices.ContainsFunc(found, func(f files.File) bool { return f.Size > 0 }) {
-		return "", err
+func (p *pulling) nothingThere(found []files.File) string {
+	if slices.ContainsFunc(found, func(f files.File) bool { return f.Size > 0 }) {
+		return ""
 	}
 	what := "no file matches "
 	if len(found) > 0 {
 		what = "only empty files match "
 	}
-	return what + strings.Join(p.files.Patterns, ", "), nil
+	return what + strings.Join(p.files.Patterns, ", ")
 }
 
 // remarks puts notes together, without those that say nothing.
@@ -117,6 +118,21 @@ func (p *pulling) note(text string) {
 	if text != "" && !slices.Contains(p.notes, text) {
 		p.notes = append(p.notes, text)
 	}
+}
+
+// taken are the notes for an event, which are then told.
+func (p *pulling) taken() []string {
+	const what = "not what it was when it was first seen; a file is loaded once"
+	notes := p.notes
+	switch n := len(p.changed); n {
+	case 0:
+	case 1:
+		notes = append(notes, p.changed[0].Path+" is "+what)
+	default:
+		notes = append(notes, fmt.Sprintf("%d files, such as %s: each is %s", n, p.changed[0].Path, what))
+	}
+	p.notes, p.changed = nil, nil
+	return notes
 }
 
 // watched are the paths of the source.
@@ -132,20 +148,20 @@ func (p *pulling) watched() *files.Source {
 		watched.Patterns = append(watched.Patterns, string(path))
 	}
 	watched.Changed = func(f files.File) {
-		if p.seen.first(f) {
-			p.note(f.Path + " is not what it was when it was first seen; a file is loaded once")
+		if p.backlog.first(f) {
+			p.changed = append(p.changed, f)
 		}
 	}
+	if p.source.Files.Identity == spec.ByContent {
+		watched.Digests = p.backlog.digests
+	}
+	watched.Held = func(f files.File) bool { return p.backlog.holds(p.source.Name, f, time.Now()) }
 	return watched
 }
 
 // load prepares the commit of a batch. It implements ingest.Pipeline's Load.
 func (p *pulling) load(ctx context.Context, b ingest.Batch) (func(*delta.Txn) error, error) {
 	present, replace, err := p.present(ctx, b)
-	if err != nil {
-		return nil, err
-	}
-	format, err := formatOf(p.source.Files.Format, present)
 	if err != nil {
 		return nil, err
 	}
@@ -157,8 +173,8 @@ func (p *pulling) load(ctx context.Context, b ingest.Batch) (func(*delta.Txn) er
 	original := p.writer.Env.OriginalNames(present, paths)
 	l := &load{
 		writer: p.writer, decl: p.writer.Env.Spec.Table(p.source.Table), table: p.table,
-		Table: p.source.Table, From: p.source.Name, Place: p.files.Place, Files: present, Replace: replace, OnError: p.source.OnError,
-		Raw:   raw.Files{Format: raw.Format(format), Paths: paths, CSV: tabs(format, present, csvOptions(p.source.Files.Options)), OriginalNames: original},
+		Table: p.source.Table, From: p.source.Name, Place: p.files.Place, Files: present, Replace: replace, OnError: p.source.OnError, MaxBad: p.source.MaxBad,
+		Raw:   raw.Files{Paths: paths, CSV: csvOptions(p.source.Files.Options), OriginalNames: original, Table: p.source.Table.String()},
 		event: p.event, tell: p.tell,
 	}
 	l.event.Files = len(present)
@@ -166,9 +182,9 @@ func (p *pulling) load(ctx context.Context, b ingest.Batch) (func(*delta.Txn) er
 	if l.decl != nil {
 		l.Evolve = l.decl.Evolve
 	}
-	change, err := l.prepare(ctx)
+	change, err := l.prepareFiles(ctx, p.source.Files.Format)
 	if err != nil {
-		return nil, original.In(err)
+		return nil, p.failed(l, original.In(err))
 	}
 	written := change.Rows
 	if l.Raw.Format == raw.FormatCSV && written.Rows+written.BadRows == 0 && (l.decl == nil || len(l.decl.Columns) == 0) && len(present) > 0 && isMissing(ctx, p.table) {
@@ -178,8 +194,23 @@ func (p *pulling) load(ctx context.Context, b ingest.Batch) (func(*delta.Txn) er
 	if err := p.writer.quarantine(ctx, written.Bad, &b); err != nil {
 		return nil, err
 	}
-	p.done = l.built(written)
+	p.done, p.loaded, p.replaced = l.built(written), present, replace
 	return func(x *delta.Txn) error { return change.Apply(ctx, x) }, nil
+}
+
+// failed says what becomes of a batch that cannot be loaded. Where some file of it is to blame, that file is held back;
+// where one of many is, but which one is not known, fewer are tried at once. Files that replace each other are loaded all or none.
+func (p *pulling) failed(l *load, err error) error {
+	at, of := fault(err, l.Files, l.Raw.Paths)
+	switch {
+	case !of || l.Replace:
+		return err
+	case at >= 0:
+		p.backlog.hold(p.source.Name, l.Files[at], err, time.Now())
+	default:
+		p.files.MaxFiles = max(1, len(l.Files)/2)
+	}
+	return ingest.ErrNotYet
 }
 
 // present are the files of a batch, as they are now. Where one is gone the batch is ErrNotYet.
@@ -192,12 +223,18 @@ func (p *pulling) present(ctx context.Context, b ingest.Batch) (present []files.
 	if err != nil {
 		return nil, false, err
 	}
+	if p.files.Digests != nil && !slices.Equal(present, work.Files) {
+		return nil, false, ingest.ErrNotYet // what they hold now may have been loaded
+	}
 	if present, gone = wanted(p.files, present, gone); len(gone) > 0 {
 		p.note(vanished(gone))
 		return nil, false, ingest.ErrNotYet
 	}
 	for _, f := range present {
-		p.seen.first(f) // it is loaded as it is now, corrected perhaps since it was first seen
+		if p.backlog.holds(p.source.Name, f, time.Now()) {
+			return nil, false, ingest.ErrNotYet
+		}
+		p.backlog.first(f) // it is loaded as it is now, corrected perhaps since it was first seen
 	}
 	return present, work.Replace, nil
 }
@@ -212,6 +249,12 @@ func wanted(watched *files.Source, present, gone []files.File) ([]files.File, []
 		}
 	}
 	return slices.DeleteFunc(present, unwanted), gone
+}
+
+// Exists says whether there is a table of a name.
+func (w *Writer) Exists(ctx context.Context, name spec.TableName) bool {
+	table, err := w.Env.Table(ctx, name)
+	return err == nil && !isMissing(ctx, table)
 }
 
 // isMissing says whether a table is still to be made.

@@ -12,6 +12,7 @@ import (
 	"github.com/petalake/petalake/delta"
 	"github.com/petalake/petalake/delta/schema"
 	"github.com/petalake/petalake/engine/duck/raw"
+	"github.com/petalake/petalake/spec"
 )
 
 // target is what a table is to be after a load.
@@ -144,11 +145,13 @@ func keepLayouts(s *schema.Struct, found map[string]string) map[string]string {
 func namedByText(found *schema.Struct) error {
 	for _, f := range found.Fields {
 		if !utf8.ValidString(f.Name) || strings.ContainsFunc(f.Name, func(r rune) bool { return r == utf8.RuneError || unicode.IsControl(r) && !unicode.IsSpace(r) }) {
-			return errors.New("the names of its columns are not text in UTF-8: another encoding, or no such file at all")
+			return errNames
 		}
 	}
 	return nil
 }
+
+var errNames = errors.New("the names of its columns are not text in UTF-8: another encoding, or no such file at all")
 
 // conform fits the columns of raw files into the table's. Text says nothing of its types: it is read
 // as the table's types, and only where that fails, and the table may, as the wider ones.
@@ -161,7 +164,14 @@ func (l *load) conform(t *target, found *schema.Struct) error {
 		}
 		return err
 	}
-	plan, err := schema.Conform(t.metadata.Schema, like(found, t.metadata.Schema), schema.Mode{AddColumns: evolve.AddColumns})
+	offered := like(found, t.metadata.Schema)
+	if l.Raw.Format == raw.FormatJSON && l.OnError != spec.Reject { // each row tells its fields: those of the rows alone are bad
+		offered = complete(offered, t.metadata.Schema)
+		if !evolve.AddColumns {
+			offered = known(offered, t.metadata.Schema).(*schema.Struct)
+		}
+	}
+	plan, err := schema.Conform(t.metadata.Schema, offered, schema.Mode{AddColumns: evolve.AddColumns})
 	if err != nil {
 		return err
 	}
@@ -201,6 +211,42 @@ func like(found, table *schema.Struct) *schema.Struct {
 		}
 	}
 	return out
+}
+
+// complete adds the columns of a table to those that were found.
+func complete(found, table *schema.Struct) *schema.Struct {
+	out := &schema.Struct{Fields: slices.Clone(found.Fields)}
+	for _, f := range table.Fields {
+		if out.Index(f.Name) < 0 {
+			f.Nullable = true
+			out.Fields = append(out.Fields, f)
+		}
+	}
+	return out
+}
+
+// known is a type without the fields of structs that the table has not.
+func known(found, table schema.Type) schema.Type {
+	switch t := table.(type) {
+	case *schema.Struct:
+		f, ok := found.(*schema.Struct)
+		if !ok {
+			return found
+		}
+		out := &schema.Struct{}
+		for _, inner := range f.Fields {
+			if at := t.Index(inner.Name); at >= 0 {
+				inner.Type = known(inner.Type, t.Fields[at].Type)
+				out.Fields = append(out.Fields, inner)
+			}
+		}
+		return out
+	case *schema.Array:
+		if f, ok := found.(*schema.Array); ok {
+			return &schema.Array{Element: known(f.Element, t.Element), ContainsNull: f.ContainsNull}
+		}
+	}
+	return found
 }
 
 // zoned gives times without a zone the type timestamp where the table has it: it took them for UTC from its first file on.

@@ -26,6 +26,8 @@ type badRow struct {
 	column string
 	reason string
 	raw    string
+
+	reading Reading
 }
 
 func (b *badRow) err() error {

@@ -45,7 +45,8 @@ func (e *FileError) Hint() string {
 	return "nothing was loaded; put the complete file there and load again"
 }
 
-var errTruncated = errors.New("the file is incomplete or damaged")
+// ErrIncomplete says that a file ends too early, or that its bytes are not what they were: perhaps somebody still writes it.
+var ErrIncomplete = errors.New("the file is incomplete or damaged")
 
 // packing looks at the first bytes of a file; its name may lie.
 func packing(path string) (compression, error) {
@@ -79,7 +80,7 @@ func unpack(path string, c compression) (io.ReadCloser, error) {
 		r, err := gzip.NewReader(bufio.NewReaderSize(f, 1<<20))
 		if err != nil {
 			f.Close()
-			return nil, &FileError{path, fmt.Errorf("%w: %w", errTruncated, err)}
+			return nil, &FileError{path, fmt.Errorf("%w: %w", ErrIncomplete, err)}
 		}
 		return unpacked{r, func() { r.Close(); f.Close() }}, nil
 	case zstandards:

@@ -182,13 +182,13 @@ func (f rawFile) head(encoding string) (text []byte, foreign bool, err error) {
 	}
 	in, err := decoded(r, e)
 	if err != nil {
-		return nil, false, &FileError{f.path, fmt.Errorf("%w: %w", errTruncated, err)}
+		return nil, false, &FileError{f.path, fmt.Errorf("%w: %w", ErrIncomplete, err)}
 	}
 	defer in.Close()
 	_, isPlain := in.(unpacked).Reader.(*bufio.Reader)
 	text, err = io.ReadAll(io.LimitReader(in, maxHead))
 	if err != nil {
-		return nil, false, &FileError{f.path, fmt.Errorf("%w: %w", errTruncated, err)}
+		return nil, false, &FileError{f.path, fmt.Errorf("%w: %w", ErrIncomplete, err)}
 	}
 	return bytes.TrimPrefix(text, []byte("\ufeff")), !isPlain, nil
 }

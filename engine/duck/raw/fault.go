@@ -7,8 +7,52 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/petalake/petalake/delta/schema"
+	"github.com/petalake/petalake/engine/duck/tablefile"
 	"github.com/petalake/petalake/internal/duckdb"
+	"github.com/petalake/petalake/internal/text"
 )
+
+// Fault says whether an error is one of raw files or their rows, and not of the machine, and the path of the file that it is about;
+// "" where it does not say.
+func Fault(err error) (path string, of bool) {
+	var row *BadRowError
+	var file *FileError
+	var cut *text.FileError
+	var column *tablefile.SchemaError
+	var many *TooManyError
+	var rule *tablefile.ViolationError
+	var loss *tablefile.LossError
+	var ambiguous *text.AmbiguousError
+	var unsupported *schema.UnsupportedError
+	switch {
+	case errors.As(err, &many): // it names an example
+		return "", true
+	case errors.As(err, &row):
+		return row.File, true
+	case errors.As(err, &file):
+		return file.Path, true
+	case errors.As(err, &cut):
+		return cut.Path, true
+	case errors.As(err, &column):
+		return column.File, true
+	}
+	return "", errors.As(err, &rule) || errors.As(err, &loss) || errors.As(err, &ambiguous) || errors.As(err, &unsupported) || errors.Is(err, errEmpty)
+}
+
+// errEmpty says that there is no text to learn columns from.
+var errEmpty = errors.New("the files are empty: declare the table's columns")
+
+// TooManyError says that more rows are bad than are kept.
+type TooManyError struct {
+	Most int
+	Err  error // of one of them
+}
+
+func (e *TooManyError) Error() string {
+	return fmt.Sprintf("more than %d rows are bad, for instance: %v", e.Most, e.Err)
+}
+func (e *TooManyError) Unwrap() error { return e.Err }
 
 // fileFault finds which file an error of a reader is about.
 func fileFault(files []rawFile, err error) error {
@@ -19,7 +63,7 @@ func fileFault(files []rawFile, err error) error {
 	for _, f := range files {
 		if strings.Contains(e.Message, f.path) {
 			message := strings.NewReplacer(`"`+f.path+`"`, "", "'"+f.path+"'", "", f.path, "").Replace(e.Message)
-			return &FileError{f.path, fmt.Errorf("%w: %s", errTruncated, strings.Join(strings.Fields(message), " "))}
+			return &FileError{f.path, fmt.Errorf("%w: %s", ErrIncomplete, strings.Join(strings.Fields(message), " "))}
 		}
 	}
 	return err

@@ -26,6 +26,7 @@ type Files struct {
 	Paths         []string // of files, not patterns
 	CSV           CSV
 	OriginalNames map[string]string // of files that were fetched, by their paths: for the quarantine
+	Table         string            // whose rows they are: for the quarantine
 
 	// Declared are columns whose type somebody wrote down. A number in text may begin with zeros in these alone: in
 	// others they would be lost from a key.
@@ -35,6 +36,12 @@ type Files struct {
 	Layouts map[string]string
 
 	sniffed *dialect // by Inspect; nil where it did not look
+}
+
+// Without is all files but one.
+func (r Files) Without(at int) Files {
+	r.Paths, r.sniffed = slices.Delete(slices.Clone(r.Paths), at, at+1), nil
+	return r
 }
 
 // CSV says how text files are written. What is not set is detected from the first rows.

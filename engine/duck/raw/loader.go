@@ -72,7 +72,7 @@ func (l Loader) Inspect(ctx context.Context, raw Files, whole bool) (Inspection,
 		files = spread(files, sampledFiles)
 	}
 	if len(files) == 0 {
-		return Inspection{}, raw, fmt.Errorf("inspect %s: the files are empty: declare the table's columns", raw.Paths[0])
+		return Inspection{}, raw, fmt.Errorf("inspect %s: %w", raw.Paths[0], errEmpty)
 	}
 	if raw.Format != FormatParquet {
 		return raw.guess(ctx, conn, files, whole, dir)

@@ -47,7 +47,7 @@ func cutMoments(ctx context.Context, conn *duckdb.Conn, files []rawFile) error {
 func cutIn(ctx context.Context, path string) error {
 	r, err := file.OpenParquetFile(path, false)
 	if err != nil {
-		return fmt.Errorf("%w: %w", errTruncated, err)
+		return fmt.Errorf("%w: %w", ErrIncomplete, err)
 	}
 	defer r.Close()
 	columns := r.MetaData().Schema
@@ -62,7 +62,7 @@ func cutIn(ctx context.Context, path string) error {
 			}
 			chunk, err := r.RowGroup(group).Column(at)
 			if err != nil {
-				return fmt.Errorf("%w: %w", errTruncated, err)
+				return fmt.Errorf("%w: %w", ErrIncomplete, err)
 			}
 			values, ok := chunk.(*file.Int64ColumnChunkReader)
 			if !ok {
@@ -83,7 +83,7 @@ func cutValue(values *file.Int64ColumnChunkReader, column string) error {
 	for values.HasNext() {
 		_, n, err := values.ReadBatch(int64(len(buffer)), buffer, defined, repeated)
 		if err != nil {
-			return fmt.Errorf("%w: %w", errTruncated, err)
+			return fmt.Errorf("%w: %w", ErrIncomplete, err)
 		}
 		for _, v := range buffer[:n] {
 			if v%1000 != 0 {

@@ -7,9 +7,11 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/petalake/petalake/delta/schema"
 	"github.com/petalake/petalake/engine/duck/tablefile"
+	"github.com/petalake/petalake/internal/text"
 )
 
 // QuarantineSchema are the columns of the table that keeps rows which could not be read.
@@ -19,16 +21,80 @@ func QuarantineSchema() *schema.Struct {
 		name string
 		kind schema.Primitive
 	}{
-		{"source", schema.String}, {"file", schema.String}, {"line", schema.Long},
-		{"raw", schema.String}, {"reason", schema.String}, {"loaded_at", schema.Timestamp},
+		{"source", schema.String}, {"file", schema.String}, {"line", schema.Long}, {"raw", schema.String}, {"reason", schema.String},
+		{"loaded_at", schema.Timestamp}, {"table", schema.String}, {"reading", schema.String},
 	} {
 		s.Fields = append(s.Fields, schema.Field{Name: f.name, Type: f.kind, Nullable: true})
 	}
 	return s
 }
 
+// Reading says how the text of a row in the quarantine is to be read, whatever its file is by then.
+type Reading struct {
+	Format    Format   `json:"format"`
+	Delimiter string   `json:"delimiter,omitempty"`
+	Quote     string   `json:"quote,omitempty"`
+	Escape    string   `json:"escape,omitempty"`
+	Columns   []string `json:"columns,omitempty"` // of CSV: the names of its values
+}
+
+// readingOf says how the text of a row of a file is read.
+func readingOf(s text.Source, file string) Reading {
+	if s.JSON {
+		return Reading{Format: FormatJSON}
+	}
+	r := Reading{Format: FormatCSV, Delimiter: s.CSV.Delimiter, Quote: signText(s.CSV.Quote), Escape: signText(s.CSV.Escape)}
+	at := slices.IndexFunc(s.Files, func(f text.File) bool { return f.Path == file })
+	for _, column := range s.Files[at].Columns {
+		r.Columns = append(r.Columns, s.Fields[column].Name)
+	}
+	return r
+}
+
+func signText(b byte) string {
+	if b == 0 {
+		return ""
+	}
+	return string(b)
+}
+
+// BadFile is a raw file that cannot be loaded as a whole.
+type BadFile struct{ Path, Reason string }
+
+// Aside writes data files of the quarantine, one row for each of the files, without a line and a text. Spec is the quarantine's.
+func (l Loader) Aside(ctx context.Context, files []BadFile, raw Files, spec tablefile.Spec) (tablefile.Written, error) {
+	w, err := tablefile.NewWriter(spec)
+	if err != nil {
+		return tablefile.Written{}, err
+	}
+	defer w.Close()
+	db, conn, err := l.open([]string{w.Dir})
+	if err != nil {
+		return tablefile.Written{}, err
+	}
+	defer db.Close()
+	defer conn.Close()
+	w.Use(conn)
+	var bad []badRow
+	for _, f := range files {
+		bad = append(bad, badRow{file: f.Path, reason: f.Reason, reading: Reading{Format: raw.Format}})
+	}
+	return (&rawRows{raw: raw, Writer: w}).aside(ctx, bad)
+}
+
 // quarantine writes bad rows as data files of the quarantine table.
 func (r *rawRows) quarantine(ctx context.Context, bad []badRow) (tablefile.Written, error) {
+	w, err := r.Beside(tablefile.Spec{
+		Store: r.Spec.Store, Root: r.Spec.Quarantine, Schema: QuarantineSchema(), FileSize: r.Spec.FileSize, Now: r.Spec.Now, Source: r.Spec.Source,
+	})
+	if err != nil {
+		return tablefile.Written{}, err
+	}
+	return (&rawRows{raw: r.raw, Writer: w}).aside(ctx, bad)
+}
+
+// aside writes bad rows as data files, where r is the quarantine.
+func (r *rawRows) aside(ctx context.Context, bad []badRow) (tablefile.Written, error) {
 	path := filepath.Join(r.Dir, "bad.jsonl")
 	f, err := os.Create(path)
 	if err != nil {
@@ -38,27 +104,29 @@ func (r *rawRows) quarantine(ctx context.Context, bad []badRow) (tablefile.Writt
 	out := bufio.NewWriter(f)
 	enc := json.NewEncoder(out)
 	for _, b := range bad {
-		err := enc.Encode(map[string]any{
-			"source": r.Spec.Source, "file": cmp.Or(r.raw.OriginalNames[b.file], b.file), "line": b.line, "raw": b.raw, "reason": b.reason,
-			"loaded_at": r.Spec.Now.UTC().Format("2006-01-02T15:04:05.000000Z"),
-		})
+		row := map[string]any{
+			"source": r.Spec.Source, "file": cmp.Or(r.raw.OriginalNames[b.file], b.file), "reason": b.reason, "table": r.raw.Table,
+			"loaded_at": r.Spec.Now.UTC().Format("2006-01-02T15:04:05.000000Z"), "line": nil, "raw": nil,
+		}
+		if b.line > 0 {
+			row["line"], row["raw"] = b.line, b.raw
+		}
+		reading, err := json.Marshal(b.reading)
 		if err != nil {
+			return tablefile.Written{}, err
+		}
+		row["reading"] = string(reading)
+		if err := enc.Encode(row); err != nil {
 			return tablefile.Written{}, err
 		}
 	}
 	if err := out.Flush(); err != nil {
 		return tablefile.Written{}, err
 	}
-	w, err := r.Beside(tablefile.Spec{
-		Store: r.Spec.Store, Root: r.Spec.Quarantine, Schema: QuarantineSchema(), FileSize: r.Spec.FileSize, Now: r.Spec.Now,
-	})
+	json := &rawRows{raw: Files{Format: FormatJSON}, Writer: r.Writer}
+	staged, _, err := json.stageJSON(ctx, []rawFile{{path: path, size: 1, packing: plain}})
 	if err != nil {
 		return tablefile.Written{}, err
 	}
-	aside := &rawRows{raw: Files{Format: FormatJSON}, Writer: w}
-	staged, _, err := aside.stageJSON(ctx, []rawFile{{path: path, size: 1, packing: plain}})
-	if err != nil {
-		return tablefile.Written{}, err
-	}
-	return aside.Publish(ctx, staged)
+	return json.Publish(ctx, staged)
 }

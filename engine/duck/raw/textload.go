@@ -82,7 +82,7 @@ func (r Files) declares() *schema.Names {
 func damagedText(err error) error {
 	var f *text.FileError
 	if errors.As(err, &f) {
-		return &FileError{f.Path, fmt.Errorf("%w: %w", errTruncated, f.Err)}
+		return &FileError{f.Path, fmt.Errorf("%w: %w", ErrIncomplete, f.Err)}
 	}
 	return err
 }
@@ -147,7 +147,7 @@ func (r *rawRows) stageText(ctx context.Context, source text.Source) ([]tablefil
 	case err != nil && len(faults) == 0:
 		return nil, nil, err
 	}
-	return r.judge(faults, staged, err)
+	return r.judge(source, faults, staged, err)
 }
 
 func isViolation(err error) bool {
@@ -184,14 +184,14 @@ func (r *rawRows) stageKeeping(ctx context.Context, source text.Source, columns 
 	}
 	for _, row := range rows {
 		at, path, _ := strings.Cut(row[0], ":")
-		b := badRow{file: path, reason: row[1], raw: row[2]}
+		b := badRow{file: path, reason: row[1], raw: row[2], reading: Reading{Format: FormatJSON}}
 		if b.line, err = strconv.ParseInt(at, 10, 64); err != nil {
 			return nil, nil, err
 		}
 		bad = append(bad, b)
 	}
 	if len(bad) > r.Spec.MaxBad {
-		return nil, nil, fmt.Errorf("more than %d rows cannot be kept, for instance: %w", r.Spec.MaxBad, bad[len(bad)-1].err())
+		return nil, nil, &TooManyError{r.Spec.MaxBad, bad[len(bad)-1].err()}
 	}
 	return staged, bad, nil
 }
@@ -215,15 +215,20 @@ func textTable(ctx context.Context, reader *text.Reader, fields []schema.Field, 
 var tables atomic.Int64
 
 // judge says what becomes of a load some of whose rows are bad.
-func (r *rawRows) judge(faults []text.Fault, staged []tablefile.Staged, err error) ([]tablefile.Staged, []badRow, error) {
+func (r *rawRows) judge(source text.Source, faults []text.Fault, staged []tablefile.Staged, err error) ([]tablefile.Staged, []badRow, error) {
 	var bad []badRow
 	for _, f := range faults {
-		if f.Unknown != "" {
-			return nil, nil, &tablefile.SchemaError{Column: f.Unknown, File: f.File}
-		}
 		b := badRow{file: f.File, line: f.Line, column: f.Column, reason: f.Reason, raw: f.Raw}
-		if f.Column != "" {
+		switch {
+		case f.Unknown != "" && r.Spec.Quarantine == "":
+			return nil, nil, &tablefile.SchemaError{Column: f.Unknown, File: f.File}
+		case f.Unknown != "":
+			b.reason = "column " + f.Unknown + ": the table has no such column"
+		case f.Column != "":
 			b.reason = "column " + f.Column + ": " + f.Reason
+		}
+		if r.Spec.Quarantine != "" {
+			b.reading = readingOf(source, f.File)
 		}
 		bad = append(bad, b)
 	}
@@ -231,7 +236,7 @@ func (r *rawRows) judge(faults []text.Fault, staged []tablefile.Staged, err erro
 	case len(bad) > 0 && r.Spec.Quarantine == "":
 		return nil, nil, bad[0].err()
 	case len(bad) > r.Spec.MaxBad:
-		return nil, nil, fmt.Errorf("more than %d rows cannot be read, for instance: %w", r.Spec.MaxBad, bad[0].err())
+		return nil, nil, &TooManyError{r.Spec.MaxBad, bad[0].err()}
 	}
 	return staged, bad, err
 }

@@ -28,23 +28,23 @@ func (s *site) accessPolicies() ([]access.Policy, error) {
 // tables adds the policies by which petalake itself reaches tables, and returns them for its roles: those of the
 // daemon, and of jobs without a role. Nil without access, whose place lakeAccess and
 // catalogAccess take then.
-func (s *site) tables(to *Stack) []any {
+func (s compute) tables() []any {
 	if s.access == nil {
 		return nil
 	}
-	return s.managed(to, "Tables", "tables", "petalake reads the lake, and writes its own tables", s.access[0])
+	return s.managed("Tables", "tables", "petalake reads the lake, and writes its own tables", s.access[0])
 }
 
 // managed adds the documents of a policy.
-func (s *site) managed(to *Stack, id, what, description string, p access.Policy) (refs []any) {
-	to.input(Foundation, "DataBucket", "the bucket of the lake")
-	to.input(Foundation, "Key", "the key")
+func (s layer) managed(id, what, description string, p access.Policy) (refs []any) {
+	s.input(Foundation, "DataBucket", "the bucket of the lake")
+	s.input(Foundation, "Key", "the key")
 	for i, d := range p.Documents {
 		more := ""
 		if i > 0 {
 			more = fmt.Sprint(i + 1)
 		}
-		to.add(id+"Policy"+more, "AWS::IAM::ManagedPolicy", cfn.Map{
+		s.add(id+"Policy"+more, "AWS::IAM::ManagedPolicy", cfn.Map{
 			"ManagedPolicyName": s.global(what) + more, "Description": description, "PolicyDocument": filled(d),
 		})
 		refs = append(refs, cfn.Ref(id+"Policy"+more))
@@ -106,8 +106,10 @@ func (s *site) accessRoles() (all []accessRole) {
 	return all
 }
 
-// addAccess adds those roles.
-func (s *site) addAccess(to *Stack) {
+// memberRoles are those roles, in the stack compute.
+type memberRoles struct{ layer }
+
+func (s memberRoles) build() {
 	for _, r := range s.accessRoles() {
 		name := r.Actor.Name()
 		description := "the role " + name + " of access"
@@ -116,11 +118,11 @@ func (s *site) addAccess(to *Stack) {
 			trusted = append(trusted, statement{sid: "Members", principal: cfn.Map{"AWS": r.Trusts}, actions: []string{"sts:AssumeRole"}})
 		}
 		if r.Jobs != nil {
-			trusted = append(trusted, s.runsPrograms()...)
-			own = append(s.sparkCatalog(), s.sparkOwn(to)...)
+			trusted = append(trusted, programs(s).takeRoles()...)
+			own = append(programs(s).catalog(), programs(s).own()...)
 		}
-		made := to.role(s, r.id, "role-"+name, description, policy(trusted...), s.managed(to, strings.TrimSuffix(r.id, "Role")+"Tables", "role-"+name+"-tables", description+": tables", r.Policy), own...)
-		to.output(r.id, description, cfn.GetAtt(r.id, "Arn"))
-		to.from[made.ID] = origin{r.Pos, "access.roles." + name}
+		made := s.role(r.id, "role-"+name, description, policy(trusted...), s.managed(strings.TrimSuffix(r.id, "Role")+"Tables", "role-"+name+"-tables", description+": tables", r.Policy), own...)
+		s.output(r.id, description, cfn.GetAtt(r.id, "Arn"))
+		s.from[made.ID] = origin{r.Pos, "access.roles." + name}
 	}
 }

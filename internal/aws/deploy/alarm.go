@@ -31,7 +31,7 @@ const (
 
 // alarms are what goes wrong whatever the lakehouse does; what is wrong with tables petalake measures
 // itself.
-func (s *site) alarms(arrivals []arrival) []alarm {
+func (s observe) alarms() []alarm {
 	all := []alarm{s.gone(), {
 		id: "Errors", name: "errors", what: "petalake logs errors: see the log " + s.logName("daemon"),
 		space: "Petalake", metric: s.name("errors"), statistic: "Sum", worse: more, than: 10,
@@ -40,7 +40,7 @@ func (s *site) alarms(arrivals []arrival) []alarm {
 		space: "AWS/S3", metric: "5xxErrors", dimensions: []dimension{{"BucketName", "DataBucket", Foundation}, {"FilterId", "all", ""}},
 		statistic: "Sum", worse: more, than: 100,
 	}}
-	if len(arrivals) > 0 {
+	if len(s.arrivals()) > 0 {
 		all = append(all, alarm{
 			id: "Waiting", name: "waiting", what: "a file has waited for a quarter of an hour to be loaded",
 			space: "AWS/SQS", metric: "ApproximateAgeOfOldestMessage", dimensions: []dimension{{"QueueName", s.name("arrivals"), ""}},
@@ -53,7 +53,7 @@ func (s *site) alarms(arrivals []arrival) []alarm {
 	}
 	for _, source := range s.l.Sources {
 		if source.Stream != nil {
-			all = append(all, streamAlarms(s, source)...)
+			all = append(all, s.streamAlarms(source)...)
 		}
 	}
 	if s.spark() {
@@ -68,7 +68,7 @@ func (s *site) alarms(arrivals []arrival) []alarm {
 
 // streamAlarms are that records of a stream are refused, or wait to be kept: they are lost once the stream
 // forgets them.
-func streamAlarms(s *site, source *spec.Source) []alarm {
+func (s observe) streamAlarms(source *spec.Source) []alarm {
 	id, name := camel(source.Name), s.name(source.Name)
 	late := max(900, 3*time.Duration(source.Stream.Every).Seconds())
 	return []alarm{{
@@ -83,7 +83,7 @@ func streamAlarms(s *site, source *spec.Source) []alarm {
 }
 
 // gone is the alarm that petalake itself is not there.
-func (s *site) gone() alarm {
+func (s observe) gone() alarm {
 	if s.a.Daemon.Image != "" {
 		return alarm{
 			id: "NoContainer", name: "no-container", what: "no container runs petalake: nothing is loaded",
@@ -98,7 +98,7 @@ func (s *site) gone() alarm {
 	}
 }
 
-func (s *site) alarm(to *Stack, a alarm) {
+func (s observe) alarm(a alarm) {
 	periods, missing := 3, "notBreaching"
 	if a.atOnce {
 		periods = 1
@@ -115,18 +115,18 @@ func (s *site) alarm(to *Stack, a alarm) {
 	for _, d := range a.dimensions {
 		var value any = d.value
 		if d.layer != "" {
-			value = to.input(d.layer, d.value, "what an alarm watches")
+			value = s.input(d.layer, d.value, "what an alarm watches")
 		}
 		dimensions = append(dimensions, cfn.Map{"Name": d.name, "Value": value})
 	}
 	if dimensions != nil {
 		properties["Dimensions"] = dimensions
 	}
-	to.add(a.id, "AWS::CloudWatch::Alarm", properties)
+	s.add(a.id, "AWS::CloudWatch::Alarm", properties)
 }
 
 // dashboard shows each alarm's metric, in two columns, and the log.
-func (s *site) dashboard(alarms []alarm) string {
+func (s observe) dashboard(alarms []alarm) string {
 	var widgets cfn.List
 	for i, a := range alarms {
 		series := cfn.List{a.space, a.metric}

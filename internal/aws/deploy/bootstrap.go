@@ -4,10 +4,11 @@ import (
 	"github.com/petalake/petalake/internal/aws/cfn"
 )
 
-// bootstrap holds what the other stacks need to be made, and what is to be there after them.
-func (s *site) bootstrap() *Stack {
-	to := s.stack(Bootstrap, "buckets for artefacts and logs, and the role that makes the other stacks")
-	s.bucket(to, bucket{
+// bootstrap is the stack that holds what the other stacks need to be made, and what is to be there after them.
+type bootstrap struct{ layer }
+
+func (s bootstrap) build() *Stack {
+	s.bucket(bucket{
 		id: "LogBucket", what: logs, plain: true, // access logs can be delivered to no other
 		lifecycle: []cfn.Map{
 			{"Id": "old", "ExpirationInDays": s.a.LogDays(), "NoncurrentVersionExpiration": cfn.Map{"NoncurrentDays": 1}},
@@ -15,19 +16,19 @@ func (s *site) bootstrap() *Stack {
 		},
 		more: s.logDelivery(),
 	})
-	s.bucket(to, bucket{
+	s.bucket(bucket{
 		id: "ArtefactBucket", what: artefacts, logTo: cfn.Ref("LogBucket"), lock: true,
 		lifecycle: []cfn.Map{{"Id": "superseded", "NoncurrentVersionExpiration": cfn.Map{"NoncurrentDays": 90}, "ExpiredObjectDeleteMarker": true}},
 	})
-	s.executionRole(to)
-	to.output("ArtefactBucket", "the bucket for templates, programs and jobs", cfn.Ref("ArtefactBucket"))
-	to.output("LogBucket", "the bucket for logs of access, network and Spark", cfn.Ref("LogBucket"))
-	to.output("ExecutionRole", "the role by which CloudFormation makes the other stacks", cfn.GetAtt("ExecutionRole", "Arn"))
-	return to
+	execution(s).build()
+	s.output("ArtefactBucket", "the bucket for templates, programs and jobs", cfn.Ref("ArtefactBucket"))
+	s.output("LogBucket", "the bucket for logs of access, network and Spark", cfn.Ref("LogBucket"))
+	s.output("ExecutionRole", "the role by which CloudFormation makes the other stacks", cfn.GetAtt("ExecutionRole", "Arn"))
+	return s.Stack
 }
 
 // logDelivery lets the services that write logs put them into the log bucket, for this account alone.
-func (s *site) logDelivery() []statement {
+func (s bootstrap) logDelivery() []statement {
 	put := []string{"s3:PutObject"}
 	all := []statement{
 		{sid: "AccessLogs", principal: cfn.Map{"Service": "logging.s3.amazonaws.com"}, actions: put,

@@ -35,7 +35,7 @@ func (s *site) bucketName(what string) cfn.Map {
 }
 
 // bucket adds a bucket that nobody outside can read, and that stays when its stack goes.
-func (s *site) bucket(to *Stack, b bucket) {
+func (s layer) bucket(b bucket) {
 	if b.name == nil {
 		b.name = s.bucketName(b.what)
 	}
@@ -76,8 +76,8 @@ func (s *site) bucket(to *Stack, b bucket) {
 	if b.metrics {
 		properties["MetricsConfigurations"] = cfn.List{cfn.Map{"Id": "all"}}
 	}
-	to.add(b.id, "AWS::S3::Bucket", properties).Retain = true
-	to.add(b.id+"Policy", "AWS::S3::BucketPolicy", cfn.Map{"Bucket": cfn.Ref(b.id), "PolicyDocument": policy(append(secured(b.id), b.more...)...)}).Retain = true
+	s.add(b.id, "AWS::S3::Bucket", properties).Retain = true
+	s.add(b.id+"Policy", "AWS::S3::BucketPolicy", cfn.Map{"Bucket": cfn.Ref(b.id), "PolicyDocument": policy(append(secured(b.id), b.more...)...)}).Retain = true
 }
 
 func (b bucket) rules() cfn.List {
@@ -119,7 +119,7 @@ func (s *site) lakeBucketName() any {
 // for as long as their rule says. The log of a table is read at each query and is never archived:
 // Intelligent-Tiering without archive tiers keeps everything readable at once, and leaves objects
 // below 128 KiB, such as commits, where they are.
-func (s *site) lakeBucket(to *Stack, logTo any) {
+func (s foundation) lakeBucket(logTo any) {
 	b := bucket{
 		id: "DataBucket", what: lake, name: s.lakeBucketName(), key: cfn.GetAtt("Key", "Arn"), logTo: logTo, lock: true, metrics: true,
 		lifecycle: []cfn.Map{
@@ -133,15 +133,15 @@ func (s *site) lakeBucket(to *Stack, logTo any) {
 		b.keep = 35
 	}
 	b.more = []statement{s.conditionalCommits()}
-	s.bucket(to, b)
-	to.from["DataBucket"] = origin{s.e.At("storage"), "environments." + s.e.Name + ".storage"}
+	s.bucket(b)
+	s.from["DataBucket"] = origin{s.e.At("storage"), "environments." + s.e.Name + ".storage"}
 }
 
 // conditionalCommits refuses a commit to a table that does not ask S3 whether it is the first: a
 // writer that looks and then puts could write over a commit of ours. What Spark writes into folders of
 // petalake (_petalake/staging) is nobody's table yet; a pattern cannot leave it out but by naming
 // what tables begin with: a letter.
-func (s *site) conditionalCommits() statement {
+func (s foundation) conditionalCommits() statement {
 	var logs []any
 	for _, letter := range "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ" {
 		logs = append(logs, cfn.Sub("${DataBucket.Arn}/"+s.lakePrefix()+string(letter)+"*/_delta_log/*.json"))

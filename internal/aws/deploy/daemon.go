@@ -28,46 +28,48 @@ func Architecture(instance string) string {
 
 // daemon is petalake up: one, so that nothing is loaded twice for nothing. (Two would harm nobody: of
 // two commits of one batch the second is refused.)
-func (s *site) daemon(to *Stack, arrivals []arrival, tables []any) {
-	to.add("DaemonGroup", "AWS::EC2::SecurityGroup", cfn.Map{
-		"GroupDescription": "petalake: to AWS, and nobody to it", "VpcId": to.input(Foundation, "Network", "the network"), "Tags": named(s.name("daemon")),
+type daemon struct{ layer }
+
+func (s daemon) build(tables []any) {
+	s.add("DaemonGroup", "AWS::EC2::SecurityGroup", cfn.Map{
+		"GroupDescription": "petalake: to AWS, and nobody to it", "VpcId": s.input(Foundation, "Network", "the network"), "Tags": named(s.name("daemon")),
 		"SecurityGroupEgress": cfn.List{cfn.Map{"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, "CidrIp": "0.0.0.0/0", "Description": "AWS"}},
 	})
-	work := s.daemonWork(to, arrivals)
+	work := s.work()
 	if s.a.Daemon.Image != "" {
-		s.container(to, work, arrivals, tables)
+		s.container(work, tables)
 		return
 	}
 	work = append(work,
-		statement{sid: "Program", actions: []string{"s3:GetObject"}, resources: []any{objects(to.input(Bootstrap, "ArtefactBucket", "the bucket for artefacts"), "*")}},
+		statement{sid: "Program", actions: []string{"s3:GetObject"}, resources: []any{objects(s.input(Bootstrap, "ArtefactBucket", "the bucket for artefacts"), "*")}},
 		s.writeLog("daemon"))
-	to.role(s, "DaemonRole", "daemon", "petalake loads, builds and answers", trust("ec2.amazonaws.com", nil), tables, work...)
-	to.add("DaemonProfile", "AWS::IAM::InstanceProfile", cfn.Map{"InstanceProfileName": s.global("daemon"), "Roles": cfn.List{cfn.Ref("DaemonRole")}})
-	to.given(BinaryKey, "the key of the program in the bucket for artefacts")
-	to.given(BinaryDigest, "its SHA-256")
-	to.given(BundleKey, "the key of the folder of lakehouse.yaml, a .tar.gz")
-	to.given(BundleDigest, "its SHA-256")
-	s.machine(to, arrivals)
+	s.role("DaemonRole", "daemon", "petalake loads, builds and answers", trust("ec2.amazonaws.com", nil), tables, work...)
+	s.add("DaemonProfile", "AWS::IAM::InstanceProfile", cfn.Map{"InstanceProfileName": s.global("daemon"), "Roles": cfn.List{cfn.Ref("DaemonRole")}})
+	s.given(BinaryKey, "the key of the program in the bucket for artefacts")
+	s.given(BinaryDigest, "its SHA-256")
+	s.given(BundleKey, "the key of the folder of lakehouse.yaml, a .tar.gz")
+	s.given(BundleDigest, "its SHA-256")
+	s.machine()
 }
 
 // machine is one instance in a group that makes another where it dies, and once a month for its patches. A new version takes its place
 // before the next request for work, after the old one is gone: no two at once.
-func (s *site) machine(to *Stack, arrivals []arrival) {
+func (s daemon) machine() {
 	d := s.a.Daemon
 	image := "al2023-ami-kernel-default-" + map[string]string{"arm64": "arm64", "amd64": "x86_64"}[Architecture(d.Instance)]
 	tags := cfn.List{cfn.Map{"Key": "Name", "Value": s.name("daemon")}, cfn.Map{"Key": "petalake:environment", "Value": s.base}}
 	where := " " + spec.AccountOf + "=${AWS::AccountId}"
-	if len(arrivals) > 0 {
+	if len(s.arrivals()) > 0 {
 		where += " " + spec.ArrivalsQueue + "=" + s.arrivalsURL()
 	}
 	if s.spark() {
 		where += " " + spec.EMRApplication + "=${Spark} " + spec.EMRRole + "=${SparkRole.Arn}"
 	}
 	if s.l.OnClusters(s.e) {
-		where += " " + spec.FleetPlace + "=" + s.fleetPlace(to)
+		where += " " + spec.FleetPlace + "=" + s.fleetPlace()
 	}
 	script := strings.NewReplacer("@ENV@", s.e.Name, "@LOGS@", s.logName("daemon"), "@SPARK@", where).Replace(startScript)
-	to.add("DaemonTemplate", "AWS::EC2::LaunchTemplate", cfn.Map{
+	s.add("DaemonTemplate", "AWS::EC2::LaunchTemplate", cfn.Map{
 		"LaunchTemplateName": s.name("daemon"),
 		"LaunchTemplateData": cfn.Map{
 			// Looked up when a machine starts: each has the patches of its day.
@@ -91,9 +93,9 @@ func (s *site) machine(to *Stack, arrivals []arrival) {
 	for _, z := range s.a.Zones {
 		zones = append(zones, z)
 	}
-	group := to.add("Daemon", "AWS::AutoScaling::AutoScalingGroup", cfn.Map{
+	group := s.add("Daemon", "AWS::AutoScaling::AutoScalingGroup", cfn.Map{
 		"AutoScalingGroupName": s.name("daemon"), "MinSize": "1", "MaxSize": "1", "DesiredCapacity": "1",
-		"AvailabilityZones": zones, "VPCZoneIdentifier": to.subnets(),
+		"AvailabilityZones": zones, "VPCZoneIdentifier": s.subnets(),
 		"HealthCheckType": "EC2", "HealthCheckGracePeriod": 300, "MaxInstanceLifetime": 30 * 86400,
 		"MixedInstancesPolicy": cfn.Map{
 			"LaunchTemplate": cfn.Map{
@@ -109,7 +111,7 @@ func (s *site) machine(to *Stack, arrivals []arrival) {
 		},
 	})
 	group.UpdatePolicy = cfn.Map{"AutoScalingRollingUpdate": cfn.Map{"MinInstancesInService": 0, "MaxBatchSize": 1, "PauseTime": "PT2M"}}
-	to.output("Daemon", "the group of the machine of petalake", cfn.Ref("Daemon"))
+	s.output("Daemon", "the group of the machine of petalake", cfn.Ref("Daemon"))
 }
 
 // arrivalsURL is where the daemon asks for messages of files, for Fn::Sub. It asks nobody for it: the
@@ -120,7 +122,7 @@ func (s *site) arrivalsURL() string {
 
 // substitutes are instance types that take the place of one that a zone has run out of: of the same
 // size and kind of processor, and no weaker.
-func (s *site) substitutes() cfn.List {
+func (s daemon) substitutes() cfn.List {
 	family, size, _ := strings.Cut(s.a.Daemon.Instance, ".")
 	all := cfn.List{cfn.Map{"InstanceType": s.a.Daemon.Instance}}
 	for _, pair := range [][2]string{{"7g", "7gd"}, {"8g", "7g"}, {"6i", "7i"}, {"7i", "6i"}} {
@@ -131,17 +133,17 @@ func (s *site) substitutes() cfn.List {
 	return all
 }
 
-// daemonWork is what petalake may do.
-func (s *site) daemonWork(to *Stack, arrivals []arrival) []statement {
+// work is what petalake may do.
+func (s daemon) work() []statement {
 	var all []statement
 	if s.access == nil {
-		all = append(s.lakeAccess(to), s.catalogAccess()...)
+		all = append(s.lakeAccess(), s.catalogAccess()...)
 	} else if s.spark() { // EMR takes a job only from somebody who may use the key of its logs
-		all = append(all, statement{sid: "EncryptLogs", actions: []string{"kms:Decrypt", "kms:GenerateDataKey"}, resources: []any{to.input(Foundation, "Key", "the key")}})
+		all = append(all, statement{sid: "EncryptLogs", actions: []string{"kms:Decrypt", "kms:GenerateDataKey"}, resources: []any{s.input(Foundation, "Key", "the key")}})
 	}
 	all = append(all, statement{sid: "Metrics", actions: []string{"cloudwatch:PutMetricData"}, resources: []any{"*"}, when: cfn.Map{"StringEquals": cfn.Map{"cloudwatch:namespace": "Petalake"}}})
 	all = append(all, s.catalogWork()...)
-	if len(arrivals) > 0 {
+	if len(s.arrivals()) > 0 {
 		all = append(all, statement{sid: "Arrivals", actions: []string{"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility", "sqs:GetQueueAttributes"}, resources: []any{arn("sqs", s.name("arrivals"))}})
 	}
 	if len(s.l.Databases) > 0 {
@@ -182,7 +184,7 @@ func (s *site) daemonWork(to *Stack, arrivals []arrival) []statement {
 			when: cfn.Map{"StringEquals": cfn.Map{"iam:PassedToService": "emr-serverless.amazonaws.com"}}},
 		statement{sid: "PassClusters", actions: []string{"iam:PassRole"}, resources: []any{cfn.GetAtt("ClusterServiceRole", "Arn"), cfn.GetAtt("ClusterNodeRole", "Arn")},
 			when: cfn.Map{"StringEquals": cfn.Map{"iam:PassedToService": cfn.List{"elasticmapreduce.amazonaws.com", "ec2.amazonaws.com"}}}},
-		statement{sid: "JobFiles", actions: []string{"s3:PutObject", "s3:GetObject"}, resources: []any{objects(to.input(Bootstrap, "ArtefactBucket", "the bucket for artefacts"), "jobs/*")}},
+		statement{sid: "JobFiles", actions: []string{"s3:PutObject", "s3:GetObject"}, resources: []any{objects(s.input(Bootstrap, "ArtefactBucket", "the bucket for artefacts"), "jobs/*")}},
 	)
 }
 
@@ -192,32 +194,32 @@ func (s *site) writeLog(what string) statement {
 
 // container is petalake in an image of the user's, on Fargate: one task, the old one stopped before
 // the new one starts.
-func (s *site) container(to *Stack, work []statement, arrivals []arrival, tables []any) {
+func (s daemon) container(work []statement, tables []any) {
 	d := s.a.Daemon
 	trusted := trust("ecs-tasks.amazonaws.com", cfn.Map{
 		"StringEquals": cfn.Map{"aws:SourceAccount": cfn.Ref("AWS::AccountId")}, "ArnLike": cfn.Map{"aws:SourceArn": arn("ecs", "*")},
 	})
-	to.role(s, "DaemonRole", "daemon", "petalake loads, builds and answers", trusted, tables, work...)
-	to.role(s, "DaemonStartRole", "daemon-start", "ECS fetches the image and writes the log", trusted, nil,
+	s.role("DaemonRole", "daemon", "petalake loads, builds and answers", trusted, tables, work...)
+	s.role("DaemonStartRole", "daemon-start", "ECS fetches the image and writes the log", trusted, nil,
 		statement{sid: "Login", actions: []string{"ecr:GetAuthorizationToken"}, resources: []any{"*"}},
 		statement{sid: "Image", actions: []string{"ecr:BatchCheckLayerAvailability", "ecr:GetDownloadUrlForLayer", "ecr:BatchGetImage"}, resources: []any{cfn.Sub("arn:${AWS::Partition}:ecr:*:*:repository/*")}},
 		s.writeLog("daemon"))
-	to.add("DaemonCluster", "AWS::ECS::Cluster", cfn.Map{
+	s.add("DaemonCluster", "AWS::ECS::Cluster", cfn.Map{
 		"ClusterName": s.base, "ClusterSettings": cfn.List{cfn.Map{"Name": "containerInsights", "Value": "enabled"}},
 	})
 	memory := strconv.Itoa(int(d.Memory >> 20))
 	environment := cfn.List{cfn.Map{"Name": "AWS_REGION", "Value": cfn.Ref("AWS::Region")}, cfn.Map{"Name": "TMPDIR", "Value": "/work"}, cfn.Map{"Name": "HOME", "Value": "/work"},
 		cfn.Map{"Name": spec.AccountOf, "Value": cfn.Ref("AWS::AccountId")}}
-	if len(arrivals) > 0 {
+	if len(s.arrivals()) > 0 {
 		environment = append(environment, cfn.Map{"Name": spec.ArrivalsQueue, "Value": cfn.Sub(s.arrivalsURL())})
 	}
 	if s.spark() {
 		environment = append(environment, cfn.Map{"Name": spec.EMRApplication, "Value": cfn.Ref("Spark")}, cfn.Map{"Name": spec.EMRRole, "Value": cfn.GetAtt("SparkRole", "Arn")})
 	}
 	if s.l.OnClusters(s.e) {
-		environment = append(environment, cfn.Map{"Name": spec.FleetPlace, "Value": cfn.Sub(s.fleetPlace(to))})
+		environment = append(environment, cfn.Map{"Name": spec.FleetPlace, "Value": cfn.Sub(s.fleetPlace())})
 	}
-	to.add("DaemonTask", "AWS::ECS::TaskDefinition", cfn.Map{
+	s.add("DaemonTask", "AWS::ECS::TaskDefinition", cfn.Map{
 		"Family": s.name("daemon"), "NetworkMode": "awsvpc", "RequiresCompatibilities": cfn.List{"FARGATE"},
 		"Cpu": strconv.Itoa(d.CPUs * 1024), "Memory": memory,
 		"RuntimePlatform":  cfn.Map{"CpuArchitecture": "ARM64", "OperatingSystemFamily": "LINUX"},
@@ -235,14 +237,14 @@ func (s *site) container(to *Stack, work []statement, arrivals []arrival, tables
 			}},
 		}},
 	})
-	to.add("Daemon", "AWS::ECS::Service", cfn.Map{
+	s.add("Daemon", "AWS::ECS::Service", cfn.Map{
 		"ServiceName": s.name("daemon"), "Cluster": cfn.Ref("DaemonCluster"), "TaskDefinition": cfn.Ref("DaemonTask"), "DesiredCount": 1, "LaunchType": "FARGATE", "PlatformVersion": "LATEST",
-		"NetworkConfiguration": cfn.Map{"AwsvpcConfiguration": cfn.Map{"AssignPublicIp": "DISABLED", "Subnets": to.subnets(), "SecurityGroups": cfn.List{cfn.Ref("DaemonGroup")}}},
+		"NetworkConfiguration": cfn.Map{"AwsvpcConfiguration": cfn.Map{"AssignPublicIp": "DISABLED", "Subnets": s.subnets(), "SecurityGroups": cfn.List{cfn.Ref("DaemonGroup")}}},
 		"DeploymentConfiguration": cfn.Map{
 			"MinimumHealthyPercent": 0, "MaximumPercent": 100, "DeploymentCircuitBreaker": cfn.Map{"Enable": true, "Rollback": true},
 		},
 		"EnableECSManagedTags": true, "PropagateTags": "SERVICE", "EnableExecuteCommand": false,
 	})
-	to.output("Daemon", "the service of petalake", cfn.Ref("Daemon"))
-	to.output("DaemonCluster", "its cluster of ECS", cfn.Ref("DaemonCluster"))
+	s.output("Daemon", "the service of petalake", cfn.Ref("Daemon"))
+	s.output("DaemonCluster", "its cluster of ECS", cfn.Ref("DaemonCluster"))
 }

@@ -13,18 +13,20 @@ const hour = spec.Duration(3600e9)
 // A replication is made and not started: the daemon starts it. One that is stopped is paid for until it is
 // deprovisioned, two days later.
 
-// replications has what all replications need, then each.
-func (s *site) replications(to *Stack, databases []*spec.Source) {
-	key := to.input(Foundation, "Key", "the key")
-	bucket := to.input(Foundation, "DataBucket", "the bucket of the lake")
-	to.add("ReplicationSubnets", "AWS::DMS::ReplicationSubnetGroup", cfn.Map{
-		"ReplicationSubnetGroupIdentifier": s.name("replication"), "ReplicationSubnetGroupDescription": s.base, "SubnetIds": to.subnets(),
+// replications are those of databases to the lake, in the stack ingest: what all of them need, then each.
+type replications struct{ layer }
+
+func (s replications) build(databases []*spec.Source) {
+	key := s.input(Foundation, "Key", "the key")
+	bucket := s.input(Foundation, "DataBucket", "the bucket of the lake")
+	s.add("ReplicationSubnets", "AWS::DMS::ReplicationSubnetGroup", cfn.Map{
+		"ReplicationSubnetGroupIdentifier": s.name("replication"), "ReplicationSubnetGroupDescription": s.base, "SubnetIds": s.subnets(),
 	})
-	to.add("ReplicationGroup", "AWS::EC2::SecurityGroup", cfn.Map{
-		"GroupDescription": "replications: to databases, and to AWS", "VpcId": to.input(Foundation, "Network", "the network"), "Tags": named(s.name("replication")),
-		"SecurityGroupEgress": s.replicationRules(databases),
+	s.add("ReplicationGroup", "AWS::EC2::SecurityGroup", cfn.Map{
+		"GroupDescription": "replications: to databases, and to AWS", "VpcId": s.input(Foundation, "Network", "the network"), "Tags": named(s.name("replication")),
+		"SecurityGroupEgress": s.rules(databases),
 	})
-	to.role(s, "ReplicationRole", "replication", "DMS reads the secrets of databases and writes files",
+	s.role("ReplicationRole", "replication", "DMS reads the secrets of databases and writes files",
 		policy(statement{sid: "Trust", principal: cfn.Map{"Service": cfn.List{"dms.amazonaws.com", cfn.Sub("dms.${AWS::Region}.amazonaws.com")}}, actions: []string{"sts:AssumeRole"}}), nil,
 		statement{sid: "Secrets", actions: []string{"secretsmanager:GetSecretValue", "secretsmanager:DescribeSecret"}, resources: []any{arn("secretsmanager", "secret:"+s.name("database-*"))}},
 		statement{sid: "Write", actions: []string{"s3:PutObject", "s3:DeleteObject", "s3:PutObjectTagging"}, resources: []any{objects(bucket, "changes/*")}},
@@ -32,12 +34,12 @@ func (s *site) replications(to *Stack, databases []*spec.Source) {
 		statement{sid: "Encrypt", actions: []string{"kms:Decrypt", "kms:GenerateDataKey"}, resources: []any{key}},
 	)
 	for _, d := range databases {
-		s.replication(to, d)
+		s.replication(d)
 	}
 }
 
-// replicationRules let replications out to AWS, and to the ports of the databases.
-func (s *site) replicationRules(databases []*spec.Source) cfn.List {
+// rules let replications out to AWS, and to the ports of the databases.
+func (s replications) rules(databases []*spec.Source) cfn.List {
 	rules := cfn.List{cfn.Map{"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, "CidrIp": "0.0.0.0/0", "Description": "AWS"}}
 	for _, d := range databases {
 		rules = append(rules, cfn.Map{"IpProtocol": "tcp", "FromPort": d.Database.Port, "ToPort": d.Database.Port, "CidrIp": d.Database.Network, "Description": "the database " + d.Name})
@@ -45,21 +47,21 @@ func (s *site) replicationRules(databases []*spec.Source) cfn.List {
 	return rules
 }
 
-func (s *site) replication(to *Stack, source *spec.Source) {
+func (s replications) replication(source *spec.Source) {
 	d, id := source.Database, camel(source.Name)
-	key := to.input(Foundation, "Key", "the key")
-	bucket := to.input(Foundation, "DataBucket", "the bucket of the lake")
+	key := s.input(Foundation, "Key", "the key")
+	bucket := s.input(Foundation, "DataBucket", "the bucket of the lake")
 	// The secret is made with a password that opens nothing, and is filled in by hand or by rotation:
 	// no password passes through a template.
-	to.add("Secret"+id, "AWS::SecretsManager::Secret", cfn.Map{
+	s.add("Secret"+id, "AWS::SecretsManager::Secret", cfn.Map{
 		"Name": s.name("database-" + source.Name), "Description": "user and password of the database " + source.Name, "KmsKeyId": key,
 		"GenerateSecretString": cfn.Map{
 			"SecretStringTemplate": jsonText(cfn.Map{"username": "petalake", "host": d.Host, "port": d.Port, "dbname": d.Name}),
 			"GenerateStringKey":    "password", "PasswordLength": 32, "ExcludeCharacters": `"@/\:;%+`,
 		},
 	}).Retain = true
-	s.source(to, id, source)
-	to.add("Target"+id, "AWS::DMS::Endpoint", cfn.Map{
+	s.source(id, source)
+	s.add("Target"+id, "AWS::DMS::Endpoint", cfn.Map{
 		"EndpointIdentifier": s.name(source.Name + "-files"), "EndpointType": "target", "EngineName": "s3",
 		"S3Settings": cfn.Map{
 			"BucketName": bucket, "BucketFolder": source.Changes(), "ServiceAccessRoleArn": cfn.GetAtt("ReplicationRole", "Arn"),
@@ -68,8 +70,8 @@ func (s *site) replication(to *Stack, source *spec.Source) {
 			"CdcMinFileSize": 32000, "CdcMaxBatchInterval": 60, "ExpectedBucketOwner": cfn.Ref("AWS::AccountId"),
 		},
 	})
-	to.from["Replication"+id] = origin{source.Pos, "sources." + source.Name}
-	to.add("Replication"+id, "AWS::DMS::ReplicationConfig", cfn.Map{
+	s.from["Replication"+id] = origin{source.Pos, "sources." + source.Name}
+	s.add("Replication"+id, "AWS::DMS::ReplicationConfig", cfn.Map{
 		"ReplicationConfigIdentifier": s.name(source.Name), "ReplicationType": map[bool]string{true: "full-load-and-cdc", false: "full-load"}[d.Changes],
 		"SourceEndpointArn": cfn.Ref("Source" + id), "TargetEndpointArn": cfn.Ref("Target" + id),
 		"ComputeConfig": cfn.Map{
@@ -90,14 +92,14 @@ var replicationLogging = cfn.Map{"Logging": cfn.Map{"EnableLogging": true, "LogC
 }}}
 
 // source is the database as DMS reaches it: encrypted, with the user and password of its secret.
-func (s *site) source(to *Stack, id string, source *spec.Source) {
+func (s replications) source(id string, source *spec.Source) {
 	d := source.Database
 	properties := cfn.Map{
 		"EndpointIdentifier": s.name(source.Name), "EndpointType": "source", "EngineName": d.Engine, "DatabaseName": d.Name, "SslMode": "require",
-		"KmsKeyId": to.input(Foundation, "Key", "the key"),
+		"KmsKeyId": s.input(Foundation, "Key", "the key"),
 	}
 	if d.Certificate != "" {
-		to.add("Authority"+id, "AWS::DMS::Certificate", cfn.Map{"CertificateIdentifier": s.name(source.Name), "CertificatePem": d.Certificate})
+		s.add("Authority"+id, "AWS::DMS::Certificate", cfn.Map{"CertificateIdentifier": s.name(source.Name), "CertificatePem": d.Certificate})
 		properties["SslMode"], properties["CertificateArn"] = "verify-ca", cfn.Ref("Authority"+id)
 	}
 	secret := cfn.Map{"SecretsManagerSecretId": cfn.Ref("Secret" + id), "SecretsManagerAccessRoleArn": cfn.GetAtt("ReplicationRole", "Arn")}
@@ -110,7 +112,7 @@ func (s *site) source(to *Stack, id string, source *spec.Source) {
 	default:
 		properties["MySqlSettings"] = secret
 	}
-	to.add("Source"+id, "AWS::DMS::Endpoint", properties)
+	s.add("Source"+id, "AWS::DMS::Endpoint", properties)
 }
 
 func mappings(tables []string) cfn.Map {

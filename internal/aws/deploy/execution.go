@@ -4,10 +4,12 @@ import (
 	"github.com/petalake/petalake/internal/aws/cfn"
 )
 
-// executionRole is the role by which CloudFormation makes the other stacks: whoever deploys needs to
+// execution is the role by which CloudFormation makes the other stacks: whoever deploys needs to
 // be allowed no more than to start CloudFormation and to hand it this role. It reaches what has the
 // names of this environment; where AWS names things itself, it reaches the type.
-func (s *site) executionRole(to *Stack) {
+type execution struct{ layer }
+
+func (s execution) build() {
 	own := func(service, rest string) cfn.Map { return arn(service, rest+s.base+"-*") }
 	iam := func(what string) cfn.Map {
 		return cfn.Sub("arn:${AWS::Partition}:iam::${AWS::AccountId}:" + what + "/" + s.global("*"))
@@ -71,12 +73,12 @@ func (s *site) executionRole(to *Stack) {
 	}
 	var policies []any
 	for _, g := range groups {
-		to.add(g.id, "AWS::IAM::ManagedPolicy", cfn.Map{
+		s.add(g.id, "AWS::IAM::ManagedPolicy", cfn.Map{
 			"ManagedPolicyName": s.global(g.what), "Description": "what CloudFormation may do for " + s.base, "PolicyDocument": policy(g.allows...),
 		})
 		policies = append(policies, cfn.Ref(g.id))
 	}
-	to.role(s, "ExecutionRole", "deploy", "CloudFormation makes the stacks of "+s.base, trust("cloudformation.amazonaws.com", nil), policies)
+	s.role("ExecutionRole", "deploy", "CloudFormation makes the stacks of "+s.base, trust("cloudformation.amazonaws.com", nil), policies)
 }
 
 // dataBucketARN is the bucket of the lake, before there is one.
@@ -94,7 +96,7 @@ func (s *site) here() cfn.Map {
 }
 
 // networkActions are for the network, whose parts AWS names itself.
-func (s *site) networkActions() []statement {
+func (s execution) networkActions() []statement {
 	return []statement{
 		{sid: "MachineImage", actions: []string{"ssm:GetParameters"}, resources: []any{cfn.Sub("arn:${AWS::Partition}:ssm:${AWS::Region}::parameter/aws/service/ami-amazon-linux-latest/*")}},
 		{sid: "Network", actions: []string{
@@ -115,7 +117,7 @@ func (s *site) networkActions() []statement {
 }
 
 // workActions are for what works: Spark, the machine or the container, replications.
-func (s *site) workActions(own func(service, rest string) cfn.Map) []statement {
+func (s execution) workActions(own func(service, rest string) cfn.Map) []statement {
 	return []statement{
 		{sid: "Groups", actions: []string{
 			"autoscaling:CreateAutoScalingGroup", "autoscaling:DeleteAutoScalingGroup", "autoscaling:UpdateAutoScalingGroup", "autoscaling:CreateOrUpdateTags", "autoscaling:DeleteTags",
@@ -150,7 +152,7 @@ func (s *site) workActions(own func(service, rest string) cfn.Map) []statement {
 }
 
 // watchActions are for what watches: logs, alarms, topics, queues, the budget.
-func (s *site) watchActions(own func(service, rest string) cfn.Map) []statement {
+func (s execution) watchActions(own func(service, rest string) cfn.Map) []statement {
 	return []statement{
 		{sid: "Logs", actions: []string{
 			"logs:CreateLogGroup", "logs:DeleteLogGroup", "logs:PutRetentionPolicy", "logs:DeleteRetentionPolicy", "logs:AssociateKmsKey", "logs:DisassociateKmsKey", "logs:PutLogGroupDeletionProtection",

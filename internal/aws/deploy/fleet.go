@@ -17,19 +17,19 @@ func FleetName(l *spec.Lakehouse, e *spec.Environment) string {
 
 // interruptions is the queue that hears of Spot instances of the account that are about to go. What the
 // daemon does not take within the hour is history.
-func (s *site) interruptions(to *Stack) {
-	to.add("Interruptions", "AWS::SQS::Queue", cfn.Map{
+func (s compute) interruptions() {
+	s.add("Interruptions", "AWS::SQS::Queue", cfn.Map{
 		"QueueName": s.name("interruptions"), "SqsManagedSseEnabled": true, "MessageRetentionPeriod": 3600, "VisibilityTimeout": 120,
 	})
-	to.add("InterruptionsPolicy", "AWS::SQS::QueuePolicy", cfn.Map{
+	s.add("InterruptionsPolicy", "AWS::SQS::QueuePolicy", cfn.Map{
 		"Queues": cfn.List{cfn.Ref("Interruptions")}, "PolicyDocument": policy(queueStatements("Interruptions")...),
 	})
-	to.add("SpotEnds", "AWS::Events::Rule", cfn.Map{
+	s.add("SpotEnds", "AWS::Events::Rule", cfn.Map{
 		"Description": "Spot instances that are about to go", "State": "ENABLED",
 		"EventPattern": cfn.Map{"source": cfn.List{"aws.ec2"}, "detail-type": cfn.List{"EC2 Spot Instance Interruption Warning", "EC2 Instance Rebalance Recommendation"}},
 		"Targets":      cfn.List{cfn.Map{"Id": "interruptions", "Arn": cfn.GetAtt("Interruptions", "Arn")}},
 	})
-	to.output(Interruptions, "the queue with a message for each Spot instance that is about to go", cfn.Ref("Interruptions"))
+	s.output(Interruptions, "the queue with a message for each Spot instance that is about to go", cfn.Ref("Interruptions"))
 }
 
 // queueStatements let events into queues, the first of which they go to, and nothing that is not encrypted.
@@ -45,9 +45,9 @@ func queueStatements(ids ...string) []statement {
 }
 
 // fleetPlace is where clusters are to be made, as fleet.ParsePlace reads it, for Fn::Sub.
-func (s *site) fleetPlace(to *Stack) string {
+func (s daemon) fleetPlace() string {
 	var subnets []string
-	for _, one := range to.subnets() {
+	for _, one := range s.subnets() {
 		subnets = append(subnets, "${"+one.(cfn.Map)["Ref"].(string)+"}")
 	}
 	return strings.Join([]string{

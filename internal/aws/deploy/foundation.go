@@ -4,34 +4,35 @@ import (
 	"github.com/petalake/petalake/internal/aws/cfn"
 )
 
-// foundation is what stays the same from one deployment to the next.
-func (s *site) foundation() *Stack {
-	to := s.stack(Foundation, "the key, the bucket of the lake, the network, the groups of logs")
-	logBucket := to.input(Bootstrap, "LogBucket", "the bucket for logs")
-	s.key(to)
-	s.lakeBucket(to, logBucket)
-	s.network(to, logBucket)
-	s.logGroup(to, "DaemonLogs", "daemon")
+// foundation is the stack of what stays the same from one deployment to the next.
+type foundation struct{ layer }
+
+func (s foundation) build() *Stack {
+	logBucket := s.input(Bootstrap, "LogBucket", "the bucket for logs")
+	s.key()
+	s.lakeBucket(logBucket)
+	network(s).build(logBucket)
+	s.logGroup("DaemonLogs", "daemon")
 	if s.spark() {
-		s.logGroup(to, "SparkLogs", "spark")
+		s.logGroup("SparkLogs", "spark")
 	}
 	if s.watched() {
-		s.trail(to, logBucket)
+		s.trail(logBucket)
 	}
-	to.output("Key", "the key that everything is encrypted with", cfn.GetAtt("Key", "Arn"))
-	to.output("DataBucket", "the bucket of the lake", cfn.Ref("DataBucket"))
-	return to
+	s.output("Key", "the key that everything is encrypted with", cfn.GetAtt("Key", "Arn"))
+	s.output("DataBucket", "the bucket of the lake", cfn.Ref("DataBucket"))
+	return s.Stack
 }
 
 // key is the one key of the environment: the account decides who uses it, by roles; services of AWS
 // use it for what they do for this account.
-func (s *site) key(to *Stack) {
+func (s foundation) key() {
 	use := []string{"kms:Decrypt", "kms:GenerateDataKey*"}
 	var spark []statement
 	if s.spark() { // EMR Serverless keeps the logs of applications for people
 		spark = []statement{{sid: "Spark", principal: cfn.Map{"Service": "emr-serverless.amazonaws.com"}, actions: use, resources: []any{"*"}, when: ofApplications()}}
 	}
-	to.add("Key", "AWS::KMS::Key", cfn.Map{
+	s.add("Key", "AWS::KMS::Key", cfn.Map{
 		"Description": s.base + ": lake, logs, queues and topics", "EnableKeyRotation": true, "RotationPeriodInDays": 365, "PendingWindowInDays": 30,
 		"KeyPolicy": policy(append(spark,
 			statement{sid: "Account", principal: account, actions: []string{"kms:*"}, resources: []any{"*"}},
@@ -49,11 +50,11 @@ func (s *site) key(to *Stack) {
 				when: cfn.Map{"BoolIfExists": cfn.Map{"kms:GrantIsForAWSResource": "false", "aws:PrincipalIsAWSService": "false"}}},
 		)...),
 	}).Retain = true
-	to.add("KeyAlias", "AWS::KMS::Alias", cfn.Map{"AliasName": "alias/" + s.base, "TargetKeyId": cfn.Ref("Key")})
+	s.add("KeyAlias", "AWS::KMS::Alias", cfn.Map{"AliasName": "alias/" + s.base, "TargetKeyId": cfn.Ref("Key")})
 }
 
-func (s *site) logGroup(to *Stack, id, what string) {
-	to.add(id, "AWS::Logs::LogGroup", cfn.Map{
+func (s layer) logGroup(id, what string) {
+	s.add(id, "AWS::Logs::LogGroup", cfn.Map{
 		"LogGroupName": s.logName(what), "RetentionInDays": s.a.LogDays(), "KmsKeyId": cfn.GetAtt("Key", "Arn"),
 		"DeletionProtectionEnabled": s.watched(),
 	}).Retain = true
@@ -63,11 +64,11 @@ func (s *site) logName(what string) string { return "/petalake/" + s.base + "/" 
 
 // trail logs who read and wrote what in the lake. What is done to the account itself is the business
 // of the account's own trail.
-func (s *site) trail(to *Stack, logBucket any) {
-	s.logGroup(to, "TrailLogs", "trail")
-	to.role(s, "TrailRole", "trail", "CloudTrail writes its log", trust("cloudtrail.amazonaws.com", nil), nil,
+func (s foundation) trail(logBucket any) {
+	s.logGroup("TrailLogs", "trail")
+	s.role("TrailRole", "trail", "CloudTrail writes its log", trust("cloudtrail.amazonaws.com", nil), nil,
 		statement{sid: "Write", actions: []string{"logs:CreateLogStream", "logs:PutLogEvents"}, resources: []any{arn("logs", "log-group:"+s.logName("trail")+":log-stream:*")}})
-	to.add("Trail", "AWS::CloudTrail::Trail", cfn.Map{
+	s.add("Trail", "AWS::CloudTrail::Trail", cfn.Map{
 		"TrailName": s.name("trail"), "IsLogging": true, "IsMultiRegionTrail": false, "IncludeGlobalServiceEvents": false,
 		"EnableLogFileValidation": true, "S3BucketName": logBucket, "S3KeyPrefix": "trail", "KMSKeyId": cfn.GetAtt("Key", "Arn"),
 		"CloudWatchLogsLogGroupArn": cfn.GetAtt("TrailLogs", "Arn"), "CloudWatchLogsRoleArn": cfn.GetAtt("TrailRole", "Arn"),

@@ -53,15 +53,15 @@ func arn(service, rest string) cfn.Map {
 }
 
 // role adds a role, with a managed policy of its own: the limits of those are the widest.
-func (s *Stack) role(site *site, id, what, description string, trusted cfn.Map, managed []any, statements ...statement) *cfn.Resource {
+func (s layer) role(id, what, description string, trusted cfn.Map, managed []any, statements ...statement) *cfn.Resource {
 	properties := cfn.Map{
-		"RoleName": site.global(what), "Description": description, "AssumeRolePolicyDocument": trusted,
+		"RoleName": s.global(what), "Description": description, "AssumeRolePolicyDocument": trusted,
 	}
 	arns := append(cfn.List{}, managed...)
 	if len(statements) > 0 {
 		policyID := id + "Policy"
 		s.add(policyID, "AWS::IAM::ManagedPolicy", cfn.Map{
-			"ManagedPolicyName": site.global(what), "Description": description, "PolicyDocument": policy(statements...),
+			"ManagedPolicyName": s.global(what), "Description": description, "PolicyDocument": policy(statements...),
 		})
 		arns = append(arns, cfn.Ref(policyID))
 	}

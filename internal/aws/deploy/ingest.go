@@ -49,64 +49,65 @@ func literal(pattern string) string {
 	return clean
 }
 
-// ingest is what brings rows to the lake.
-func (s *site) ingest(arrivals []arrival) *Stack {
-	to := s.stack(Ingest, "what brings rows: files that arrive, streams, replications")
-	if len(arrivals) > 0 {
-		s.queue(to, arrivals)
+// ingest is the stack of what brings rows to the lake.
+type ingest struct{ layer }
+
+func (s ingest) build() *Stack {
+	if arrivals := s.arrivals(); len(arrivals) > 0 {
+		s.queue(arrivals)
 	}
 	for _, source := range s.l.Sources {
 		if source.Stream != nil {
-			s.stream(to, source)
+			s.stream(source)
 		}
 	}
 	if databases := s.l.Databases; len(databases) > 0 {
-		s.replications(to, databases)
+		replications(s).build(databases)
 	}
-	return to
+	return s.Stack
 }
 
 // queue has a message for each file that arrives, with its name: encrypted with a key of SQS, so that
 // no service needs the key of the lake for it. Who loads files reads it to be quick; what was
 // loaded is known from the lake, so a message that is lost or comes twice changes nothing but time.
-func (s *site) queue(to *Stack, arrivals []arrival) {
-	bucket := to.input(Foundation, "DataBucket", "the bucket of the lake")
+func (s ingest) queue(arrivals []arrival) {
+	bucket := s.input(Foundation, "DataBucket", "the bucket of the lake")
 	queue := func(id, what string, more cfn.Map) {
 		properties := cfn.Map{"QueueName": s.name(what), "SqsManagedSseEnabled": true, "MessageRetentionPeriod": 14 * 86400}
 		for k, v := range more {
 			properties[k] = v
 		}
-		to.add(id, "AWS::SQS::Queue", properties)
+		s.add(id, "AWS::SQS::Queue", properties)
 	}
 	queue("Undelivered", "undelivered", nil)
 	queue("Arrivals", "arrivals", cfn.Map{
 		"ReceiveMessageWaitTimeSeconds": 20, "VisibilityTimeout": 900,
 		"RedrivePolicy": cfn.Map{"deadLetterTargetArn": cfn.GetAtt("Undelivered", "Arn"), "maxReceiveCount": 5},
 	})
-	to.add("ArrivalsPolicy", "AWS::SQS::QueuePolicy", cfn.Map{
+	s.add("ArrivalsPolicy", "AWS::SQS::QueuePolicy", cfn.Map{
 		"Queues":         cfn.List{cfn.Ref("Arrivals"), cfn.Ref("Undelivered")},
 		"PolicyDocument": policy(queueStatements("Arrivals", "Undelivered")...),
 	})
 	for _, a := range arrivals {
-		to.from[a.id] = a.from
+		s.from[a.id] = a.from
 		detail := cfn.Map{"bucket": cfn.Map{"name": cfn.List{bucket}}}
 		if a.prefix != "" {
 			detail["object"] = cfn.Map{"key": cfn.List{cfn.Map{"prefix": a.prefix}}}
 		}
-		to.add(a.id, "AWS::Events::Rule", cfn.Map{
+		s.add(a.id, "AWS::Events::Rule", cfn.Map{
 			"Description": "files of the source " + a.source, "State": "ENABLED",
 			"EventPattern": cfn.Map{"source": cfn.List{"aws.s3"}, "detail-type": cfn.List{"Object Created"}, "detail": detail},
 			"Targets":      cfn.List{cfn.Map{"Id": "arrivals", "Arn": cfn.GetAtt("Arrivals", "Arn")}},
 		})
 	}
-	to.output("Arrivals", "the queue with a message for each file that arrives", cfn.Ref("Arrivals"))
+	s.output("Arrivals", "the queue with a message for each file that arrives", cfn.Ref("Arrivals"))
 }
 
 // stream is a stream of Kinesis, and its records as files.
-func (s *site) stream(to *Stack, source *spec.Source) {
+func (s ingest) stream(source *spec.Source) {
 	one := source.Stream
 	id := "Stream" + camel(source.Name)
-	key := to.input(Foundation, "Key", "the key")
+	key := s.input(Foundation, "Key", "the key")
 	properties := cfn.Map{
 		"Name": s.name(source.Name), "RetentionPeriodHours": int(one.Retention / hour),
 		"StreamEncryption":  cfn.Map{"EncryptionType": "KMS", "KeyId": key},
@@ -116,25 +117,25 @@ func (s *site) stream(to *Stack, source *spec.Source) {
 		properties["StreamModeDetails"] = cfn.Map{"StreamMode": "PROVISIONED"}
 		properties["ShardCount"] = one.Shards
 	}
-	to.add(id, "AWS::Kinesis::Stream", properties).Retain = true
-	to.from[id] = origin{source.Pos, "sources." + source.Name}
-	to.output(id, "the stream "+source.Name, cfn.Ref(id))
-	s.archive(to, id, source)
+	s.add(id, "AWS::Kinesis::Stream", properties).Retain = true
+	s.from[id] = origin{source.Pos, "sources." + source.Name}
+	s.output(id, "the stream "+source.Name, cfn.Ref(id))
+	s.archive(id, source)
 }
 
 // archive keeps the records of a stream as they came, a line each, in the bucket of the lake beside it. Those
 // that cannot be kept so are kept apart.
-func (s *site) archive(to *Stack, stream string, source *spec.Source) {
-	key := to.input(Foundation, "Key", "the key")
-	bucket := to.input(Foundation, "DataBucket", "the bucket of the lake")
+func (s ingest) archive(stream string, source *spec.Source) {
+	key := s.input(Foundation, "Key", "the key")
+	bucket := s.input(Foundation, "DataBucket", "the bucket of the lake")
 	prefix, failed := source.Folder(), "undelivered/"+source.Name+"/"
 	id := "Archive" + camel(source.Name)
-	to.from[id] = origin{source.Pos, "sources." + source.Name}
-	to.add(id+"Logs", "AWS::Logs::LogGroup", cfn.Map{
+	s.from[id] = origin{source.Pos, "sources." + source.Name}
+	s.add(id+"Logs", "AWS::Logs::LogGroup", cfn.Map{
 		"LogGroupName": s.logName("archive-" + source.Name), "RetentionInDays": s.a.LogDays(), "KmsKeyId": key,
 	})
-	to.add(id+"LogStream", "AWS::Logs::LogStream", cfn.Map{"LogGroupName": cfn.Ref(id + "Logs"), "LogStreamName": "delivery"})
-	to.role(s, id+"Role", "archive-"+source.Name, "Firehose keeps the records of the stream "+source.Name,
+	s.add(id+"LogStream", "AWS::Logs::LogStream", cfn.Map{"LogGroupName": cfn.Ref(id + "Logs"), "LogStreamName": "delivery"})
+	s.role(id+"Role", "archive-"+source.Name, "Firehose keeps the records of the stream "+source.Name,
 		trust("firehose.amazonaws.com", cfn.Map{"StringEquals": cfn.Map{"sts:ExternalId": cfn.Ref("AWS::AccountId")}}), nil,
 		statement{sid: "Read", actions: []string{"kinesis:DescribeStream", "kinesis:GetShardIterator", "kinesis:GetRecords", "kinesis:ListShards"}, resources: []any{cfn.GetAtt(stream, "Arn")}},
 		statement{sid: "Write", actions: []string{"s3:PutObject", "s3:AbortMultipartUpload"}, resources: []any{objects(bucket, prefix+"*"), objects(bucket, failed+"*")}},
@@ -151,7 +152,7 @@ func (s *site) archive(to *Stack, stream string, source *spec.Source) {
 		"EncryptionConfiguration":  cfn.Map{"KMSEncryptionConfig": cfn.Map{"AWSKMSKeyARN": key}},
 		"CloudWatchLoggingOptions": cfn.Map{"Enabled": true, "LogGroupName": cfn.Ref(id + "Logs"), "LogStreamName": "delivery"},
 	}
-	to.add(id, "AWS::KinesisFirehose::DeliveryStream", cfn.Map{
+	s.add(id, "AWS::KinesisFirehose::DeliveryStream", cfn.Map{
 		"DeliveryStreamName": s.name("archive-" + source.Name), "DeliveryStreamType": "KinesisStreamAsSource",
 		"KinesisStreamSourceConfiguration":   cfn.Map{"KinesisStreamARN": cfn.GetAtt(stream, "Arn"), "RoleARN": cfn.GetAtt(id+"Role", "Arn")},
 		"ExtendedS3DestinationConfiguration": destination,

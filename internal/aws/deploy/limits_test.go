@@ -97,7 +97,7 @@ func TestStreamsAndDatabases(t *testing.T) {
 		{Name: "erp", Database: &spec.Database{Engine: "mysql", Host: "erp.example.com", Port: 3306, Name: "erp", Tables: []string{"erp.orders", "erp.items"}, Units: 4, Network: "10.9.0.0/24",
 			Certificate: "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"}},
 	}
-	to := s.ingest(nil)
+	to := s.ingest()
 	if problems := s.finish(to); problems != nil {
 		t.Fatal(problems)
 	}

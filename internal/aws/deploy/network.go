@@ -29,32 +29,34 @@ func named(name string, more ...any) cfn.List {
 
 // network has three private subnets, the last quarter of the addresses to spare, and ways to AWS that
 // do not lead over the internet.
-func (s *site) network(to *Stack, logBucket any) {
-	to.add("Network", "AWS::EC2::VPC", cfn.Map{
+type network struct{ layer }
+
+func (s network) build(logBucket any) {
+	s.add("Network", "AWS::EC2::VPC", cfn.Map{
 		"CidrBlock": s.a.CIDR, "EnableDnsHostnames": true, "EnableDnsSupport": true, "Tags": named(s.base, emrTag),
 	})
-	to.add("RouteTable", "AWS::EC2::RouteTable", cfn.Map{"VpcId": cfn.Ref("Network"), "Tags": named(s.name("private"))})
+	s.add("RouteTable", "AWS::EC2::RouteTable", cfn.Map{"VpcId": cfn.Ref("Network"), "Tags": named(s.name("private"))})
 	for i, zone := range s.a.Zones {
 		id := subnetID(i)
-		to.add(id, "AWS::EC2::Subnet", cfn.Map{
+		s.add(id, "AWS::EC2::Subnet", cfn.Map{
 			"VpcId": cfn.Ref("Network"), "AvailabilityZone": zone, "CidrBlock": quarter(s.a.CIDR, uint32(i)),
 			"MapPublicIpOnLaunch": false, "Tags": named(s.name("private-"+zone), emrTag),
 		})
-		to.add(id+"Routes", "AWS::EC2::SubnetRouteTableAssociation", cfn.Map{"SubnetId": cfn.Ref(id), "RouteTableId": cfn.Ref("RouteTable")})
-		to.output(id, "a private subnet, in "+zone, cfn.Ref(id))
+		s.add(id+"Routes", "AWS::EC2::SubnetRouteTableAssociation", cfn.Map{"SubnetId": cfn.Ref(id), "RouteTableId": cfn.Ref("RouteTable")})
+		s.output(id, "a private subnet, in "+zone, cfn.Ref(id))
 	}
-	to.add("FlowLog", "AWS::EC2::FlowLog", cfn.Map{
+	s.add("FlowLog", "AWS::EC2::FlowLog", cfn.Map{
 		"ResourceId": cfn.Ref("Network"), "ResourceType": "VPC", "TrafficType": "ALL", "MaxAggregationInterval": 600,
 		"LogDestinationType": "s3", "LogDestination": bucketARN(logBucket),
 		"DestinationOptions": cfn.Map{"FileFormat": "parquet", "HiveCompatiblePartitions": true, "PerHourPartition": true},
 		"Tags":               named(s.base),
 	})
 	if s.a.NAT {
-		s.nat(to)
+		s.nat()
 	}
-	s.gateway(to)
-	s.endpoints(to)
-	to.output("Network", "the network", cfn.Ref("Network"))
+	s.gateway()
+	s.endpoints()
+	s.output("Network", "the network", cfn.Ref("Network"))
 }
 
 func subnetID(i int) string { return fmt.Sprintf("Subnet%d", i+1) }
@@ -69,20 +71,20 @@ func (s *Stack) subnets() cfn.List {
 }
 
 // nat is one gateway for all zones, which AWS keeps in each: no public subnet is needed.
-func (s *site) nat(to *Stack) {
-	to.add("InternetGateway", "AWS::EC2::InternetGateway", cfn.Map{"Tags": named(s.base)})
-	to.add("InternetAttachment", "AWS::EC2::VPCGatewayAttachment", cfn.Map{"VpcId": cfn.Ref("Network"), "InternetGatewayId": cfn.Ref("InternetGateway")})
-	to.add("NAT", "AWS::EC2::NatGateway", cfn.Map{
+func (s network) nat() {
+	s.add("InternetGateway", "AWS::EC2::InternetGateway", cfn.Map{"Tags": named(s.base)})
+	s.add("InternetAttachment", "AWS::EC2::VPCGatewayAttachment", cfn.Map{"VpcId": cfn.Ref("Network"), "InternetGatewayId": cfn.Ref("InternetGateway")})
+	s.add("NAT", "AWS::EC2::NatGateway", cfn.Map{
 		"AvailabilityMode": "regional", "ConnectivityType": "public", "VpcId": cfn.Ref("Network"), "Tags": named(s.base),
 	}).DependsOn = []string{"InternetAttachment"}
-	to.add("InternetRoute", "AWS::EC2::Route", cfn.Map{
+	s.add("InternetRoute", "AWS::EC2::Route", cfn.Map{
 		"RouteTableId": cfn.Ref("RouteTable"), "DestinationCidrBlock": "0.0.0.0/0", "NatGatewayId": cfn.Ref("NAT"),
 	})
 }
 
 // gateway is the way to S3: for this account, and for the packages of AWS that machines start from.
-func (s *site) gateway(to *Stack) {
-	to.add("S3Endpoint", "AWS::EC2::VPCEndpoint", cfn.Map{
+func (s network) gateway() {
+	s.add("S3Endpoint", "AWS::EC2::VPCEndpoint", cfn.Map{
 		"VpcId": cfn.Ref("Network"), "ServiceName": cfn.Sub("com.amazonaws.${AWS::Region}.s3"), "VpcEndpointType": "Gateway",
 		"RouteTableIds": cfn.List{cfn.Ref("RouteTable")},
 		"PolicyDocument": policy(
@@ -98,7 +100,7 @@ func (s *site) gateway(to *Stack) {
 }
 
 // services are those of AWS that are used from within the network, other than S3.
-func (s *site) services() []string {
+func (s network) services() []string {
 	all := []string{"glue", "logs", "monitoring"}
 	if s.access != nil {
 		all = append(all, "lakeformation")
@@ -124,17 +126,17 @@ func (s *site) services() []string {
 
 // endpoints are the ways to services of AWS. With a way to the internet they are not needed, but
 // where security asks for more than the baseline nothing goes that way that need not.
-func (s *site) endpoints(to *Stack) {
+func (s network) endpoints() {
 	if s.a.NAT && s.a.Security == spec.SecurityBaseline {
 		return
 	}
-	to.add("EndpointGroup", "AWS::EC2::SecurityGroup", cfn.Map{
+	s.add("EndpointGroup", "AWS::EC2::SecurityGroup", cfn.Map{
 		"GroupDescription": "services of AWS, for what is in the network", "VpcId": cfn.Ref("Network"), "Tags": named(s.name("endpoints")),
 		"SecurityGroupIngress": cfn.List{cfn.Map{"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, "CidrIp": s.a.CIDR, "Description": "TLS from the network"}},
 		"SecurityGroupEgress":  cfn.List{cfn.Map{"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, "CidrIp": s.a.CIDR, "Description": "TLS to the network"}},
 	})
 	for _, service := range s.services() {
-		to.add("Endpoint"+camel(service), "AWS::EC2::VPCEndpoint", cfn.Map{
+		s.add("Endpoint"+camel(service), "AWS::EC2::VPCEndpoint", cfn.Map{
 			"VpcId": cfn.Ref("Network"), "ServiceName": cfn.Sub("com.amazonaws.${AWS::Region}." + service), "VpcEndpointType": "Interface",
 			"PrivateDnsEnabled": true, "SecurityGroupIds": cfn.List{cfn.Ref("EndpointGroup")},
 			"SubnetIds": cfn.List{cfn.Ref("Subnet1"), cfn.Ref("Subnet2"), cfn.Ref("Subnet3")},

@@ -40,8 +40,7 @@ func Render(l *spec.Lakehouse, e *spec.Environment) ([]*Stack, error) {
 		return nil, err
 	}
 	stacks := []*Stack{s.bootstrap(), s.foundation()}
-	arrivals := s.arrivals()
-	for _, one := range []*Stack{s.ingest(arrivals), s.compute(arrivals), s.observe(arrivals)} {
+	for _, one := range []*Stack{s.ingest(), s.compute(), s.observe()} {
 		if len(one.template.Resources) > 0 {
 			stacks = append(stacks, one)
 		}
@@ -56,13 +55,40 @@ func Render(l *spec.Lakehouse, e *spec.Environment) ([]*Stack, error) {
 	return stacks, nil
 }
 
-func (s *site) stack(layer, description string) *Stack {
-	tags := map[string]string{"petalake:environment": s.base, "petalake:layer": layer}
+// layer is a stack while its template is written, with the site that it is made from. What several stacks have are
+// methods of layer; what one has are methods of a type of its own: of the stack, or of a concern in it.
+type layer struct {
+	*site
+	*Stack
+}
+
+func (s *site) layer(name, description string) layer {
+	tags := map[string]string{"petalake:environment": s.base, "petalake:layer": name}
 	maps.Copy(tags, s.a.Tags)
-	return &Stack{
-		Layer: layer, Name: s.base + "-" + layer, Tags: tags, from: map[string]origin{},
+	return layer{s, &Stack{
+		Layer: name, Name: s.base + "-" + name, Tags: tags, from: map[string]origin{},
 		template: &cfn.Template{Description: s.base + ": " + description},
-	}
+	}}
+}
+
+func (s *site) bootstrap() *Stack {
+	return bootstrap{s.layer(Bootstrap, "buckets for artefacts and logs, and the role that makes the other stacks")}.build()
+}
+
+func (s *site) foundation() *Stack {
+	return foundation{s.layer(Foundation, "the key, the bucket of the lake, the network, the groups of logs")}.build()
+}
+
+func (s *site) ingest() *Stack {
+	return ingest{s.layer(Ingest, "what brings rows: files that arrive, streams, replications")}.build()
+}
+
+func (s *site) compute() *Stack {
+	return compute{s.layer(Compute, "Spark, and petalake itself")}.build()
+}
+
+func (s *site) observe() *Stack {
+	return observe{s.layer(Observe, "alarms, who is told, the dashboard, the budget")}.build()
 }
 
 // nameTooLong checks the one name that all others begin with against the tightest limit: that of a bucket.

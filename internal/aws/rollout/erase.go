@@ -48,19 +48,19 @@ func (x *execution) eraseKey(ctx context.Context, step deploy.Step) error {
 }
 
 // ask makes a call whose answer says nothing.
-func (r *Rollout) ask(ctx context.Context, service, target string, in any) error {
-	return awsx.JSON(ctx, r.cfg, service, r.environment.AWS.Region, target, in, nil)
+func (x *execution) ask(ctx context.Context, service, target string, in any) error {
+	return awsx.JSON(ctx, x.cfg, service, x.environment.AWS.Region, target, in, nil)
 }
 
 // deleteStream deletes a stream, and waits until a stream is gone: it is paid for until then.
-func (r *Rollout) deleteStream(ctx context.Context, name string) error {
-	err := r.ask(ctx, "kinesis", "Kinesis_20131202.DeleteStream", map[string]any{"StreamName": name, "EnforceConsumerDeletion": true})
+func (x *execution) deleteStream(ctx context.Context, name string) error {
+	err := x.ask(ctx, "kinesis", "Kinesis_20131202.DeleteStream", map[string]any{"StreamName": name, "EnforceConsumerDeletion": true})
 	var said *awsx.Error
 	if errors.As(err, &said) && said.Code == "ResourceInUseException" { // it is being deleted already
 		err = nil
 	}
 	for err == nil {
-		if err = r.ask(ctx, "kinesis", "Kinesis_20131202.DescribeStreamSummary", map[string]any{"StreamName": name}); err == nil {
+		if err = x.ask(ctx, "kinesis", "Kinesis_20131202.DescribeStreamSummary", map[string]any{"StreamName": name}); err == nil {
 			err = awsx.Sleep(ctx, 2*time.Second)
 		}
 	}
@@ -68,15 +68,15 @@ func (r *Rollout) deleteStream(ctx context.Context, name string) error {
 }
 
 // deleteLogs deletes a group of logs. One that is protected refuses that, and the protection goes first.
-func (r *Rollout) deleteLogs(ctx context.Context, name string) error {
+func (x *execution) deleteLogs(ctx context.Context, name string) error {
 	group := map[string]any{"logGroupName": name}
-	err := r.ask(ctx, "logs", "Logs_20140328.DeleteLogGroup", group)
+	err := x.ask(ctx, "logs", "Logs_20140328.DeleteLogGroup", group)
 	if err == nil || errors.Is(err, fs.ErrNotExist) || ctx.Err() != nil {
 		return err
 	}
 	open := map[string]any{"logGroupIdentifier": name, "deletionProtectionEnabled": false}
-	if r.ask(ctx, "logs", "Logs_20140328.PutLogGroupDeletionProtection", open) != nil {
+	if x.ask(ctx, "logs", "Logs_20140328.PutLogGroupDeletionProtection", open) != nil {
 		return err
 	}
-	return r.ask(ctx, "logs", "Logs_20140328.DeleteLogGroup", group)
+	return x.ask(ctx, "logs", "Logs_20140328.DeleteLogGroup", group)
 }

@@ -11,6 +11,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+
 	"github.com/petalake/petalake/internal/aws/access"
 	"github.com/petalake/petalake/internal/aws/awsx"
 	"github.com/petalake/petalake/internal/aws/deploy"
@@ -82,13 +84,16 @@ func (e *DeniedError) Unwrap() error { return fs.ErrPermission }
 // Permissions asks IAM whether the credentials may do what deploy does: a *DeniedError where they may not.
 // The note says why that could not be asked, or is not sure; else it is "".
 func (r *Rollout) Permissions(ctx context.Context) (note string, err error) {
-	principal, err := r.principal(ctx)
+	region := r.environment.AWS.Region
+	in := identities{r.cfg}
+	principal, err := in.principal(ctx)
 	if err == nil && principal == "" {
 		return "", nil // the root user, who may do everything
 	}
 	denied := &DeniedError{Principal: principal}
 	unsure := false
 	if err == nil {
+		resource := strings.NewReplacer("PARTITION", strings.Split(principal, ":")[1], "REGION", region, "ACCOUNT", r.Account, "BASE", r.base(), "ARTEFACTS", r.bucketName("artefacts"))
 		_, state := r.driver.State(ctx, r.name(deploy.Bootstrap))
 		now := map[occasion]bool{always: true, first: errors.Is(state, fs.ErrNotExist), guarded: len(access.Grants(r.lakehouse, r.environment)) > 0}
 		for _, a := range allowances {
@@ -96,7 +101,7 @@ func (r *Rollout) Permissions(ctx context.Context) (note string, err error) {
 				continue
 			}
 			var guess bool
-			if guess, err = r.simulate(ctx, principal, a, denied); err != nil {
+			if guess, err = in.simulate(ctx, a, resource.Replace(a.resource), region, denied); err != nil {
 				break
 			}
 			unsure = unsure || guess
@@ -115,9 +120,12 @@ func (r *Rollout) Permissions(ctx context.Context) (note string, err error) {
 	return "", nil
 }
 
+// identities are the users, roles and policies of an account, which IAM keeps.
+type identities struct{ cfg aws.Config }
+
 // principal is the user or role of the credentials, by the ARN that IAM knows; "" for the root user.
-func (r *Rollout) principal(ctx context.Context) (string, error) {
-	arn, err := awsx.Principal(ctx, r.cfg)
+func (in identities) principal(ctx context.Context) (string, error) {
+	arn, err := awsx.Principal(ctx, in.cfg)
 	if err != nil || strings.HasSuffix(arn, ":root") {
 		return "", err
 	}
@@ -134,25 +142,23 @@ func (r *Rollout) principal(ctx context.Context) (string, error) {
 	var out struct {
 		ARN string `xml:"GetRoleResult>Role>Arn"`
 	}
-	err = r.iam(ctx, url.Values{"Action": {"GetRole"}, "RoleName": {name}}, &out)
+	err = in.query(ctx, url.Values{"Action": {"GetRole"}, "RoleName": {name}}, &out)
 	if errors.Is(err, fs.ErrPermission) {
 		return "arn:" + parts[1] + ":iam::" + parts[4] + ":role/" + name, nil
 	}
 	return out.ARN, err
 }
 
-// iam makes a call of IAM, which has one place for all regions.
-func (r *Rollout) iam(ctx context.Context, form url.Values, out any) error {
+// query makes a call of IAM, which has one place for all regions.
+func (in identities) query(ctx context.Context, form url.Values, out any) error {
 	form.Set("Version", "2010-05-08")
-	return awsx.Query(ctx, r.cfg, "iam", awsx.Global, form, out)
+	return awsx.Query(ctx, in.cfg, "iam", awsx.Global, form, out)
 }
 
 // simulate asks for the actions on one thing, and takes up those that are denied. It is unsure of those whose
 // policies ask for what it cannot tell.
-func (r *Rollout) simulate(ctx context.Context, principal string, a allowance, denied *DeniedError) (unsure bool, err error) {
-	region := r.environment.AWS.Region
-	resource := strings.NewReplacer("PARTITION", strings.Split(principal, ":")[1], "REGION", region, "ACCOUNT", r.Account, "BASE", r.base(), "ARTEFACTS", r.bucketName("artefacts")).Replace(a.resource)
-	form := url.Values{"Action": {"SimulatePrincipalPolicy"}, "PolicySourceArn": {principal}, "ResourceArns.member.1": {resource}}
+func (in identities) simulate(ctx context.Context, a allowance, resource, region string, denied *DeniedError) (unsure bool, err error) {
+	form := url.Values{"Action": {"SimulatePrincipalPolicy"}, "PolicySourceArn": {denied.Principal}, "ResourceArns.member.1": {resource}}
 	for i, action := range a.actions {
 		form.Set("ActionNames.member."+strconv.Itoa(i+1), action)
 	}
@@ -170,7 +176,7 @@ func (r *Rollout) simulate(ctx context.Context, principal string, a allowance, d
 			Missing  []string `xml:"MissingContextValues>member"`
 		} `xml:"SimulatePrincipalPolicyResult>EvaluationResults>member"`
 	}
-	if err := r.iam(ctx, form, &out); err != nil {
+	if err := in.query(ctx, form, &out); err != nil {
 		return false, err
 	}
 	for _, one := range out.Results {

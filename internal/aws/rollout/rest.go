@@ -47,14 +47,14 @@ func (x *execution) stopReplications(ctx context.Context, step deploy.Step) erro
 
 // stop sets the number of machines of a group, or of containers of a service in a cluster, to none, and waits for the
 // machines to go.
-func (r *Rollout) stop(ctx context.Context, name, cluster string) error {
-	region := r.environment.AWS.Region
+func (x *execution) stop(ctx context.Context, name, cluster string) error {
+	region := x.environment.AWS.Region
 	if cluster != "" {
-		return awsx.JSON(ctx, r.cfg, "ecs", region, "AmazonEC2ContainerServiceV20141113.UpdateService",
+		return awsx.JSON(ctx, x.cfg, "ecs", region, "AmazonEC2ContainerServiceV20141113.UpdateService",
 			map[string]any{"cluster": cluster, "service": name, "desiredCount": 0}, nil)
 	}
 	form := url.Values{"Version": {"2011-01-01"}, "Action": {"UpdateAutoScalingGroup"}, "AutoScalingGroupName": {name}, "MinSize": {"0"}, "DesiredCapacity": {"0"}}
-	if err := awsx.Query(ctx, r.cfg, "autoscaling", region, form, nil); err != nil {
+	if err := awsx.Query(ctx, x.cfg, "autoscaling", region, form, nil); err != nil {
 		return err
 	}
 	look := url.Values{"Version": {"2011-01-01"}, "Action": {"DescribeAutoScalingGroups"}, "AutoScalingGroupNames.member.1": {name}}
@@ -62,10 +62,10 @@ func (r *Rollout) stop(ctx context.Context, name, cluster string) error {
 		var groups struct {
 			Instances []string `xml:"DescribeAutoScalingGroupsResult>AutoScalingGroups>member>Instances>member>InstanceId"`
 		}
-		if err := awsx.Query(ctx, r.cfg, "autoscaling", region, look, &groups); err != nil || len(groups.Instances) == 0 {
+		if err := awsx.Query(ctx, x.cfg, "autoscaling", region, look, &groups); err != nil || len(groups.Instances) == 0 {
 			return err
 		}
-		if err := awsx.Sleep(ctx, r.poll); err != nil {
+		if err := awsx.Sleep(ctx, x.poll); err != nil {
 			return err
 		}
 	}

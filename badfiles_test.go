@@ -1,0 +1,212 @@
+package petalake_test
+
+import (
+	"bytes"
+	"compress/gzip"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/petalake/petalake"
+	"github.com/petalake/petalake/delta"
+	"github.com/petalake/petalake/internal/write"
+)
+
+// cut is a gzip file that ends too early.
+func cut(text string) string {
+	var b bytes.Buffer
+	w := gzip.NewWriter(&b)
+	_, _ = w.Write([]byte(strings.Repeat(text, 1000)))
+	_ = w.Close()
+	return b.String()[:b.Len()/2]
+}
+
+// badFiles are files beside good ones of the table id int, name string not null, each of which cannot be loaded as it is: what is in
+// them, and in which row of the quarantine that shows, line 0 for the whole file.
+var badFiles = map[string]struct {
+	text, format string
+	lines        []int64
+}{
+	"a value":          {text: "id,name\nx,b\n", lines: []int64{2}},
+	"too many values":  {text: "id,name\n1,b,c\n", lines: []int64{2}},
+	"not null":         {text: "id,name\n1,\n", lines: []int64{2}},
+	"open quote":       {text: "id,name\n1,\"b\n", lines: []int64{2}},
+	"another encoding": {text: "id,name\n1,M\xfcller\n", lines: []int64{2}},
+	"a new column":     {text: "id,name,extra\n1,b,c\n", lines: []int64{0}},
+	"cut short":        {text: cut("id,name\n1,b\n"), lines: []int64{0}},
+	"no text":          {text: "id,name\n\x00\x00\x00\n1,b\n", lines: []int64{0}},
+	"doubled header":   {text: "id,id\n1,b\n", lines: []int64{0}},
+	"json value":       {text: `{"id": 1.5, "name": "b"}` + "\n", format: "jsonl", lines: []int64{1}},
+	"json list":        {text: `"text"` + "\n" + `[1,2]` + "\n", format: "jsonl", lines: []int64{1, 2}},
+	"json of numbers":  {text: `[{"id": 1}, 1,` + "\n" + `2]`, format: "jsonl", lines: []int64{1, 1, 2}},
+	"json new column":  {text: `{"id": 1, "name": "b", "extra": 1}` + "\n", format: "jsonl", lines: []int64{1}},
+	"no parquet":       {text: "PAR1 but not really", format: "parquet", lines: []int64{0}},
+}
+
+// TestBadFileStopsItselfAlone: a file that cannot be loaded keeps none of the files beside it, and nothing that comes later,
+// and no model below, from being loaded. It is told of in each run until it is mended, or is put aside.
+func TestBadFileStopsItselfAlone(t *testing.T) {
+	const yaml = `
+lakehouse: x
+tables:
+  t:
+    columns: [id: int, {name: name, type: string, nullable: false}]
+    evolve: none
+sources:
+  s: {path: [raw/*.csv, raw/*.jsonl, raw/*.parquet], table: t, on_error: MODE}
+models:
+  m: {query: "SELECT count(*) AS n FROM t"}
+`
+	for name, c := range badFiles {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			format := c.format
+			if format == "" {
+				format = "csv"
+			}
+			good := func(h *house, name string, ids ...int) {
+				text := "id,name\n"
+				for _, id := range ids {
+					text += fmt.Sprintf("%d,v\n", id)
+				}
+				h.write("raw/"+name+".csv", text)
+			}
+			h := newHouse(t, map[string]string{"lakehouse.yaml": strings.Replace(yaml, "MODE", "reject", 1)})
+			good(h, "a", 1, 2)
+			bad := filepath.Join("raw", "b."+format)
+			h.write(bad, c.text)
+			old := time.Now().Add(-time.Hour)
+			if err := os.Chtimes(filepath.Join(h.dir, bad), old, old); err != nil {
+				t.Fatal(err)
+			}
+			good(h, "c", 3)
+			for range 2 { // it is told of each time
+				_, err := h.up(h.open())
+				var held *write.HeldError
+				if !errors.As(err, &held) || len(held.Held) != 1 || !strings.Contains(err.Error(), bad) {
+					t.Fatalf("got %v, want that %s is held back, and nothing else", err, bad)
+				}
+			}
+			lake := h.open()
+			expect(t, lake, "SELECT id FROM t ORDER BY id", "1", "2", "3")
+			good(h, "d", 4)
+			if _, err := h.up(lake); err == nil {
+				t.Error("the bad file was forgotten")
+			}
+			expect(t, lake, "SELECT n FROM m", "4")
+
+			h.write("lakehouse.yaml", strings.Replace(yaml, "MODE", "quarantine", 1))
+			lake = h.open()
+			if _, err := h.up(lake); err != nil {
+				t.Fatal(err)
+			}
+			expect(t, lake, "SELECT id FROM t ORDER BY id", "1", "2", "3", "4")
+			var want []string
+			for _, line := range c.lines {
+				want = append(want, fmt.Sprintf("s|t|%d|true", line))
+			}
+			got := rows(t, lake, `SELECT source, "table", coalesce(line, 0), reason <> '' AND file LIKE '%/b.%' FROM _quarantine ORDER BY line`)
+			if !slices.Equal(got, want) {
+				t.Errorf("quarantine: got %q, want %q: %q", got, want, rows(t, lake, "SELECT reason FROM _quarantine"))
+			}
+			h.mustUp(lake, "source s: current", "model m: current")
+			checkAll(t, lake, "t", "m", "_quarantine")
+		})
+	}
+}
+
+// TestManyBadFiles: of a batch of many files in which some are bad, the good ones come, in few commits.
+func TestManyBadFiles(t *testing.T) {
+	h := newHouse(t, map[string]string{"lakehouse.yaml": "lakehouse: x\ntables:\n  t: {columns: [id: int], evolve: none}\nsources:\n  t: {path: raw/*.csv}\n"})
+	want := 0
+	for i := range 40 {
+		switch {
+		case i%13 == 5:
+			h.write(fmt.Sprintf("raw/%02d.csv", i), "id\nx\n")
+		case i%13 == 9: // an error that names no file
+			h.write(fmt.Sprintf("raw/%02d.csv", i), "id,more\n1,2\n")
+		default:
+			want++
+			h.write(fmt.Sprintf("raw/%02d.csv", i), fmt.Sprintf("id\n%d\n", i))
+		}
+	}
+	lake := h.open()
+	_, err := h.up(lake)
+	var held *write.HeldError
+	if !errors.As(err, &held) || len(held.Held) != 40-want {
+		t.Fatalf("got %v, want %d files held back", err, 40-want)
+	}
+	expect(t, lake, "SELECT count(*), count(DISTINCT id) FROM t", fmt.Sprintf("%d|%d", want, want))
+	table, err := lake.Table(t.Context(), "t")
+	if err != nil {
+		t.Fatal(err)
+	}
+	snapshot, err := table.Snapshot(t.Context(), delta.When{})
+	if err != nil || snapshot.Version() > 20 {
+		t.Errorf("got version %d, %v; want few commits", snapshot.Version(), err)
+	}
+	h.mustHold(lake, len(held.Held))
+	checkAll(t, lake, "t")
+}
+
+// mustHold runs everything once and wants so many files held back.
+func (h *house) mustHold(lake *petalake.Lake, files int) {
+	h.t.Helper()
+	_, err := h.up(lake)
+	var held *write.HeldError
+	if !errors.As(err, &held) || len(held.Held) != files {
+		h.t.Fatalf("got %v, want %d files held back", err, files)
+	}
+}
+
+// TestMaxBad: a load that is all bad ends, and puts nothing aside.
+func TestMaxBad(t *testing.T) {
+	const yaml = "lakehouse: x\ntables:\n  t: {columns: [id: int]}\nsources:\n  t: {path: raw/*.csv, on_error: quarantine, max_bad: MOST}\n"
+	text := "id\n" + strings.Repeat("1\n", 98) + "x\ny\n"
+	for most, fits := range map[string]bool{"1%": false, "2%": true, "1": false, "2": true, "0": false, "1.99%": false, "100%": true} {
+		h := newHouse(t, map[string]string{"lakehouse.yaml": strings.Replace(yaml, "MOST", most, 1), "raw/1.csv": text})
+		lake := h.open()
+		_, err := h.up(lake)
+		var many *write.TooManyBadError
+		if fits != (err == nil) || !fits && (!errors.As(err, &many) || many.Bad != 2 || many.Rows != 100) {
+			t.Errorf("max_bad %s: got %v", most, err)
+		}
+		if _, missing := lake.Table(t.Context(), "_quarantine"); fits == (missing != nil) {
+			t.Errorf("max_bad %s: got the quarantine %v", most, missing)
+		}
+	}
+}
+
+// TestCopiedLake: a lake and its raw files that were copied, so that all times differ, load nothing again and say so in one note, or,
+// where files are known by their contents, none; and what was renamed is then not loaded either.
+func TestCopiedLake(t *testing.T) {
+	for identity, note := range map[string]string{"path": "60 files, such as raw/00.csv: each is not what it was when it was first seen; a file is loaded once", "content": ""} {
+		h := newHouse(t, map[string]string{"lakehouse.yaml": "lakehouse: x\nsources:\n  t: {path: raw/*.csv, identity: " + identity + "}\n"})
+		for i := range 60 {
+			h.write(fmt.Sprintf("raw/%02d.csv", i), fmt.Sprintf("id\n%d\n", i))
+		}
+		h.mustUp(h.open(), "source t: built 60")
+		now := time.Now().Add(time.Minute)
+		for i := range 60 {
+			if err := os.Chtimes(filepath.Join(h.dir, fmt.Sprintf("raw/%02d.csv", i)), now, now); err != nil {
+				t.Fatal(err)
+			}
+		}
+		lake := h.open()
+		events, err := h.up(lake)
+		if err != nil || len(events) != 1 || events[0].State != petalake.Current || events[0].Note != note {
+			t.Errorf("%s: got %+v, %v; want the note %q", identity, events, err, note)
+		}
+		if identity == "content" {
+			if err := os.Rename(filepath.Join(h.dir, "raw/00.csv"), filepath.Join(h.dir, "raw/x.csv")); err != nil {
+				t.Fatal(err)
+			}
+			h.mustUp(h.open(), "source t: current")
+		}
+	}
+}

@@ -1,0 +1,72 @@
+package write
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	"github.com/petalake/petalake/catalog"
+	"github.com/petalake/petalake/delta"
+	"github.com/petalake/petalake/engine/duck/raw"
+	"github.com/petalake/petalake/engine/duck/tablefile"
+	"github.com/petalake/petalake/spec"
+)
+
+// writtenTime is how long a file that ends too early is taken for one that somebody still writes.
+const writtenTime = time.Minute
+
+// setAside takes a file out of the load that cannot be loaded as a whole, and says whether it did. It does not where such files
+// end the load, or where it is not clear which one it is; nor where nothing would be left of a table.
+func (l *load) setAside(ctx context.Context, err error) bool {
+	at, of := fault(err, l.Files, l.Raw.Paths)
+	var many *TooManyBadError
+	var limit *raw.TooManyError
+	if l.OnError == spec.Reject || !of || at < 0 || errors.As(err, &many) || errors.As(err, &limit) {
+		return false
+	}
+	if len(l.Files) == 1 && (l.Replace || isMissing(ctx, l.table) && (l.decl == nil || len(l.decl.Columns) == 0)) {
+		return false
+	}
+	if errors.Is(err, raw.ErrIncomplete) && time.Since(time.Unix(0, l.Files[at].Time)) < writtenTime {
+		return false
+	}
+	l.aside = append(l.aside, raw.BadFile{Path: l.Raw.Paths[at], Reason: reasonOf(err, l.Raw.Paths[at])})
+	l.Files = append(l.Files[:at:at], l.Files[at+1:]...)
+	l.Raw = l.Raw.Without(at)
+	return true
+}
+
+// keepAside completes a change with the files that are put aside, and ends a load with too many bad rows.
+func (l *load) keepAside(ctx context.Context, c *Change) error {
+	written := &c.Rows
+	if most, ok := l.MaxBad.Of(written.Rows + written.BadRows); ok && written.BadRows > most {
+		l.writer.Discard(ctx, l.table, *written)
+		return &TooManyBadError{Bad: written.BadRows, Rows: written.Rows + written.BadRows, Most: string(l.MaxBad)}
+	}
+	if len(l.aside) == 0 {
+		return nil
+	}
+	bad, err := l.writer.Loader.Aside(ctx, l.aside, l.Raw, l.asideSpec())
+	if err != nil {
+		l.writer.Discard(ctx, l.table, *written)
+		return err
+	}
+	written.Bad = append(written.Bad, bad.Files...)
+	return nil
+}
+
+// asideSpec says how files of the quarantine are written.
+func (l *load) asideSpec() tablefile.Spec {
+	s := l.writer.FileSpec(l.table, delta.Metadata{Schema: raw.QuarantineSchema()})
+	s.Root, s.Source = catalog.Root(Quarantine), l.From
+	return s
+}
+
+// reasonOf is the text of an error that is about a file, without its path.
+func reasonOf(err error, path string) string {
+	if named, ok := err.(*LoadError); ok {
+		err = named.Err
+	}
+	return strings.TrimPrefix(err.Error(), path+": ")
+}
