@@ -88,6 +88,7 @@ const (
 	FleetEvent       = Kind(lake.FleetEvent)
 	CatalogEvent     = Kind(lake.CatalogEvent)
 	ReplicationEvent = Kind(lake.ReplicationEvent)
+	HookEvent        = Kind(lake.HookEvent) // on_failure could not be called
 )
 
 // State is how far a piece of work is.

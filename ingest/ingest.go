@@ -108,8 +108,8 @@ func (o *Offsets) decide(ctx context.Context, n int64, from Position, source Sou
 	return b, true, nil
 }
 
-// end is the position behind batch n; nil for -1.
-func (o *Offsets) end(ctx context.Context, n int64) (Position, error) {
+// End is the position behind batch n; nil for -1.
+func (o *Offsets) End(ctx context.Context, n int64) (Position, error) {
 	if n < 0 {
 		return nil, nil
 	}

@@ -46,7 +46,7 @@ func (p *Pipeline) step(ctx context.Context) (version int64, more bool, err erro
 		return 0, false, err
 	}
 	offsets := NewOffsets(p.Lake, p.Name)
-	from, err := offsets.end(ctx, last)
+	from, err := offsets.End(ctx, last)
 	if err != nil {
 		return 0, false, err
 	}

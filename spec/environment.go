@@ -19,6 +19,8 @@ type Environment struct {
 	Temp    Text    `key:"temp" doc:"The folder for what does not fit in memory. Default: a folder of the system." instead:"tmp,temp_dir,spill"`
 	Connect Connect `key:"connect" doc:"A door for programs of Spark Connect." instead:"spark_connect,door"`
 
+	OnFailure OnFailure `key:"on_failure" doc:"Who is told when a source, a model or a job begins to fail, and when it is well again; each once." instead:"notify,alert"`
+
 	AWS AWS `key:"aws" doc:"What petalake deploy makes in AWS for this environment; without it the environment is made by hand." instead:"deploy,cloud"`
 
 	resolved bool
@@ -30,6 +32,13 @@ func (e *Environment) NeedsSpark(l *Lakehouse) bool {
 		return true
 	}
 	return slices.ContainsFunc(l.Jobs, func(j *Job) bool { return j.Kind() != JobSQL || j.Engine == EngineSpark })
+}
+
+// OnFailure says who is told of failures. What is told is JSON, with a text for people in it.
+type OnFailure struct {
+	Element
+	Command []Text `key:"command" doc:"A program and its arguments, run in the folder of lakehouse.yaml, with the JSON on its standard input and PETALAKE_TEXT, PETALAKE_STATE (failing or well), PETALAKE_KIND and PETALAKE_NAME in its environment."`
+	Webhook Secret `key:"webhook" doc:"A URL that the JSON is posted to. Its key text is what Slack, Mattermost and others show." instead:"url"`
 }
 
 // S3 says how an object store is reached. What is not set comes from where the AWS tools take it:

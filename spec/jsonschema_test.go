@@ -41,6 +41,7 @@ func TestSchemaHasTheKeysOfTheParser(t *testing.T) {
 		"Model":       {defs["Model"], "models: {m: {zzzzzzzz: 1}}"},
 		"Job":         {defs["Job"], "jobs: {j: {zzzzzzzz: 1}}"},
 		"Environment": {defs["Environment"], "environments: {e: {zzzzzzzz: 1}}"},
+		"OnFailure":   {defs["OnFailure"], "environments: {e: {on_failure: {zzzzzzzz: 1}}}"},
 		"S3":          {defs["S3"], "environments: {e: {s3: {zzzzzzzz: 1}}}"},
 		"Spark":       {defs["Spark"], "environments: {e: {spark: {zzzzzzzz: 1}}}"},
 		"OnEMR":       {defs["OnEMR"], "environments: {e: {spark: {emr: {zzzzzzzz: 1}}}}"},

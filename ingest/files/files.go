@@ -67,17 +67,14 @@ type position struct {
 // Next implements ingest.Source: the files that are not in the position, oldest first. An empty
 // file is one that nobody has written yet.
 func (s *Source) Next(ctx context.Context, after ingest.Position) (ingest.Chunk, bool, error) {
-	var seen position
-	if after != nil {
-		if err := json.Unmarshal(after, &seen); err != nil {
-			return ingest.Chunk{}, false, fmt.Errorf("position of a files source: %w", err)
-		}
-	}
-	found, err := s.Place.List(ctx, s.Patterns)
+	seen, err := parse(after)
 	if err != nil {
 		return ingest.Chunk{}, false, err
 	}
-	found = shown(slices.DeleteFunc(found, func(f File) bool { return f.Size == 0 }), s.Patterns)
+	found, err := s.Found(ctx)
+	if err != nil {
+		return ingest.Chunk{}, false, err
+	}
 	if s.Replace {
 		return s.all(ctx, after, seen, found)
 	}
@@ -104,6 +101,60 @@ func (s *Source) Next(ctx context.Context, after ingest.Position) (ingest.Chunk,
 	}
 	slices.SortFunc(next.Files, byPath)
 	return chunk(after, next, work)
+}
+
+// parse reads a position; nil is the start.
+func parse(at ingest.Position) (seen position, err error) {
+	if at != nil {
+		if err := json.Unmarshal(at, &seen); err != nil {
+			return seen, fmt.Errorf("position of a files source: %w", err)
+		}
+	}
+	return seen, nil
+}
+
+// Found are the files of the source that are there now, ordered by path, without those that nobody has written yet.
+func (s *Source) Found(ctx context.Context) ([]File, error) {
+	found, err := s.Place.List(ctx, s.Patterns)
+	if err != nil {
+		return nil, err
+	}
+	return shown(slices.DeleteFunc(found, func(f File) bool { return f.Size == 0 }), s.Patterns), nil
+}
+
+// Compare says how many files a position has, which ones are there that it has not, and which ones it has that are not there
+// any more as they were.
+func (s *Source) Compare(ctx context.Context, at ingest.Position) (loaded int, waiting, gone []File, err error) {
+	seen, err := parse(at)
+	if err != nil {
+		return 0, nil, nil, err
+	}
+	found, err := s.Found(ctx)
+	if err != nil {
+		return 0, nil, nil, err
+	}
+	known := contents{}
+	if s.Digests != nil {
+		if known, err = s.contents(ctx, seen, found); err != nil {
+			return 0, nil, nil, err
+		}
+	}
+	for _, f := range found {
+		_, seen := slices.BinarySearchFunc(seen.Files, f, byPath)
+		if s.Digests != nil {
+			_, fresh := known.fresh[f]
+			seen = !fresh
+		}
+		if !seen {
+			waiting = append(waiting, f)
+		}
+	}
+	for _, f := range seen.Files {
+		if i, ok := slices.BinarySearchFunc(found, f, byPath); !ok || found[i] != f {
+			gone = append(gone, f)
+		}
+	}
+	return len(seen.Files), waiting, gone, nil
 }
 
 // all is Next where the files of a load replace each other.

@@ -118,3 +118,21 @@ func (a *app) completeJob(c *cobra.Command, args []string, _ string) ([]string, 
 	}
 	return names, cobra.ShellCompDirectiveNoFileComp
 }
+
+// completeSource completes names of sources.
+func (a *app) completeSource(c *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+	if len(args) > 0 {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	var names []string
+	err := a.withLake(c.Context(), func(rooms *assembly.Assembly) error {
+		for _, s := range rooms.Env.Spec.Sources {
+			names = append(names, s.Name)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, cobra.ShellCompDirectiveError
+	}
+	return names, cobra.ShellCompDirectiveNoFileComp
+}

@@ -62,7 +62,7 @@ func eventLine(e lake.Event) string {
 	if e.Kind == lake.JobEvent {
 		return fmt.Sprintf("%-7s %-22s %15s %-22s %8s", "ran", render.Escape(fmt.Sprintf("%s/%d", e.Name, e.Version)), words.Counted(e.Rows, "row"), render.Escape(e.Note), words.Duration(e.Took))
 	}
-	if e.Kind == lake.FleetEvent || e.Kind == lake.CatalogEvent || e.Kind == lake.ReplicationEvent {
+	if e.Kind == lake.FleetEvent || e.Kind == lake.CatalogEvent || e.Kind == lake.ReplicationEvent || e.Kind == lake.HookEvent {
 		return fmt.Sprintf("%-7s %-22s     %s", e.Kind, render.Escape(e.Name), render.Escape(e.Note))
 	}
 	if e.Kind == lake.TableEvent {

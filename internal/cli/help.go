@@ -21,7 +21,11 @@ func help(c *cobra.Command) string {
 	}
 	fmt.Fprintf(&b, "%s\n\n", strings.TrimSpace(what))
 	if c.HasAvailableSubCommands() {
-		fmt.Fprintf(&b, "Usage: %s COMMAND [flags]\n", c.CommandPath())
+		if c.HasParent() && c.Runnable() {
+			fmt.Fprintf(&b, "Usage: %s\n       %s COMMAND [flags]\n", strings.TrimSuffix(c.UseLine(), " [flags]"), c.CommandPath())
+		} else {
+			fmt.Fprintf(&b, "Usage: %s COMMAND [flags]\n", c.CommandPath())
+		}
 		b.WriteString(subcommands(c))
 		b.WriteString("\n" + flags(c.PersistentFlags()))
 	} else {
@@ -65,7 +69,7 @@ func subcommands(c *cobra.Command) string {
 	for _, name := range others {
 		if len(line)+1+len(name) > 80 {
 			b.WriteString(line + "\n")
-			line = "       "
+			line = "   "
 		}
 		line += " " + name
 	}

@@ -26,10 +26,11 @@ type Daemon struct {
 	// Fleets keeps the clusters of a fleet; nil where the program has no services of AWS.
 	Fleets Fleets
 
-	backlog *write.Backlog
+	backlog  *write.Backlog
+	failures *failures
 }
 
 // New is the daemon of an environment.
 func New(env *lake.Env, w *write.Writer, links *link.Links, m *models.Builder, r *runs.Runs) *Daemon {
-	return &Daemon{Env: env, Writer: w, Links: links, Models: m, Runs: r, backlog: write.NewBacklog()}
+	return &Daemon{Env: env, Writer: w, Links: links, Models: m, Runs: r, backlog: write.NewBacklog(), failures: &failures{env: env, hook: hookOf(env)}}
 }

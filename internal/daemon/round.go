@@ -34,7 +34,11 @@ func (d *Daemon) Run(ctx context.Context, up Up, tell func(lake.Event)) error {
 	if err != nil {
 		return err
 	}
-	tell = (&news{tell: tell, once: up.Once, said: map[string]string{}}).event
+	if err := d.failures.open(ctx); err != nil {
+		return err
+	}
+	d.failures.keepOnly(d.named)
+	tell = (&news{tell: d.noting(tell), once: up.Once, said: map[string]string{}}).event
 	tasks, tell := d.tasks(up, tell)
 	if !up.Once {
 		tasks = append(tasks, d.roundTask(ctx, ordered, cmp.Or(up.Every, 2*time.Second)))
@@ -70,7 +74,9 @@ func (d *Daemon) tasks(up Up, tell func(lake.Event)) (tasks []Task, _ func(lake.
 func (d *Daemon) roundTask(ctx context.Context, ordered []models.Model, every time.Duration) Task {
 	queue := d.fileQueue(ctx)
 	return Task{
-		Do:   func(ctx context.Context, tell func(lake.Event)) error { return d.round(ctx, ordered, tell) },
+		Do: func(ctx context.Context, tell func(lake.Event)) error {
+			return errors.Join(d.round(ctx, ordered, tell), d.tellFailures(ctx, tell))
+		},
 		Wait: func(ctx context.Context, err error) { queue.wait(ctx, every, err == nil) },
 	}
 }
@@ -100,6 +106,7 @@ func (d *Daemon) once(ctx context.Context, ordered []models.Model, tell func(lak
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
+		failures = append(failures, d.tellFailures(ctx, tell))
 		if err = errors.Join(append(failures, err)...); err != nil || !ran || rounds == mostRounds {
 			return err
 		}
@@ -114,8 +121,15 @@ func (d *Daemon) round(ctx context.Context, ordered []models.Model, tell func(la
 	d.Links.CleanEvents() // a stream writes them for as long as it runs
 	var failures []error
 	stale := map[spec.TableName]bool{} // tables that are not what they should be, by folded name
-	fail := func(event lake.Event, err error) {
+	done := func(event lake.Event, err error) {
+		var skipped *SkippedError
 		if ctx.Err() != nil {
+			return
+		}
+		if !errors.As(err, &skipped) { // what it waits for fails, and is told of
+			d.failures.note(event.Kind, event.Name, err)
+		}
+		if err == nil {
 			return
 		}
 		event.State, event.Err = lake.Failed, err
@@ -126,12 +140,12 @@ func (d *Daemon) round(ctx context.Context, ordered []models.Model, tell func(la
 	declare := func(decl *spec.Table) {
 		event := lake.Event{Kind: lake.TableEvent, Name: decl.Name.String(), Table: decl.Name}
 		changed, err := d.Writer.ApplyDeclaration(ctx, decl)
-		if err != nil {
-			fail(event, err)
-		} else if changed != "" {
-			event.State, event.Note = lake.Built, changed
-			tell(event)
+		if err == nil && changed != "" {
+			built := event
+			built.State, built.Note = lake.Built, changed
+			tell(built)
 		}
+		done(event, err)
 	}
 	for _, decl := range d.Env.Spec.Tables {
 		if !d.replaced(decl) {
@@ -144,15 +158,10 @@ func (d *Daemon) round(ctx context.Context, ordered []models.Model, tell func(la
 			continue // told with the table
 		}
 		err := d.Writer.Pull(ctx, s, d.backlog, tell)
+		done(event, err)
 		var held *write.HeldError
-		switch {
-		case errors.As(err, &held):
-			fail(event, err)
-			if d.Writer.Exists(ctx, s.Table) { // with the rows of the other files
-				delete(stale, event.Table.Fold())
-			}
-		case err != nil:
-			fail(event, err)
+		if errors.As(err, &held) && d.Writer.Exists(ctx, s.Table) { // with the rows of the other files
+			delete(stale, event.Table.Fold())
 		}
 	}
 	for _, decl := range d.Env.Spec.Tables {
@@ -163,12 +172,10 @@ func (d *Daemon) round(ctx context.Context, ordered []models.Model, tell func(la
 	for _, m := range ordered {
 		event := lake.Event{Kind: lake.ModelEvent, Name: m.Name.String(), Table: m.Name}
 		if input, ok := staleInput(m, stale); ok && ctx.Err() == nil {
-			fail(event, &SkippedError{Model: m.Name, Input: input})
+			done(event, &SkippedError{Model: m.Name, Input: input})
 			continue
 		}
-		if err := d.Models.Build(ctx, m, tell); err != nil {
-			fail(event, err)
-		}
+		done(event, d.Models.Build(ctx, m, tell))
 	}
 	return errors.Join(failures...)
 }

@@ -19,6 +19,7 @@ const (
 	FleetEvent       Kind = "fleet"
 	CatalogEvent     Kind = "catalog"
 	ReplicationEvent Kind = "replication"
+	HookEvent        Kind = "hook" // on_failure could not be called, or what fails not be kept
 )
 
 // State is how far a piece of work is.

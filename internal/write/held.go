@@ -109,25 +109,34 @@ type HeldError struct {
 	Source string
 	Table  spec.TableName
 	Held   []Held // ordered by path
+
+	errs []error // one for each file, or for the first ones and the rest of them
 }
+
+func newHeldError(source *spec.Source, held []Held) *HeldError {
+	e := &HeldError{Source: source.Name, Table: source.Table, Held: held}
+	for i, h := range held {
+		if i == shownHeld && len(held) > shownHeld+1 {
+			rest := fmt.Errorf("source %s: %d more files are not loaded: petalake sources %s lists them", e.Source, len(held)-i, e.Source)
+			e.errs = append(e.errs, rest)
+			break
+		}
+		e.errs = append(e.errs, e.Named(h))
+	}
+	return e
+}
+
+// Named is the error of one of the files.
+func (e *HeldError) Named(h Held) error { return failure(e.Source, e.Table.String(), h.Err) }
 
 // shownHeld is how many files are in the text of a HeldError.
 const shownHeld = 5
 
 // Unwrap gives an error for each file, or for the first ones and the rest of them.
-func (e *HeldError) Unwrap() []error {
-	var all []error
-	for i, h := range e.Held {
-		if i == shownHeld && len(e.Held) > shownHeld+1 {
-			return append(all, fmt.Errorf("source %s: %d more files are not loaded: petalake sources %s lists them", e.Source, len(e.Held)-i, e.Source))
-		}
-		all = append(all, failure(e.Source, e.Table.String(), h.Err))
-	}
-	return all
-}
+func (e *HeldError) Unwrap() []error { return e.errs }
 
 // Error implements error.
-func (e *HeldError) Error() string { return errors.Join(e.Unwrap()...).Error() }
+func (e *HeldError) Error() string { return errors.Join(e.errs...).Error() }
 
 // TooManyBadError says that more rows are bad than a load may put aside.
 type TooManyBadError struct {

@@ -140,7 +140,11 @@ func declared(decl *spec.Table) (names []string) {
 func (l *load) prepareFiles(ctx context.Context, said spec.Format) (*Change, error) {
 	csv := l.Raw.CSV
 	for {
-		change, err := l.prepareFormat(ctx, said, csv)
+		err := l.setFormat(said, csv)
+		var change *Change
+		if err == nil {
+			change, err = l.prepare(ctx)
+		}
 		if err == nil {
 			return change, l.keepAside(ctx, change)
 		}
@@ -150,13 +154,11 @@ func (l *load) prepareFiles(ctx context.Context, said spec.Format) (*Change, err
 	}
 }
 
-func (l *load) prepareFormat(ctx context.Context, said spec.Format, csv raw.CSV) (*Change, error) {
+// setFormat decides how the files are read.
+func (l *load) setFormat(said spec.Format, csv raw.CSV) error {
 	format, err := formatOf(said, l.Files)
-	if err != nil {
-		return nil, err
-	}
 	l.Raw.Format, l.Raw.CSV = raw.Format(format), tabs(format, l.Files, csv)
-	return l.prepare(ctx)
+	return err
 }
 
 // prepare writes the data files, and says what the commit is that makes them visible.

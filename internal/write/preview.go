@@ -8,6 +8,7 @@ import (
 
 	"github.com/petalake/petalake/delta"
 	"github.com/petalake/petalake/delta/schema"
+	"github.com/petalake/petalake/spec"
 )
 
 // PreviewColumn is a column of a table as a load would leave it.
@@ -23,6 +24,9 @@ type PreviewColumn struct {
 func (w *Writer) Preview(ctx context.Context, o Load) ([]PreviewColumn, error) {
 	l, err := w.byHand(ctx, o, nil)
 	if err != nil {
+		return nil, err
+	}
+	if err := l.setFormat(spec.Format(o.Format), l.Raw.CSV); err != nil {
 		return nil, err
 	}
 	snapshot, err := l.table.Snapshot(ctx, delta.When{})

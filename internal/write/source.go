@@ -21,30 +21,21 @@ import (
 // Pull loads what is new in one source, batch by batch, and tells of each. Files that cannot be loaded are held back, and the
 // others loaded: the error is then a *HeldError.
 func (w *Writer) Pull(ctx context.Context, source *spec.Source, backlog *Backlog, tell func(lake.Event)) error {
-	resolved, err := source.Resolve(w.Env.Lookup)
+	p, err := w.pullingOf(ctx, source, backlog, tell)
 	if err != nil {
 		return err
 	}
-	table, err := w.Env.Table(ctx, resolved.Table)
-	if err != nil {
-		return err
-	}
-	p := &pulling{
-		writer: w, source: resolved, table: table, backlog: backlog, tell: tell,
-		event: lake.Event{Kind: lake.SourceEvent, Name: resolved.Name, Table: resolved.Table},
-	}
-	p.files = p.watched()
-	pipeline := ingest.Pipeline{Name: resolved.Name, Lake: w.Env.Storage.Store, Table: table, Source: p.files, Load: p.load}
+	pipeline := ingest.Pipeline{Name: p.source.Name, Lake: w.Env.Storage.Store, Table: p.table, Source: p.files, Load: p.load}
 	for loaded := false; ; loaded = true {
 		began := time.Now()
 		version, more, err := pipeline.Step(ctx)
 		if err != nil {
-			return failure(resolved.Name, resolved.Table.String(), err)
+			return failure(p.source.Name, p.source.Table.String(), err)
 		}
 		if !more {
 			return p.end(ctx, loaded)
 		}
-		p.backlog.release(resolved.Name, p.loaded)
+		p.backlog.release(p.source.Name, p.loaded)
 		p.files.MaxFiles *= 2
 		done := p.done
 		done.State, done.Version, done.Took = lake.Built, version, time.Since(began)
@@ -67,6 +58,26 @@ type pulling struct {
 	changed []files.File // for the next event: not what they were when they were loaded
 	done    lake.Event   // of the batch that is being committed
 	loaded  []files.File // in it
+
+	replaced bool // it takes the place of all rows
+}
+
+// pullingOf prepares to load a source.
+func (w *Writer) pullingOf(ctx context.Context, source *spec.Source, backlog *Backlog, tell func(lake.Event)) (*pulling, error) {
+	resolved, err := source.Resolve(w.Env.Lookup)
+	if err != nil {
+		return nil, err
+	}
+	table, err := w.Env.Table(ctx, resolved.Table)
+	if err != nil {
+		return nil, err
+	}
+	p := &pulling{
+		writer: w, source: resolved, table: table, backlog: backlog, tell: tell,
+		event: lake.Event{Kind: lake.SourceEvent, Name: resolved.Name, Table: resolved.Table},
+	}
+	p.files = p.watched()
+	return p, nil
 }
 
 // end tells of what is left when there is nothing more to load.
@@ -76,7 +87,7 @@ func (p *pulling) end(ctx context.Context, loaded bool) error {
 		return err
 	}
 	if held := p.backlog.keep(p.source.Name, found); len(held) > 0 {
-		return &HeldError{Source: p.source.Name, Table: p.source.Table, Held: held}
+		return newHeldError(p.source, held)
 	}
 	if !loaded {
 		event := p.event
@@ -183,7 +194,7 @@ func (p *pulling) load(ctx context.Context, b ingest.Batch) (func(*delta.Txn) er
 	if err := p.writer.quarantine(ctx, written.Bad, &b); err != nil {
 		return nil, err
 	}
-	p.done, p.loaded = l.built(written), present
+	p.done, p.loaded, p.replaced = l.built(written), present, replace
 	return func(x *delta.Txn) error { return change.Apply(ctx, x) }, nil
 }
 
