@@ -211,9 +211,9 @@ func (s *statement) created(ctx context.Context) error {
 	if s.metadata, err = newDescription(s.decl); err != nil {
 		return err
 	}
-	if s.base != nil { // what others set stays, but for rules about columns that may be gone
+	if s.base != nil {
 		kept := maps.Clone(s.base.Metadata().Configuration)
-		maps.DeleteFunc(kept, func(key, _ string) bool { return strings.HasPrefix(key, constraintPrefix) })
+		maps.DeleteFunc(kept, func(key, _ string) bool { return !outlivesReplace(key) })
 		maps.Copy(kept, s.metadata.Configuration)
 		s.metadata.Configuration = kept
 	}
@@ -240,6 +240,16 @@ func (s *statement) created(ctx context.Context) error {
 		}
 	}
 	return s.spell()
+}
+
+// outlivesReplace says whether a property stays when a table is replaced, as Spark has it: those of features that a table does not
+// lose. What else others set goes with the table that was.
+func outlivesReplace(key string) bool {
+	switch key {
+	case "delta.enableDeletionVectors", "delta.enableRowTracking", "delta.checkpointPolicy":
+		return true
+	}
+	return strings.HasPrefix(key, "delta.rowTracking.")
 }
 
 // spell writes the partition columns as the schema does.
