@@ -30,7 +30,7 @@ var picture = map[string][]string{
 	// plan, audit and estimate need no open lake: their values come from lakehouse.yaml alone. Of the
 	// tables they know what is printed; no command reads a store, or commits. They open the assembly and call its rooms,
 	// not the face, which shows less; and they bring EMR to it, since a command may run in any environment.
-	"internal/cli":        {"internal/assembly", "internal/daemon", "internal/lake", "internal/query", "internal/runs", "internal/write", "engine/spark/local", "internal/cli/render", "internal/cli/shell", "internal/sql", "internal/words", "internal/aws/access", "internal/aws/audit", "internal/aws/deploy", "internal/aws/emr", "internal/aws/estimate", "internal/aws/fleet", "internal/aws/price", "internal/aws/rehearse", "internal/aws/rollout", "internal/aws/terraform", "catalog", "job", "delta", "delta/schema", "engine/spark/eventlog", "spec"},
+	"internal/cli":        {"internal/assembly", "internal/daemon", "internal/lake", "internal/query", "internal/runs", "internal/write", "engine/spark/local", "internal/cli/render", "internal/cli/shell", "internal/sql", "internal/words", "internal/aws/access", "internal/aws/audit", "internal/aws/deploy", "internal/aws/emr", "internal/aws/fleet", "internal/aws/price", "internal/aws/forecast", "internal/aws/rollout", "internal/aws/terraform", "catalog", "job", "delta", "delta/schema", "engine/spark/eventlog", "spec"},
 	"internal/cli/render": {},               // text is a function of values
 	"internal/cli/shell":  {"internal/sql"}, // where a statement ends is for one lexer to say
 
@@ -45,7 +45,7 @@ var picture = map[string][]string{
 	"internal/assembly": {"internal/lake", "internal/link", "internal/query", "internal/write", "internal/models", "internal/runs", "internal/daemon", "internal/door", "engine/duck", "engine/duck/raw", "engine/spark/local", "spec"},
 
 	// What petalake up keeps doing, in one loop; it wires the rooms of AWS that are kept, and decides nothing of them.
-	"internal/daemon": {"internal/lake", "internal/link", "internal/models", "internal/runs", "internal/write", "internal/aws/access", "internal/aws/awsx", "internal/aws/fleet", "internal/aws/glue", "internal/aws/replicate", "catalog", "delta", "job", "spec", "store"},
+	"internal/daemon": {"internal/lake", "internal/link", "internal/models", "internal/runs", "internal/write", "internal/aws/access", "internal/aws/awsx", "internal/aws/fleet", "internal/aws/glue", "ingest/dms", "catalog", "delta", "job", "spec", "store"},
 	"internal/door":   {"internal/lake", "internal/link", "engine/spark", "engine/spark/door", "spec"}, // passes sessions on to the shared link's server
 	// Jobs run SQL as an actor of query, and programs where the environment has a Spark.
 	"internal/runs": {"internal/lake", "internal/link", "internal/query", "internal/sql", "internal/words", "internal/write", "internal/aws/access", "catalog", "delta", "engine/duck", "engine/spark", "engine/spark/eventlog", "engine/spark/local", "job", "spec", "store", "store/s3"},
@@ -65,6 +65,7 @@ var picture = map[string][]string{
 	// A pipeline commits positions and rows together, so it knows tables; what loads the rows it is given.
 	"ingest":       {"delta", "delta/schema", "store"},
 	"ingest/files": {"ingest", "store"},
+	"ingest/dms":   {"internal/aws/awsx", "spec"}, // it starts what AWS makes; the files that come of it are those of ingest/files
 	"engine":       {"delta"},
 	// DuckDB plans by lakehouse.yaml's names of tables (spec), and by the statistics of files; its own
 	// bindings are behind internal/duckdb, so that cgo is one package.
@@ -85,17 +86,18 @@ var picture = map[string][]string{
 	"engine/spark/eventlog":  {"internal/words", "store"}, // logs lie on a disk or in a bucket
 
 	// Tables are pure Go on a store: no engine, no lakehouse.yaml, so that programs can import them alone.
-	"delta":          {"delta/log", "delta/datafile", "delta/schema", "delta/stats", "store"},
-	"delta/log":      {"delta/schema", "delta/stats"}, // text of the log to values and back: no store
-	"delta/stats":    {"delta/schema"},
-	"delta/datafile": {"delta/schema", "delta/stats", "store"},
-	"delta/schema":   {},
+	"delta":            {"delta/checkpoint", "delta/log", "delta/datafile", "delta/schema", "delta/stats", "store"},
+	"delta/checkpoint": {"delta/datafile", "delta/log", "delta/schema", "delta/stats", "store"}, // files of a log: of versions and of commits after one it is not told
+	"delta/log":        {"delta/schema", "delta/stats"},                                         // text of the log to values and back: no store
+	"delta/stats":      {"delta/schema"},
+	"delta/datafile":   {"delta/schema", "delta/stats", "store"},
+	"delta/schema":     {},
 
 	"store":    {},
 	"store/s3": {"store"},
 
 	// What a lakehouse is in AWS follows from lakehouse.yaml by functions of values: access, deploy, audit,
-	// cfn, estimate, terraform, fleet, price and rehearse import no SDK and no store, so that a plan needs no credentials.
+	// cfn, terraform, fleet, price and forecast import no SDK and no store, so that a plan needs no credentials.
 	"internal/aws/access": {"spec"},
 	"internal/aws/deploy": {"internal/aws/access", "spec", "internal/aws/cfn", "internal/aws/price"}, // a step of a plan has its price
 	"internal/aws/audit":  {"internal/aws/cfn", "internal/aws/deploy", "spec"},
@@ -103,14 +105,13 @@ var picture = map[string][]string{
 	// Programs on EMR are runners of jobs whose orders lie in the lake's store; its sessions are spoken to by engine/spark.
 	"internal/aws/emr": {"internal/aws/awsx", "internal/aws/fleet", "internal/aws/price", "engine/spark", "job", "spec", "store"},
 	// The only room that does what a plan says: an executor for each kind of step, so it knows all that is changed.
-	"internal/aws/rollout":   {"internal/aws/glue", "internal/aws/access", "internal/aws/audit", "internal/aws/awsx", "internal/aws/deploy", "internal/aws/emr", "internal/aws/fleet", "internal/aws/price", "internal/aws/replicate", "spec", "store", "store/s3"},
+	"internal/aws/rollout":   {"internal/aws/glue", "internal/aws/access", "internal/aws/audit", "internal/aws/awsx", "internal/aws/deploy", "internal/aws/emr", "internal/aws/fleet", "internal/aws/price", "ingest/dms", "spec", "store", "store/s3"},
 	"internal/aws/awsx":      {"spec", "store/s3"}, // a bucket is reached by the same options as AWS
 	"internal/aws/price":     {},
 	"internal/aws/fleet":     {"internal/aws/price", "spec"},
-	"internal/aws/estimate":  {"internal/aws/deploy", "internal/aws/fleet", "internal/aws/price", "spec"},
-	"internal/aws/replicate": {"internal/aws/awsx", "spec"},
 	"internal/aws/terraform": {"internal/aws/deploy", "spec"}, // an export of what deploy says, never a second description
-	"internal/aws/rehearse":  {"internal/aws/fleet", "internal/aws/price", "spec"},
+	// What described work comes to: a month by its use, a week on a simulated cloud. Both take the same description.
+	"internal/aws/forecast": {"internal/aws/deploy", "internal/aws/fleet", "internal/aws/price", "spec"},
 
 	"spec":             {}, // lakehouse.yaml can be read and judged by any room
 	"internal/compare": {},
@@ -126,7 +127,7 @@ var beside = []string{"bench", "internal/servers", "internal/sweep", "store/stor
 // A prefix ending in a slash stands for all modules below it.
 var sdks = map[string][]string{
 	// Rooms that call AWS. A service package takes up to a minute to build, and its types are not ours.
-	"github.com/aws/": {"internal/aws/glue", "store/s3", "internal/aws/awsx", "internal/aws/emr", "internal/aws/replicate", "internal/aws/rollout"},
+	"github.com/aws/": {"internal/aws/glue", "store/s3", "internal/aws/awsx", "internal/aws/emr", "ingest/dms", "internal/aws/rollout"},
 	// cgo, and values that must be freed: one package.
 	"github.com/duckdb/": {"internal/duckdb"},
 	"github.com/spf13/":  {"internal/cli"},
@@ -138,7 +139,7 @@ var sdks = map[string][]string{
 	// The door of Spark Connect serves, and dials the server behind it.
 	"google.golang.org/": {"internal/door", "engine/spark", "engine/spark/connectpb", "engine/spark/door"},
 	// Rows are Arrow batches in all rooms that have rows; the rooms of AWS, jobs and names have none.
-	"github.com/apache/arrow-go/v18": {".", "delta", "delta/datafile", "delta/schema", "delta/stats", "engine", "engine/duck", "engine/duck/raw", "engine/duck/tablefile", "engine/spark", "frame", "ingest", "ingest/files", "internal/cli", "internal/cli/render", "internal/compare", "internal/duckdb", "internal/query"},
+	"github.com/apache/arrow-go/v18": {".", "delta", "delta/checkpoint", "delta/datafile", "delta/schema", "delta/stats", "engine", "engine/duck", "engine/duck/raw", "engine/duck/tablefile", "engine/spark", "frame", "ingest", "ingest/files", "internal/cli", "internal/cli/render", "internal/compare", "internal/duckdb", "internal/query"},
 }
 
 // TestLayers promises that imports go down only, as the picture shows.

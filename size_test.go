@@ -40,6 +40,27 @@ func TestSizes(t *testing.T) {
 	}
 }
 
+// methodsOfType is how many methods a type may have: one that has more does what belongs to several.
+const methodsOfType = 40
+
+// TestMethods promises types that can be known whole.
+func TestMethods(t *testing.T) {
+	type named struct{ dir, name string }
+	methods := map[named]int{}
+	for _, f := range sources(t) {
+		for _, d := range f.ast.Decls {
+			if d, ok := d.(*ast.FuncDecl); ok && d.Recv != nil && !f.test {
+				methods[named{path.Dir(f.name), receiver(d).Name}]++
+			}
+		}
+	}
+	for of, n := range methods {
+		if n > methodsOfType {
+			t.Errorf("%s: type %s has %d methods, want at most %d", of.dir, of.name, n, methodsOfType)
+		}
+	}
+}
+
 // TestPackageComments promises that every package says in a sentence what it does.
 func TestPackageComments(t *testing.T) {
 	said := map[string]string{}

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"strings"
 
+	"github.com/petalake/petalake/delta/checkpoint"
 	"github.com/petalake/petalake/delta/log"
 	"github.com/petalake/petalake/store"
 )
@@ -124,8 +125,8 @@ func (c *checker) log(ctx context.Context, l *listing) error {
 		if err := c.begin(ctx, &checkpoints[0]); err != nil {
 			return err
 		}
-		next = checkpoints[0].version + 1
-		c.report.Version = checkpoints[0].version
+		next = checkpoints[0].Version + 1
+		c.report.Version = checkpoints[0].Version
 	}
 	for _, e := range l.commits {
 		if e.version < next {
@@ -156,7 +157,7 @@ func (c *checker) log(ctx context.Context, l *listing) error {
 }
 
 // begin takes a checkpoint's word for what came before it.
-func (c *checker) begin(ctx context.Context, at *checkpoint) error {
+func (c *checker) begin(ctx context.Context, at *checkpoint.Checkpoint) error {
 	st, err := c.table.checkpointState(ctx, at)
 	if err == nil {
 		c.state = st
@@ -174,14 +175,14 @@ func (c *checker) begin(ctx context.Context, at *checkpoint) error {
 	return err
 }
 
-func (c *checker) contents(ctx context.Context, at *checkpoint, visit func(*log.AddAction)) error {
+func (c *checker) contents(ctx context.Context, at *checkpoint.Checkpoint, visit func(*log.AddAction)) error {
 	r, err := c.table.openCheckpoint(ctx, at, c.state.metadata)
 	if err != nil {
 		return err
 	}
-	defer r.close()
-	plan := newPlan(c.state.metadata, nil, true)
-	return r.scan(ctx, plan, nil, false, func(a *log.AddAction) bool { visit(a); return true })
+	defer r.Close()
+	plan := checkpoint.NewPlan(c.state.metadata, nil, true)
+	return ofCheckpoint(r.Scan(ctx, plan, nil, false, func(a *log.AddAction) bool { visit(a); return true }))
 }
 
 // apply replays one commit and says what of it is not legal.
@@ -230,7 +231,7 @@ func (c *checker) derived(ctx context.Context, l *listing, version int64) error 
 		return nil
 	}
 	for i := range l.checkpoints {
-		if at := &l.checkpoints[i]; at.version == version {
+		if at := &l.checkpoints[i]; at.Version == version {
 			if err := c.checkpoint(ctx, at); err != nil {
 				return err
 			}
@@ -242,17 +243,17 @@ func (c *checker) derived(ctx context.Context, l *listing, version int64) error 
 	return c.checksum(ctx, version)
 }
 
-func (c *checker) checkpoint(ctx context.Context, at *checkpoint) error {
-	key := at.files[0].Key
+func (c *checker) checkpoint(ctx context.Context, at *checkpoint.Checkpoint) error {
+	key := at.Files[0].Key
 	st, err := c.table.checkpointState(ctx, at)
 	found := map[string]bool{}
 	if err == nil {
 		err = c.contents(ctx, at, func(a *log.AddAction) {
 			found[a.Key()] = true
 			if want := c.live[a.Key()]; want == nil {
-				c.problem(ProblemCheckpoint, at.version, key, "holds %s, which is not live", a.Path)
+				c.problem(ProblemCheckpoint, at.Version, key, "holds %s, which is not live", a.Path)
 			} else if want.Size != a.Size {
-				c.problem(ProblemCheckpoint, at.version, key, "holds %s with %d bytes, the commits say %d", a.Path, a.Size, want.Size)
+				c.problem(ProblemCheckpoint, at.Version, key, "holds %s with %d bytes, the commits say %d", a.Path, a.Size, want.Size)
 			}
 		})
 	}
@@ -266,11 +267,11 @@ func (c *checker) checkpoint(ctx context.Context, at *checkpoint) error {
 	}
 	for k, a := range c.live {
 		if !found[k] {
-			c.problem(ProblemCheckpoint, at.version, key, "lacks %s", a.Path)
+			c.problem(ProblemCheckpoint, at.Version, key, "lacks %s", a.Path)
 		}
 	}
 	if what := c.differs(&st); what != "" {
-		c.problem(ProblemCheckpoint, at.version, key, "%s differs from what the commits say", what)
+		c.problem(ProblemCheckpoint, at.Version, key, "%s differs from what the commits say", what)
 	}
 	return nil
 }
@@ -325,12 +326,12 @@ func (c *checker) checksum(ctx context.Context, version int64) error {
 }
 
 func (c *checker) pointer(ctx context.Context, l *listing) error {
-	last, err := c.table.lastCheckpoint(ctx)
+	last, err := c.table.pointer(ctx)
 	if err != nil || last == nil {
 		return err
 	}
 	for _, at := range l.checkpoints {
-		if at.version == last.Version {
+		if at.Version == last.Version {
 			return nil
 		}
 	}

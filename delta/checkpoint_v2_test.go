@@ -7,11 +7,10 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/apache/arrow-go/v18/parquet/file"
 	"github.com/google/uuid"
 
+	"github.com/petalake/petalake/delta/checkpoint"
 	"github.com/petalake/petalake/delta/log"
-	"github.com/petalake/petalake/delta/schema"
 	"github.com/petalake/petalake/store"
 )
 
@@ -84,33 +83,25 @@ func v2Parquet(t *testing.T, s *Snapshot, st *state, adds []*log.AddAction, remo
 		t.Fatal(err)
 	}
 	var out bytes.Buffer
-	c, err := newCheckpointWriter(&out, m, p)
+	o := p.checkpoints()
+	o.Sidecars = true
+	c, err := checkpoint.NewWriter(&out, m, o)
 	if err != nil {
 		t.Fatal(err)
 	}
-	path := c.checkpointLeaves.add(schema.String, "sidecar", "path")
-	size := c.checkpointLeaves.add(schema.Long, "sidecar", "sizeInBytes")
-	root, err := c.root()
-	if err != nil {
-		t.Fatal(err)
-	}
-	out.Reset()
-	c.out = file.NewParquetWriter(&out, root)
 	if st != nil {
-		err = c.state(*st)
+		err = c.State(st.actions())
 	}
 	for _, car := range cars {
-		path.text(c.row, log.EncodePath(car.Path))
-		size.int(c.row, car.Size)
-		err = errors.Join(err, c.next())
+		err = errors.Join(err, c.Sidecar(car))
 	}
 	for i := range removes {
-		err = errors.Join(err, c.remove(&removes[i]))
+		err = errors.Join(err, c.Remove(&removes[i]))
 	}
 	for _, a := range adds {
-		err = errors.Join(err, c.add(a))
+		err = errors.Join(err, c.Add(a))
 	}
-	if err := errors.Join(err, c.close()); err != nil {
+	if err := errors.Join(err, c.Close()); err != nil {
 		t.Fatal(err)
 	}
 	return out.Bytes()
@@ -166,7 +157,7 @@ func TestCheckpointV2(t *testing.T) {
 			want, txns := allFiles(t, was, nil), was.Transactions()
 			v2(t, tab, 30, form)
 			s := latest(t, At(tab.store, "t"))
-			if base := s.place().base; base == nil || base.version != 30 || base.kind != map[string]checkpointKind{"json": uuidJSON, "parquet": uuidParquet}[form.manifest] {
+			if base := s.place().base; base == nil || base.Version != 30 || base.Kind != map[string]checkpoint.Kind{"json": checkpoint.JSON, "parquet": checkpoint.Parquet}[form.manifest] {
 				t.Fatalf("got base %+v, want the V2 checkpoint of version 30", base)
 			}
 			if d := sameFiles(want, allFiles(t, s, nil)); d != "" {
@@ -193,7 +184,7 @@ func TestCheckpointV2(t *testing.T) {
 			}
 			s = latest(t, At(tab.store, "t"))
 			got := allFiles(t, s, nil)
-			if base := s.place().base; base.kind != classic || len(got) != len(want)+1 {
+			if base := s.place().base; base.Kind != checkpoint.Classic || len(got) != len(want)+1 {
 				t.Fatalf("got %d files from %+v, want %d from a classic checkpoint", len(got), base, len(want)+1)
 			}
 			if d := sameFiles(want, got[:len(want)]); d != "" {

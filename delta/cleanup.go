@@ -3,6 +3,8 @@ package delta
 import (
 	"context"
 	"time"
+
+	"github.com/petalake/petalake/delta/checkpoint"
 )
 
 // cleanUp deletes what is older than delta.logRetentionDuration: commits, checkpoints and .crc files
@@ -34,9 +36,9 @@ func (t *Table) cleanUp(ctx context.Context, s *Snapshot) error {
 	if err != nil {
 		return err
 	}
-	var at *checkpoint
+	var at *checkpoint.Checkpoint
 	for i := range l.checkpoints {
-		if c := &l.checkpoints[i]; c.version <= keep {
+		if c := &l.checkpoints[i]; c.Version <= keep {
 			at = c
 		}
 	}
@@ -47,8 +49,8 @@ func (t *Table) cleanUp(ctx context.Context, s *Snapshot) error {
 	if err != nil {
 		return err
 	}
-	r.close()
-	return t.deleteBefore(ctx, at.version)
+	r.Close()
+	return t.deleteBefore(ctx, at.Version)
 }
 
 // nothingBefore says whether the oldest file of the log is within the retention. Once seen it is
@@ -76,10 +78,10 @@ func (t *Table) nothingBefore(ctx context.Context, cutoff time.Time) (bool, erro
 }
 
 // deleteBefore deletes the files of the log that belong to versions before v, some at a time.
-func (t *Table) deleteBefore(ctx context.Context, v int64) error {
-	prefix := t.key(logFolder)
+func (l tableLog) deleteBefore(ctx context.Context, v int64) error {
+	prefix := l.key(logFolder)
 	var keys []string
-	for o, err := range t.store.List(ctx, prefix, prefix) {
+	for o, err := range l.store.List(ctx, prefix, prefix) {
 		if err != nil {
 			return err
 		}
@@ -95,7 +97,7 @@ func (t *Table) deleteBefore(ctx context.Context, v int64) error {
 			break
 		}
 		if keys = append(keys, o.Key); len(keys) == 500 {
-			if err := t.store.Delete(ctx, keys...); err != nil {
+			if err := l.store.Delete(ctx, keys...); err != nil {
 				return err
 			}
 			keys = nil
@@ -104,5 +106,5 @@ func (t *Table) deleteBefore(ctx context.Context, v int64) error {
 	if len(keys) == 0 {
 		return nil
 	}
-	return t.store.Delete(ctx, keys...)
+	return l.store.Delete(ctx, keys...)
 }

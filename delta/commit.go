@@ -176,40 +176,40 @@ func (t *Table) overtake(ctx context.Context, x *Txn, base *Snapshot) (*Snapshot
 // put writes a commit. The three outcomes: true (it is in the log), false (another has the
 // version), and an error, which is an *UnknownOutcomeError unless it is certain that nothing was
 // written.
-func (t *Table) put(ctx context.Context, version int64, id string, body []byte) (bool, error) {
-	key := t.commitKey(version)
+func (l tableLog) put(ctx context.Context, version int64, id string, body []byte) (bool, error) {
+	key := l.commitKey(version)
 	var err error
 	for range puts {
 		if err = ctx.Err(); err != nil {
 			break
 		}
-		if err = store.PutBytes(ctx, t.store, key, body, store.IfAbsent); err == nil {
+		if err = store.PutBytes(ctx, l.store, key, body, store.IfAbsent); err == nil {
 			return true, nil
 		}
-		ours, found, look := t.winner(ctx, version, id)
+		ours, found, look := l.winner(ctx, version, id)
 		switch {
 		case look != nil:
-			return false, &UnknownOutcomeError{Table: t.root, Version: version, ID: id, Err: errors.Join(err, look)}
+			return false, &UnknownOutcomeError{Table: l.root, Version: version, ID: id, Err: errors.Join(err, look)}
 		case found:
 			return ours, nil
 		case !errors.Is(err, store.ErrUnknown) && !errors.Is(err, fs.ErrExist):
-			return false, fmt.Errorf("%s: commit version %d: %w", t.root, version, err)
+			return false, fmt.Errorf("%s: commit version %d: %w", l.root, version, err)
 		}
 		// Not there, but it may still come: the same bytes again settle it.
 	}
 	if !errors.Is(err, store.ErrUnknown) && !errors.Is(err, fs.ErrExist) {
-		return false, fmt.Errorf("%s: commit version %d: %w", t.root, version, err)
+		return false, fmt.Errorf("%s: commit version %d: %w", l.root, version, err)
 	}
-	return false, &UnknownOutcomeError{Table: t.root, Version: version, ID: id, Err: err}
+	return false, &UnknownOutcomeError{Table: l.root, Version: version, ID: id, Err: err}
 }
 
 // winner reads who has a version. It looks even where the caller has given up: the question is
 // whether his commit happened.
-func (t *Table) winner(ctx context.Context, version int64, id string) (ours, found bool, err error) {
+func (l tableLog) winner(ctx context.Context, version int64, id string) (ours, found bool, err error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 20*time.Second)
 	defer cancel()
-	e := &entry{version: version, key: t.commitKey(version)}
-	info, err := e.info(ctx, t.store)
+	e := &entry{version: version, key: l.commitKey(version)}
+	info, err := e.info(ctx, l.store)
 	var damaged *CorruptError
 	switch {
 	case errors.Is(err, fs.ErrNotExist):

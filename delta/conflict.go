@@ -1,6 +1,7 @@
 package delta
 
 import (
+	"github.com/petalake/petalake/delta/checkpoint"
 	"github.com/petalake/petalake/delta/log"
 	"github.com/petalake/petalake/delta/stats"
 )
@@ -40,9 +41,9 @@ func (x *Txn) appended(base *Snapshot, won *log.Actions) *ConflictError {
 		return nil
 	}
 	for _, where := range x.reads {
-		p := newPlan(base.state.metadata, where, false)
+		p := checkpoint.NewPlan(base.state.metadata, where, false)
 		for i := range won.Adds {
-			if p.keeps(&won.Adds[i]) {
+			if p.Keeps(&won.Adds[i]) {
 				return &ConflictError{Kind: ConcurrentAppend, Detail: won.Adds[i].Path}
 			}
 		}
@@ -65,9 +66,9 @@ func (x *Txn) deleted(base *Snapshot, won *log.Actions) *ConflictError {
 		}
 	}
 	for _, where := range x.reads {
-		p := newPlan(base.state.metadata, where, false)
+		p := checkpoint.NewPlan(base.state.metadata, where, false)
 		for i := range won.Removes {
-			if p.keeps(asAdd(&won.Removes[i])) {
+			if p.Keeps(asAdd(&won.Removes[i])) {
 				return &ConflictError{Kind: ConcurrentDeleteRead, Detail: won.Removes[i].Path}
 			}
 		}

@@ -20,6 +20,7 @@ import (
 
 	"github.com/klauspost/compress/zstd"
 
+	"github.com/petalake/petalake/delta/checkpoint"
 	"github.com/petalake/petalake/delta/datafile"
 	"github.com/petalake/petalake/delta/log"
 	"github.com/petalake/petalake/delta/stats"
@@ -308,7 +309,7 @@ func checkSpec(t *testing.T, disk store.Store, sp *spec, c *tally) {
 
 func liveFiles(s *Snapshot, where stats.Predicate) ([]*log.AddAction, error) {
 	var out []*log.AddAction
-	for a, err := range s.live(context.Background(), newPlan(s.state.metadata, where, true), false) {
+	for a, err := range s.live(context.Background(), checkpoint.NewPlan(s.state.metadata, where, true), false) {
 		if err != nil {
 			return nil, err
 		}

@@ -41,8 +41,8 @@ func (c *versionChecksum) state() state {
 }
 
 // readChecksum is nil for a file that is gone or damaged: a reader goes on without.
-func (t *Table) readChecksum(ctx context.Context, v int64) (*versionChecksum, error) {
-	text, err := store.ReadAll(ctx, t.store, t.crcKey(v))
+func (l tableLog) readChecksum(ctx context.Context, v int64) (*versionChecksum, error) {
+	text, err := store.ReadAll(ctx, l.store, l.crcKey(v))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}

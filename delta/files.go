@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"iter"
 
+	"github.com/petalake/petalake/delta/checkpoint"
 	"github.com/petalake/petalake/delta/log"
 	"github.com/petalake/petalake/delta/stats"
 )
@@ -29,7 +30,7 @@ func (s *Snapshot) files(ctx context.Context, where stats.Predicate, full bool) 
 		if s.version < 0 {
 			return
 		}
-		p := newPlan(s.state.metadata, where, full)
+		p := checkpoint.NewPlan(s.state.metadata, where, full)
 		for a, err := range s.live(ctx, p, false) {
 			if err == nil && a.DeletionVector != nil {
 				err = &UnsupportedError{Table: s.table.root, Features: []string{featureDeletionVectors}, Reader: true}
@@ -41,7 +42,7 @@ func (s *Snapshot) files(ctx context.Context, where stats.Predicate, full bool) 
 				yield(Add{}, err)
 				return
 			}
-			p.describe(a)
+			p.Describe(a)
 			out := a.Add
 			out.DataChange = true
 			out.SetOrigin(s.version + 1)
@@ -55,7 +56,7 @@ func (s *Snapshot) files(ctx context.Context, where stats.Predicate, full bool) 
 // live yields the files of the version that a plan keeps: those of the commits after the
 // checkpoint, newest first, then those of the checkpoint that no commit touched. With everything
 // set they are complete, as a new checkpoint needs them. What is yielded may be kept.
-func (s *Snapshot) live(ctx context.Context, p *plan, everything bool) iter.Seq2[*log.AddAction, error] {
+func (s *Snapshot) live(ctx context.Context, p *checkpoint.Plan, everything bool) iter.Seq2[*log.AddAction, error] {
 	return func(yield func(*log.AddAction, error) bool) {
 		var damaged error
 		for {
@@ -65,7 +66,7 @@ func (s *Snapshot) live(ctx context.Context, p *plan, everything bool) iter.Seq2
 				began = true
 				return yield(a, nil)
 			})
-			if err == nil || errors.Is(err, errStop) {
+			if err == nil || errors.Is(err, checkpoint.ErrStop) {
 				return
 			}
 			var c *CorruptError
@@ -81,10 +82,7 @@ func (s *Snapshot) live(ctx context.Context, p *plan, everything bool) iter.Seq2
 	}
 }
 
-// errStop ends an iteration that its consumer has left.
-var errStop = errors.New("stop")
-
-func (s *Snapshot) liveIn(ctx context.Context, g *segment, p *plan, everything bool, yield func(*log.AddAction) bool) error {
+func (s *Snapshot) liveIn(ctx context.Context, g *segment, p *checkpoint.Plan, everything bool, yield func(*log.AddAction) bool) error {
 	over, err := s.table.overlay(ctx, g)
 	if err != nil {
 		return err
@@ -95,16 +93,16 @@ func (s *Snapshot) liveIn(ctx context.Context, g *segment, p *plan, everything b
 		if err != nil {
 			return err
 		}
-		defer r.close()
-		scan = func() error { return r.scan(ctx, p, over.seen, everything, yield) }
+		defer r.Close()
+		scan = func() error { return ofCheckpoint(r.Scan(ctx, p, over.seen, everything, yield)) }
 	}
 	for _, a := range over.live {
-		if !p.keeps(a) {
+		if !p.Keeps(a) {
 			continue
 		}
 		out := *a
 		if !yield(&out) {
-			return errStop
+			return checkpoint.ErrStop
 		}
 	}
 	return scan()
@@ -116,8 +114,8 @@ type overlay struct {
 	seen map[string]int64 // every file they name, by key, and where: what the checkpoint says of these is out of date
 }
 
-func (t *Table) overlay(ctx context.Context, g *segment) (*overlay, error) {
-	all, err := loadAll(ctx, t.store, g.tail)
+func (l tableLog) overlay(ctx context.Context, g *segment) (*overlay, error) {
+	all, err := loadAll(ctx, l.store, g.tail)
 	if err != nil {
 		return nil, err
 	}
@@ -153,7 +151,7 @@ func (s *Snapshot) Totals(ctx context.Context) (files, bytes int64, err error) {
 	s.mu.Unlock()
 	if sum == nil {
 		sum = &totals{}
-		for a, err := range s.live(ctx, newPlan(s.state.metadata, nil, false), false) {
+		for a, err := range s.live(ctx, checkpoint.NewPlan(s.state.metadata, nil, false), false) {
 			if err != nil {
 				return 0, 0, err
 			}

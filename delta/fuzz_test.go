@@ -3,22 +3,12 @@ package delta
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"testing"
 
+	"github.com/petalake/petalake/delta/checkpoint"
 	"github.com/petalake/petalake/delta/log"
 	"github.com/petalake/petalake/store"
 )
-
-func FuzzLastCheckpoint(f *testing.F) {
-	f.Add((&lastCheckpoint{Version: 3, Size: 4, Bytes: 5, Adds: 6}).format())
-	f.Add([]byte(`{"version":1,"size":2,"parts":3,"checkpointSchema":{"type":"struct","fields":[{"a":null}]},"checksum":"x"}`))
-	f.Fuzz(func(t *testing.T, text []byte) {
-		if last, err := parseLastCheckpoint(text); err == nil && (last.Version < 0 || !json.Valid(text)) {
-			t.Fatalf("accepted %q as %+v", text, last)
-		}
-	})
-}
 
 func FuzzChecksum(f *testing.F) {
 	f.Add([]byte(`{"txnId":"a","tableSizeBytes":1,"numFiles":2,"numMetadata":1,"numProtocol":1,"setTransactions":[],"domainMetadata":null,"metadata":{"schemaString":"{}"},"protocol":{"minReaderVersion":1,"minWriterVersion":2}}`))
@@ -58,26 +48,18 @@ func FuzzCheckpoint(f *testing.F) {
 		if err := store.PutBytes(context.Background(), s, tab.checkpointKey(4), text, store.Always); err != nil {
 			t.Fatal(err)
 		}
-		c := &checkpoint{version: 4, kind: classic, files: []store.Object{{Key: tab.checkpointKey(4), Size: int64(len(text))}}}
+		c := &checkpoint.Checkpoint{Version: 4, Kind: checkpoint.Classic, Files: []store.Object{{Key: tab.checkpointKey(4), Size: int64(len(text))}}}
 		other := At(s, "t")
 		_, _ = other.checkpointState(context.Background(), c) // an error or a state, no panic
 		r, err := other.openCheckpoint(context.Background(), c, meta)
 		if err != nil {
 			return
 		}
-		defer r.close()
+		defer r.Close()
 		n := 0
-		_ = r.scan(context.Background(), newPlan(meta, nil, true), nil, true, func(*log.AddAction) bool { n++; return n < 1000 })
-		_ = r.tombstones(context.Background(), func(*Remove) error { return nil })
+		_ = r.Scan(context.Background(), checkpoint.NewPlan(meta, nil, true), nil, true, func(*log.AddAction) bool { n++; return n < 1000 })
+		_ = r.Tombstones(context.Background(), func(*Remove) error { return nil })
 	})
-}
-
-// The test vector of PROTOCOL.md, JSON checksum.
-func TestChecksumVector(t *testing.T) {
-	got, err := checksum([]byte(`{"k0":"'v 0'", "checksum": "adsaskfljadfkjadfkj", "k1":{"k2": 2, "k3": ["v3", [1, 2], {"k4": "v4", "k5": ["v5", "v6", "v7"]}]}}`))
-	if want := "6a92d155a59bf2eecbd4b4ec7fd1f875"; got != want || err != nil {
-		t.Errorf("checksum: got %s, %v; want %s", got, err, want)
-	}
 }
 
 func TestCommitErrorNamesLine(t *testing.T) {

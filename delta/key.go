@@ -16,11 +16,11 @@ func (t *Table) Key(path string) (string, error) {
 	return t.key(path), nil
 }
 
-func (t *Table) key(path string) string {
-	if t.root == "" {
+func (l tableLog) key(path string) string {
+	if l.root == "" {
 		return path
 	}
-	return t.root + "/" + path
+	return l.root + "/" + path
 }
 
 func itoa(n int64) string { return strconv.FormatInt(n, 10) }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"testing"
 
+	"github.com/petalake/petalake/delta/checkpoint"
 	"github.com/petalake/petalake/delta/log"
 	"github.com/petalake/petalake/delta/stats"
 	"github.com/petalake/petalake/store"
@@ -24,28 +25,28 @@ func large(t testing.TB, n int) *Table {
 		t.Fatal(err)
 	}
 	var b bytes.Buffer
-	w, err := newCheckpointWriter(&b, s.state.metadata, p)
+	w, err := checkpoint.NewWriter(&b, s.state.metadata, p.checkpoints())
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := w.state(s.state); err != nil {
+	if err := w.State(s.state.actions()); err != nil {
 		t.Fatal(err)
 	}
 	for i := range n {
 		a := &log.AddAction{Add: someFile(fmt.Sprintf("part-00000-%032x-c000.snappy.parquet", i), int64(i)*10, int64(i)*10+9)}
 		a.StatsText = string(a.Stats.JSON(idSchema()))
 		a.Typed = true
-		if err := w.add(a); err != nil {
+		if err := w.Add(a); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := w.close(); err != nil {
+	if err := w.Close(); err != nil {
 		t.Fatal(err)
 	}
 	if err := store.PutBytes(ctx, mem, tab.checkpointKey(0), b.Bytes(), store.Always); err != nil {
 		t.Fatal(err)
 	}
-	last := &lastCheckpoint{Version: 0, Adds: int64(n)}
+	last := &checkpoint.Pointer{Version: 0, Adds: int64(n)}
 	if err := tab.pointTo(ctx, last); err != nil {
 		t.Fatal(err)
 	}
@@ -62,13 +63,13 @@ func large(t testing.TB, n int) *Table {
 
 // Row groups are passed over by their bounds, and no file is lost by it.
 func TestManyRowGroups(t *testing.T) {
-	const n = 2*groupRows + 7
+	const n = 2*checkpoint.GroupRows + 7
 	tab := large(t, n)
 	s := latest(t, tab)
 	if got, err := s.NumFiles(context.Background()); got != n+1 || err != nil {
 		t.Errorf("files: got %d, %v; want %d", got, err, n+1)
 	}
-	for _, at := range []int64{0, groupRows * 10, groupRows*10 - 20, n*10 - 1} {
+	for _, at := range []int64{0, checkpoint.GroupRows * 10, checkpoint.GroupRows*10 - 20, n*10 - 1} {
 		got := paths(t, s, stats.Compare{Path: []string{"id"}, Op: stats.EQ, Value: at})
 		if want := fmt.Sprintf("part-00000-%032x-c000.snappy.parquet", at/10); len(got) != 1 || got[0] != want {
 			t.Errorf("files where id = %d: got %q, want %s", at, got, want)

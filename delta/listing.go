@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/petalake/petalake/delta/checkpoint"
 	"github.com/petalake/petalake/store"
 )
 
@@ -17,40 +18,24 @@ const logFolder = "_delta_log/"
 // A name in the log begins with its version in 20 digits.
 func versionName(v int64) string { return fmt.Sprintf("%020d", v) }
 
-func (t *Table) commitKey(v int64) string { return t.key(logFolder + versionName(v) + ".json") }
-func (t *Table) crcKey(v int64) string    { return t.key(logFolder + versionName(v) + ".crc") }
-func (t *Table) checkpointKey(v int64) string {
-	return t.key(logFolder + versionName(v) + ".checkpoint.parquet")
+func (l tableLog) commitKey(v int64) string { return l.key(logFolder + versionName(v) + ".json") }
+func (l tableLog) crcKey(v int64) string    { return l.key(logFolder + versionName(v) + ".crc") }
+func (l tableLog) checkpointKey(v int64) string {
+	return l.key(logFolder + versionName(v) + ".checkpoint.parquet")
 }
 
 // listing is what the log's folder holds, from some version on.
 type listing struct {
 	commits     []*entry
 	crcs        map[int64]bool
-	checkpoints []checkpoint // complete ones, oldest first
+	checkpoints []checkpoint.Checkpoint // complete ones, oldest first
 }
-
-// checkpoint is a complete checkpoint: all of its parts were listed.
-type checkpoint struct {
-	version int64
-	files   []store.Object
-	kind    checkpointKind
-}
-
-type checkpointKind int
-
-const (
-	multipart checkpointKind = iota // PROTOCOL.md prefers, at one version, any other
-	classic
-	uuidJSON
-	uuidParquet
-)
 
 // name is a file of the log, taken apart.
 type name struct {
 	version int64
 	kind    string // "json", "crc", "checkpoint", "" for what is none of these
-	form    checkpointKind
+	form    checkpoint.Kind
 	part    int
 	parts   int
 }
@@ -64,17 +49,17 @@ func parseName(base string) (n name, ok bool) {
 		n.kind = rest[0]
 	case rest[0] != "checkpoint":
 	case len(rest) == 2 && rest[1] == "parquet":
-		n.kind, n.form, n.part, n.parts = "checkpoint", classic, 1, 1
+		n.kind, n.form, n.part, n.parts = "checkpoint", checkpoint.Classic, 1, 1
 	case len(rest) == 3 && len(rest[1]) == 36 && (rest[2] == "parquet" || rest[2] == "json"):
-		n.kind, n.form, n.part, n.parts = "checkpoint", uuidParquet, 1, 1
+		n.kind, n.form, n.part, n.parts = "checkpoint", checkpoint.Parquet, 1, 1
 		if rest[2] == "json" {
-			n.form = uuidJSON
+			n.form = checkpoint.JSON
 		}
 	case len(rest) == 4 && len(rest[1]) == 10 && len(rest[2]) == 10 && rest[3] == "parquet":
 		part, err1 := strconv.Atoi(rest[1])
 		parts, err2 := strconv.Atoi(rest[2])
 		if err1 == nil && err2 == nil && 1 <= part && part <= parts && parts <= 1e6 {
-			n.kind, n.form, n.part, n.parts = "checkpoint", multipart, part, parts
+			n.kind, n.form, n.part, n.parts = "checkpoint", checkpoint.Multipart, part, parts
 		}
 	}
 	return n, n.kind != ""
@@ -95,13 +80,13 @@ func parseVersion(base string) (int64, bool) {
 }
 
 // list reads the log's folder from version from on, up to version to where to >= 0.
-func (t *Table) list(ctx context.Context, from, to int64) (*listing, error) {
-	l := &listing{crcs: map[int64]bool{}}
-	prefix := t.key(logFolder)
+func (l tableLog) list(ctx context.Context, from, to int64) (*listing, error) {
+	found := &listing{crcs: map[int64]bool{}}
+	prefix := l.key(logFolder)
 	parts := map[string][]store.Object{}
-	for o, err := range t.store.List(ctx, prefix, prefix+versionName(from)) {
+	for o, err := range l.store.List(ctx, prefix, prefix+versionName(from)) {
 		if err != nil {
-			return nil, fmt.Errorf("%s: list the log: %w", t.root, err)
+			return nil, fmt.Errorf("%s: list the log: %w", l.root, err)
 		}
 		base := o.Key[len(prefix):]
 		if base > ":" { // past the digits: _last_checkpoint, _sidecars/ ...
@@ -116,28 +101,28 @@ func (t *Table) list(ctx context.Context, from, to int64) (*listing, error) {
 		}
 		switch n.kind {
 		case "json":
-			l.commits = append(l.commits, &entry{version: n.version, key: o.Key, size: o.Size, modified: o.Modified})
+			found.commits = append(found.commits, &entry{version: n.version, key: o.Key, size: o.Size, modified: o.Modified})
 		case "crc":
-			l.crcs[n.version] = true
+			found.crcs[n.version] = true
 		case "checkpoint":
-			l.checkpointFile(n, o, parts)
+			found.checkpointFile(n, o, parts)
 		}
 	}
-	slices.SortStableFunc(l.checkpoints, func(a, b checkpoint) int {
-		return cmp.Or(cmp.Compare(a.version, b.version), cmp.Compare(a.kind, b.kind))
+	slices.SortStableFunc(found.checkpoints, func(a, b checkpoint.Checkpoint) int {
+		return cmp.Or(cmp.Compare(a.Version, b.Version), cmp.Compare(a.Kind, b.Kind))
 	})
-	return l, nil
+	return found, nil
 }
 
 func (l *listing) checkpointFile(n name, o store.Object, parts map[string][]store.Object) {
-	if n.form != multipart {
-		l.checkpoints = append(l.checkpoints, checkpoint{n.version, []store.Object{o}, n.form})
+	if n.form != checkpoint.Multipart {
+		l.checkpoints = append(l.checkpoints, checkpoint.Checkpoint{Version: n.version, Files: []store.Object{o}, Kind: n.form})
 		return
 	}
 	group := fmt.Sprint(n.version, "/", n.parts)
 	parts[group] = append(parts[group], o)
 	if len(parts[group]) == n.parts { // names are unique and parts are within 1..parts
-		l.checkpoints = append(l.checkpoints, checkpoint{n.version, parts[group], multipart})
+		l.checkpoints = append(l.checkpoints, checkpoint.Checkpoint{Version: n.version, Files: parts[group], Kind: checkpoint.Multipart})
 	}
 }
 
@@ -148,7 +133,7 @@ func (l *listing) last() int64 {
 		v = l.commits[n-1].version
 	}
 	if n := len(l.checkpoints); n > 0 {
-		v = max(v, l.checkpoints[n-1].version)
+		v = max(v, l.checkpoints[n-1].Version)
 	}
 	return v
 }
@@ -156,8 +141,8 @@ func (l *listing) last() int64 {
 // segment is what makes one version: a checkpoint, or none, and every commit after it.
 type segment struct {
 	version int64
-	base    *checkpoint // nil: from version 0
-	tail    []*entry    // base.version+1 ... version, contiguous
+	base    *checkpoint.Checkpoint // nil: from version 0
+	tail    []*entry               // base.version+1 ... version, contiguous
 	crcs    map[int64]bool
 	object  *entry // the commit file of version itself; nil where clean-up took it
 }
@@ -166,14 +151,14 @@ func (g *segment) baseVersion() int64 {
 	if g.base == nil {
 		return -1
 	}
-	return g.base.version
+	return g.base.Version
 }
 
 // segment puts version v together from the newest checkpoint below limit (exclusive; use v+1 for any).
 func (l *listing) segment(t *Table, v, limit int64) (*segment, error) {
 	g := &segment{version: v, crcs: l.crcs}
 	for i := range l.checkpoints {
-		if c := &l.checkpoints[i]; c.version <= v && c.version < limit {
+		if c := &l.checkpoints[i]; c.Version <= v && c.Version < limit {
 			g.base = c
 		}
 	}
@@ -200,7 +185,7 @@ func (l *listing) segment(t *Table, v, limit int64) (*segment, error) {
 // checkpoints may be used: those of versions smaller than it.
 func (t *Table) locate(ctx context.Context, v, below int64) (*segment, error) {
 	from := int64(0)
-	if last, err := t.lastCheckpoint(ctx); err != nil {
+	if last, err := t.pointer(ctx); err != nil {
 		return nil, err
 	} else if last != nil && (v < 0 || last.Version <= v) && last.Version < below {
 		from = last.Version
@@ -235,8 +220,8 @@ func (t *Table) locate(ctx context.Context, v, below int64) (*segment, error) {
 }
 
 func usable(l *listing, from, below int64) bool {
-	return slices.ContainsFunc(l.checkpoints, func(c checkpoint) bool {
-		return c.version >= from && c.version < below
+	return slices.ContainsFunc(l.checkpoints, func(c checkpoint.Checkpoint) bool {
+		return c.Version >= from && c.Version < below
 	})
 }
 

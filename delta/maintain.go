@@ -8,7 +8,7 @@ import (
 	"io"
 	"os"
 
-	"github.com/petalake/petalake/delta/log"
+	"github.com/petalake/petalake/delta/checkpoint"
 	"github.com/petalake/petalake/store"
 )
 
@@ -59,22 +59,56 @@ func (t *Table) writeCheckpoint(ctx context.Context, s *Snapshot) error {
 		return err
 	}
 	o := store.Object{Key: key, Size: sp.size, Modified: t.now().UTC()}
-	last := &lastCheckpoint{Version: s.version, Size: w.actions, Bytes: sp.size, Adds: w.totals.files}
+	last := &checkpoint.Pointer{Version: s.version, Size: w.Actions, Bytes: sp.size, Adds: w.Files}
 	err = t.pointTo(ctx, last)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.segment = &segment{version: s.version, base: &checkpoint{s.version, []store.Object{o}, classic}, crcs: s.segment.crcs, object: s.segment.object}
-	s.totals = &w.totals
+	s.segment = &segment{version: s.version, base: &checkpoint.Checkpoint{Version: s.version, Files: []store.Object{o}, Kind: checkpoint.Classic}, crcs: s.segment.crcs, object: s.segment.object}
+	s.totals = &totals{w.Files, w.Bytes}
 	return err
 }
 
+// writeCheckpoint writes the state, the tombstones that have not expired, and every live file.
+func (s *Snapshot) writeCheckpoint(ctx context.Context, w io.Writer, expired int64) (*checkpoint.Writer, error) {
+	p, err := propertiesOf(&s.state.metadata.Metadata)
+	if err != nil {
+		return nil, err
+	}
+	c, err := checkpoint.NewWriter(w, s.state.metadata, p.checkpoints())
+	if err != nil {
+		return nil, err
+	}
+	if err := c.State(s.state.actions()); err != nil {
+		return nil, err
+	}
+	err = s.tombstones(ctx, expired, func(r *Remove) error { return c.Remove(r) })
+	if err != nil {
+		return nil, err
+	}
+	plan := checkpoint.NewPlan(s.state.metadata, nil, true)
+	for a, err := range s.live(ctx, plan, true) {
+		if err != nil {
+			return nil, err
+		}
+		if err := c.Add(a); err != nil {
+			return nil, err
+		}
+	}
+	return c, c.Close()
+}
+
+// checkpoints are the options of a table's checkpoints.
+func (p properties) checkpoints() checkpoint.Options {
+	return checkpoint.Options{StatsJSON: p.statsJSON, StatsStruct: p.statsStruct, CreatedBy: engineName}
+}
+
 // pointTo moves _last_checkpoint on, never back.
-func (t *Table) pointTo(ctx context.Context, last *lastCheckpoint) error {
-	have, err := t.lastCheckpoint(ctx)
+func (l tableLog) pointTo(ctx context.Context, last *checkpoint.Pointer) error {
+	have, err := l.pointer(ctx)
 	if err != nil || have != nil && have.Version > last.Version {
 		return err
 	}
-	return store.PutBytes(ctx, t.store, t.key(logFolder+"_last_checkpoint"), last.format(), store.Always)
+	return store.PutBytes(ctx, l.store, l.key(logFolder+"_last_checkpoint"), last.Format(), store.Always)
 }
 
 // tombstones visits the removed files of the version that vacuum must still know: those that were
@@ -111,46 +145,13 @@ func (s *Snapshot) tombstones(ctx context.Context, expired int64, visit func(*Re
 	if err != nil {
 		return err
 	}
-	defer r.close()
-	return r.tombstones(ctx, func(d *Remove) error {
+	defer r.Close()
+	return ofCheckpoint(r.Tombstones(ctx, func(d *Remove) error {
 		if _, newer := seen[d.Key()]; newer || d.DeletedAt <= expired {
 			return nil
 		}
 		return visit(d)
-	})
-}
-
-// tombstones visits the remove actions of the checkpoint.
-func (r *checkpointReader) tombstones(ctx context.Context, visit func(*Remove) error) error {
-	if r.actions != nil {
-		for i := range r.actions.Removes {
-			if err := visit(&r.actions.Removes[i].Remove); err != nil {
-				return err
-			}
-		}
-	}
-	for _, f := range r.files {
-		err := r.rows(ctx, f, []string{"remove", "path"}, func(c *record) error {
-			path, err := log.DecodePath(c.text("path"))
-			if err != nil {
-				return err
-			}
-			d := &Remove{Path: path, DeletedAt: c.number("deletionTimestamp"), DataChange: c.truth("dataChange"),
-				Extended: c.truth("extendedFileMetadata"), Size: c.number("size"), DeletionVector: c.vector(),
-				BaseRowID: c.maybe("baseRowId"), RowCommitVersion: c.maybe("defaultRowCommitVersion")}
-			for k, v := range c.nullable("partitionValues") {
-				if d.PartitionValues == nil {
-					d.PartitionValues = map[string]*string{}
-				}
-				d.PartitionValues[k] = v
-			}
-			return visit(d)
-		})
-		if err != nil {
-			return err
-		}
-	}
-	return nil
+	}))
 }
 
 // spill gathers what is written in memory, and on disk when it grows.

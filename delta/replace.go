@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 
+	"github.com/petalake/petalake/delta/checkpoint"
 	"github.com/petalake/petalake/delta/stats"
 )
 
@@ -20,35 +21,20 @@ func (x *Txn) RemoveWhere(ctx context.Context, where stats.Predicate) error {
 	if s.version < 0 {
 		return nil
 	}
-	exact := newPlan(s.state.metadata, where, false)
-	if len(exact.columns) > 0 {
-		return fmt.Errorf("%s: replace where: column %s is not a partition column: %w", s.table.root, exact.columns[0][0], fs.ErrInvalid)
+	exact := checkpoint.NewPlan(s.state.metadata, where, false)
+	if others := exact.Columns(); len(others) > 0 {
+		return fmt.Errorf("%s: replace where: column %s is not a partition column: %w", s.table.root, others[0][0], fs.ErrInvalid)
 	}
 	for f, err := range s.Plan(ctx, where) {
 		if err != nil {
 			return err
 		}
 		if where != nil {
-			exact.place(f.PartitionValues)
-			if exact.unsure() {
+			if exact.Undecided(f.PartitionValues) {
 				return fmt.Errorf("%s: replace where: %s holds rows that match and rows that may not", s.table.root, f.Path)
 			}
 		}
 		x.Remove(f)
 	}
 	return nil
-}
-
-// unsure says whether some row of the file at hand may fail the predicate, although it is one of a
-// file that may match: a value could not be read, or the predicate is not one that values decide.
-func (p *plan) unsure() bool {
-	for _, c := range p.parts {
-		if !c.known {
-			return true
-		}
-	}
-	one := stats.File{NumRecords: 1}
-	q := *p
-	q.where = stats.Not{Predicate: p.where}
-	return q.matches(one)
 }

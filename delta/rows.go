@@ -233,6 +233,9 @@ func project(s *Snapshot, columns []string) (*schema.Struct, error) {
 	return want, nil
 }
 
+// errStop ends the reading of a file that its consumer has left.
+var errStop = errors.New("stop")
+
 func (s *Snapshot) scanFile(ctx context.Context, a Add, want *schema.Struct, yield func(arrow.RecordBatch, error) bool) error {
 	key, err := s.table.Key(a.Path)
 	if err != nil {

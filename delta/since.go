@@ -4,6 +4,7 @@ import (
 	"context"
 	"iter"
 
+	"github.com/petalake/petalake/delta/checkpoint"
 	"github.com/petalake/petalake/delta/log"
 )
 
@@ -24,14 +25,14 @@ func (s *Snapshot) Since(ctx context.Context, from int64) iter.Seq2[Add, error] 
 			yield(Add{}, err)
 			return
 		}
-		p := newPlan(s.state.metadata, nil, true)
+		p := checkpoint.NewPlan(s.state.metadata, nil, true)
 		for _, a := range all {
 			for i := range a.Adds {
 				if !a.Adds[i].DataChange {
 					continue
 				}
 				f := a.Adds[i]
-				p.describe(&f)
+				p.Describe(&f)
 				if !yield(f.Add, nil) {
 					return
 				}

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/petalake/petalake/delta/checkpoint"
 	"github.com/petalake/petalake/delta/schema"
 )
 
@@ -112,7 +113,7 @@ func (s *Snapshot) stamp(ctx context.Context) error {
 		}
 		s.modified = info.Timestamp
 	} else if g.base != nil {
-		s.modified = g.base.files[0].Modified.UnixMilli()
+		s.modified = g.base.Files[0].Modified.UnixMilli()
 	}
 	if enabled("delta.enableInCommitTimestamps")(&s.state.metadata.Metadata) && g.object != nil {
 		info, err := g.object.info(ctx, s.table.store)
@@ -154,8 +155,8 @@ func (s *Snapshot) advance(ctx context.Context, e *entry) (*Snapshot, error) {
 }
 
 // rebase finds another way to this version, past a damaged checkpoint.
-func (s *Snapshot) rebase(ctx context.Context, damaged *checkpoint) error {
-	g, err := s.table.locate(ctx, s.version, damaged.version)
+func (s *Snapshot) rebase(ctx context.Context, damaged *checkpoint.Checkpoint) error {
+	g, err := s.table.locate(ctx, s.version, damaged.Version)
 	if err != nil {
 		return err
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 
 	"github.com/petalake/petalake/delta/log"
 	"github.com/petalake/petalake/delta/schema"
@@ -50,6 +51,20 @@ func (s *state) apply(a *log.Actions) {
 	}
 }
 
+// actions are those that make the state: what is not a file, in the order that a checkpoint has it.
+func (s *state) actions() *log.Actions {
+	a := &log.Actions{Protocol: s.protocol, Metadata: s.metadata}
+	for _, app := range slices.Sorted(maps.Keys(s.txns)) {
+		a.Txns = append(a.Txns, s.txns[app])
+	}
+	for _, name := range slices.Sorted(maps.Keys(s.domains)) {
+		d := s.domains[name]
+		d.Name, d.Removed = name, false
+		a.Domains = append(a.Domains, d)
+	}
+	return a
+}
+
 // settle checks that the table can be read, then parses its schema.
 func (s *state) settle(t *Table) error {
 	switch {
@@ -74,13 +89,13 @@ func (s *state) settle(t *Table) error {
 
 // state finds protocol, metadata and transactions of a version: from its .crc, else from the newest
 // .crc since the checkpoint and the commits after it, else from the checkpoint's few rows.
-func (t *Table) state(ctx context.Context, g *segment) (state, *totals, error) {
+func (l tableLog) state(ctx context.Context, g *segment) (state, *totals, error) {
 	for v, tries := g.version, 0; v >= g.baseVersion() && v >= 0 && tries < 2; v-- {
 		if !g.crcs[v] {
 			continue
 		}
 		tries++
-		c, err := t.readChecksum(ctx, v)
+		c, err := l.readChecksum(ctx, v)
 		if err != nil {
 			return state{}, nil, err
 		}
@@ -91,21 +106,21 @@ func (t *Table) state(ctx context.Context, g *segment) (state, *totals, error) {
 		if v == g.version {
 			return st, &c.totals, nil
 		}
-		err = t.replay(ctx, &st, g.after(v))
+		err = l.replay(ctx, &st, g.after(v))
 		return st, nil, err
 	}
 	st := state{}
 	if g.base != nil {
 		var err error
-		if st, err = t.checkpointState(ctx, g.base); err != nil {
+		if st, err = l.checkpointState(ctx, g.base); err != nil {
 			return st, nil, err
 		}
 	}
-	return st, nil, t.replay(ctx, &st, g.tail)
+	return st, nil, l.replay(ctx, &st, g.tail)
 }
 
-func (t *Table) replay(ctx context.Context, st *state, tail []*entry) error {
-	all, err := loadAll(ctx, t.store, tail)
+func (l tableLog) replay(ctx context.Context, st *state, tail []*entry) error {
+	all, err := loadAll(ctx, l.store, tail)
 	for _, a := range all {
 		if err == nil {
 			st.apply(a)

@@ -17,8 +17,7 @@ import (
 // the table: what it remembers of the newest version it has seen is checked against the log before
 // each use. Safe for concurrent use.
 type Table struct {
-	store store.Store
-	root  string // key prefix without the trailing slash
+	tableLog
 
 	now func() time.Time
 	id  func() string // unique
@@ -31,7 +30,7 @@ type Table struct {
 
 // At names the table under root, whether or not there is one yet.
 func At(s store.Store, root string) *Table {
-	return &Table{store: s, root: root, now: time.Now, id: uuid.NewString}
+	return &Table{tableLog: tableLog{s, root}, now: time.Now, id: uuid.NewString}
 }
 
 // Store is where the table is.
@@ -115,7 +114,7 @@ func (t *Table) open(ctx context.Context, v int64) (*Snapshot, error) {
 			if damaged == nil {
 				damaged = err
 			}
-			below = g.base.version
+			below = g.base.Version
 			continue
 		}
 		return s, err
@@ -150,7 +149,7 @@ func (t *Table) refresh(ctx context.Context, s *Snapshot) (*Snapshot, error) {
 		t.forget()
 		return nil, nil
 	}
-	if n := len(l.checkpoints); n > 0 && l.checkpoints[n-1].version > max(g.baseVersion(), s.version) {
+	if n := len(l.checkpoints); n > 0 && l.checkpoints[n-1].Version > max(g.baseVersion(), s.version) {
 		return nil, nil
 	}
 	next := s

@@ -42,8 +42,8 @@ func (t *Table) times(ctx context.Context) (*times, error) {
 		return x, nil
 	}
 	for _, c := range l.checkpoints {
-		if c.version >= x.commits[0].version-1 {
-			x.first = max(c.version, x.commits[0].version)
+		if c.Version >= x.commits[0].version-1 {
+			x.first = max(c.Version, x.commits[0].version)
 			return x, nil
 		}
 	}

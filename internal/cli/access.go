@@ -3,7 +3,6 @@ package cli
 import (
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/petalake/petalake/internal/aws/access"
 	"github.com/petalake/petalake/spec"
@@ -26,36 +25,20 @@ func (a *app) rules() (*spec.Lakehouse, *access.Rules, error) {
 	return l, r, nil
 }
 
-// hintOf is the hint of an error, or "".
-func hintOf(err error) string {
-	var hinted interface{ Hint() string }
-	if errors.As(err, &hinted) {
-		return hinted.Hint()
+// misnamed makes an argument that access does not know an error of usage.
+func misnamed(err error) error {
+	var actor *access.UnknownActorError
+	var table *access.UnknownTableError
+	var roles *access.RolesError
+	switch {
+	case errors.As(err, &actor):
+		return &usageError{err, actor.Hint()}
+	case errors.As(err, &table):
+		return &usageError{err, table.Hint()}
+	case errors.As(err, &roles):
+		return &usageError{err, roles.Hint()}
 	}
-	return ""
-}
-
-// knownColumn finds the table of lakehouse.yaml that a text names, and where it may the column behind it.
-func knownColumn(rules *access.Rules, text string, columns bool) (spec.TableName, string, error) {
-	var names []string
-	for _, t := range rules.Tables() {
-		names = append(names, t.String())
-		if strings.EqualFold(t.String(), text) || strings.EqualFold(t.Schema+"."+t.Table, text) {
-			return t, "", nil
-		}
-	}
-	for _, t := range rules.Tables() {
-		for _, name := range []string{t.String(), t.Schema + "." + t.Table} {
-			if n := len(name); columns && len(text) > n+1 && text[n] == '.' && strings.EqualFold(text[:n], name) {
-				return t, text[n+1:], nil
-			}
-		}
-	}
-	hint := "petalake access list shows the tables that lakehouse.yaml names"
-	if near := spec.Nearest(text, names); near != "" {
-		hint = fmt.Sprintf("did you mean %q?", near)
-	}
-	return spec.TableName{}, "", &usageError{fmt.Errorf("no table %q in lakehouse.yaml", text), hint}
+	return err
 }
 
 // inAWS is the lakehouse, and its environment, which has to be in AWS.

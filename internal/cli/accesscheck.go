@@ -8,6 +8,7 @@ import (
 
 	"github.com/petalake/petalake/internal/aws/access"
 	"github.com/petalake/petalake/internal/cli/render"
+	"github.com/petalake/petalake/spec"
 )
 
 // accessCheckCommand says whether somebody may do something.
@@ -37,11 +38,17 @@ func (c *accessCheckCommand) run(name, action, on string) error {
 	}
 	who, err := rules.Actor(name)
 	if err != nil && rules.On() {
-		return &usageError{err, hintOf(err)}
+		return misnamed(err)
 	}
-	table, column, err := knownColumn(rules, on, do == access.Read)
+	var table spec.TableName
+	var column string
+	if do == access.Write {
+		table, err = rules.Table(on)
+	} else {
+		table, column, err = rules.Column(on)
+	}
 	if err != nil {
-		return err
+		return misnamed(err)
 	}
 	allowed, why := rules.Allows(who, do, table, column)
 	if c.output != "text" {

@@ -38,31 +38,23 @@ func (c *accessListCommand) run(args []string) error {
 	}
 	tables, actors := rules.Tables(), rules.Actors()
 	if len(args) == 1 {
-		table, _, err := knownColumn(rules, args[0], false)
+		table, err := rules.Table(args[0])
 		if err != nil {
-			return err
+			return misnamed(err)
 		}
 		tables = []spec.TableName{table}
 	}
 	if c.actor != "" {
 		one, err := rules.Actor(c.actor)
 		if err != nil {
-			return &usageError{err, hintOf(err)}
+			return misnamed(err)
 		}
 		actors = []access.Actor{one}
 	}
 	out := list(c.app, []render.Column{{Name: "who"}, {Name: "table"}, {Name: "may"}, {Name: "columns"}}, accessRow.text)
-	for _, who := range actors {
-		for _, t := range tables {
-			reads, _ := rules.Allows(who, access.Read, t, "")
-			writes, _ := rules.Allows(who, access.Write, t, "")
-			if !reads && !writes {
-				continue
-			}
-			columns := rules.Columns(who, t)
-			if err := out.add(accessRow{who.Name(), t.String(), reads, writes, columns.Only(), columns.Except()}); err != nil {
-				return err
-			}
+	for _, r := range rules.Rights(actors, tables) {
+		if err := out.add(accessRow{r.Actor.Name(), r.Table.String(), r.Read, r.Write, r.Columns.Only(), r.Columns.Except()}); err != nil {
+			return err
 		}
 	}
 	return out.close()

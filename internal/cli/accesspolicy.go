@@ -1,9 +1,6 @@
 package cli
 
 import (
-	"fmt"
-	"strings"
-
 	"github.com/spf13/cobra"
 
 	"github.com/petalake/petalake/internal/aws/access"
@@ -32,40 +29,17 @@ func (c *accessPolicyCommand) run(name string) error {
 	if err != nil {
 		return err
 	}
-	rules := access.New(l)
-	if !rules.On() {
+	if !access.New(l).On() {
 		c.say("lakehouse.yaml has no access: petalake deploy writes its own policies")
 		return nil
 	}
-	who, err := rules.Actor(name)
+	documents, err := deploy.AccessDocuments(l, e, name)
 	if err != nil {
-		return &usageError{err, hintOf(err)}
+		return misnamed(err)
 	}
-	policies, err := deploy.AccessPolicies(l, e)
-	if err != nil {
-		return err
-	}
-	role := ""
-	if has := who.Roles(); len(has) == 1 {
-		role = access.RoleName(l, e, has[0].Name)
-	} else if len(has) > 1 {
-		var names []string
-		for _, r := range has {
-			names = append(names, r.Name)
-		}
-		return &usageError{fmt.Errorf("%s has %d roles, and IAM one at a time", name, len(has)), "name one: " + strings.Join(names, ", ")}
-	}
-	for _, p := range policies {
-		if p.Role != role {
-			continue
-		}
-		for _, d := range p.Documents {
-			if d, err = d.Filled(l, e); err != nil {
-				return err
-			}
-			if err := c.document(d); err != nil {
-				return err
-			}
+	for _, d := range documents {
+		if err := c.document(d); err != nil {
+			return err
 		}
 	}
 	return nil

@@ -11,7 +11,6 @@ import (
 	"github.com/petalake/petalake/internal/aws/deploy"
 	"github.com/petalake/petalake/internal/aws/rollout"
 	"github.com/petalake/petalake/internal/cli/render"
-	"github.com/petalake/petalake/spec"
 )
 
 // destroyCommand takes a lakehouse in AWS down.
@@ -46,7 +45,7 @@ func (c *destroyCommand) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if data := dataName(l, e); c.data != "" && c.data != data {
+	if data := deploy.DataName(l, e); c.data != "" && c.data != data {
 		return &usageError{fmt.Errorf("--data %s: this is %s: nothing was done", c.data, data), "say --data " + data + " to delete its data for good"}
 	}
 	p, err := rollout.Removal(ctx, l, e, c.data != "")
@@ -80,17 +79,7 @@ func (c *destroyCommand) end(ctx context.Context, p *rollout.Plan) error {
 	return err
 }
 
-// dataName is what somebody types who wants the data deleted: the lakehouse and the environment, or the bucket
-// where it has a name of its own, and so may hold what is of others.
-func dataName(l *spec.Lakehouse, e *spec.Environment) string {
-	if e.Has("storage") {
-		bucket, _, _ := strings.Cut(strings.TrimPrefix(string(e.Storage), "s3://"), "/")
-		return bucket
-	}
-	return l.Name + "-" + e.Name
-}
-
-// showEnd shows what is taken down, and what is deleted for good. What holds data leaves its stack before it is deleted,
+// show shows what is taken down, and what is deleted for good. What holds data leaves its stack before it is deleted,
 // which is not shown then.
 func (c *destroyCommand) show(p *rollout.Plan) error {
 	if c.output != "text" || c.quiet {

@@ -9,9 +9,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/petalake/petalake/internal/aws/estimate"
+	"github.com/petalake/petalake/internal/aws/forecast"
 	"github.com/petalake/petalake/internal/aws/price"
-	"github.com/petalake/petalake/internal/aws/rehearse"
 	"github.com/petalake/petalake/internal/cli/render"
 	"github.com/petalake/petalake/internal/words"
 	"github.com/petalake/petalake/spec"
@@ -74,7 +73,7 @@ func (c *estimateCommand) run() error {
 	if err != nil {
 		return err
 	}
-	found, err := estimate.Lakehouse(l, e, usage)
+	found, err := forecast.NewEstimate(l, e, usage)
 	if err != nil {
 		return err
 	}
@@ -84,7 +83,7 @@ func (c *estimateCommand) run() error {
 	return c.show(l, e, found)
 }
 
-func (c *estimateCommand) usage(l *spec.Lakehouse) (u estimate.Usage, err error) {
+func (c *estimateCommand) usage(l *spec.Lakehouse) (u forecast.Usage, err error) {
 	for _, f := range []struct {
 		flag, text string
 		to         *float64
@@ -110,8 +109,8 @@ func (c *estimateCommand) usage(l *spec.Lakehouse) (u estimate.Usage, err error)
 		if err != nil {
 			return u, err
 		}
-		runs := float64(len(rehearse.Due(l.Job(name), rehearse.Monday.AddDate(0, 0, 365)))) / 12
-		u.Jobs = append(u.Jobs, estimate.Job{Name: name, Bytes: size, Runs: runs})
+		runs := float64(len(forecast.Due(l.Job(name), forecast.Monday.AddDate(0, 0, 365)))) / 12
+		u.Jobs = append(u.Jobs, forecast.Job{Name: name, Bytes: size, Runs: runs})
 	}
 	return u, nil
 }
@@ -126,7 +125,7 @@ func jobSize(text string) (string, float64, error) {
 	return name, float64(size), nil
 }
 
-func (c *estimateCommand) show(l *spec.Lakehouse, e *spec.Environment, found *estimate.Estimate) error {
+func (c *estimateCommand) show(l *spec.Lakehouse, e *spec.Environment, found *forecast.Estimate) error {
 	total := estimateTotal{Lakehouse: l.Name, Environment: e.Name, Prices: found.Prices, Month: rounded(found.Month)}
 	for _, line := range found.Lines {
 		usd := rounded(line.USD)

@@ -45,20 +45,12 @@ func (c *jobRunCommand) run(ctx context.Context, rooms *assembly.Assembly, name 
 	if len(args) == 0 {
 		args = nil
 	}
-	run, err := rooms.Runs.CreateJob(ctx, name, args, "by hand")
-	if active := (*job.ActiveError)(nil); errors.As(err, &active) {
-		orphan, lookErr := rooms.Runs.Orphan(ctx, active.Run)
-		if lookErr != nil {
-			return lookErr
-		}
-		if !orphan {
-			return err
-		}
-		run, err = active.Run, nil
-		c.say("run %s was broken off, and goes on", run.ID())
-	}
+	run, brokenOff, err := rooms.Runs.BeginJob(ctx, name, args, "by hand")
 	if err != nil {
 		return err
+	}
+	if brokenOff {
+		c.say("run %s was broken off, and goes on", run.ID())
 	}
 	if c.detach {
 		if err := c.attend(run); err != nil {

@@ -1,15 +1,9 @@
 package cli
 
 import (
-	"bytes"
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
-	"io"
-	"io/fs"
-	"net/http"
-	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -19,12 +13,6 @@ import (
 	"github.com/petalake/petalake/internal/aws/price"
 	"github.com/petalake/petalake/internal/cli/render"
 	"github.com/petalake/petalake/internal/words"
-)
-
-// Where AWS publishes its prices, to everybody.
-const (
-	offersAt  = "https://pricing.us-east-1.amazonaws.com/offers/v1.0/aws"
-	advisorAt = "https://spot-bid-advisor.s3.amazonaws.com"
 )
 
 // pricesCommand says where the prices of AWS are from.
@@ -89,21 +77,10 @@ prices-REGION.txt beside lakehouse.yaml, where plans and estimates find them.`,
 	}
 	f := cmd.Flags()
 	f.StringVar(&c.region, "region", "", "the region; default: that of the environment, or us-east-1")
-	f.StringVar(&c.offers, "offers", offersAt, "a mirror of the offer files; default: that of AWS")
-	f.StringVar(&c.advisor, "advisor", advisorAt, "a mirror of the Spot Advisor; default: that of AWS")
+	f.StringVar(&c.offers, "offers", price.PublishedOffers, "a mirror of the offer files; default: that of AWS")
+	f.StringVar(&c.advisor, "advisor", price.PublishedAdvisor, "a mirror of the Spot Advisor; default: that of AWS")
 	f.BoolVar(&c.unlikely, "unlikely", false, "take prices ten times, or a tenth, of what they were")
 	return cmd
-}
-
-// unlikelyError says that prices are so much others that they may be wrong.
-type unlikelyError struct{ names []string }
-
-func (e *unlikelyError) Error() string {
-	return "ten times, or a tenth, of what they were: " + strings.Join(e.names, ", ") + "; nothing was written"
-}
-
-func (*unlikelyError) Hint() string {
-	return "look them up at AWS, and say --unlikely where they are right"
 }
 
 func (c *refreshCommand) run(ctx context.Context) error {
@@ -111,81 +88,14 @@ func (c *refreshCommand) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	region := cmp.Or(c.region, regionOf(e))
-	old, err := prices(l, region)
-	if err != nil {
-		return err
-	}
-	list, news, err := price.Renew(old, region, c.now().UTC().Format(time.DateOnly), func(name string) (io.ReadCloser, error) {
-		at := strings.TrimSuffix(c.offers, "/") + "/" + name + "/current/" + region + "/index.csv"
-		if name == price.Spot {
-			at = strings.TrimSuffix(c.advisor, "/") + "/" + name
-		}
-		c.say("reading %s", name)
-		return download(ctx, at)
+	got, err := price.Refresh(ctx, filepath.Dir(l.File), cmp.Or(c.region, regionOf(e)), price.RefreshOptions{
+		Today: c.now().UTC().Format(time.DateOnly), Offers: c.offers, Advisor: c.advisor, Unlikely: c.unlikely,
+		Reading: func(name string) { c.say("reading %s", name) },
 	})
 	if err != nil {
-		return fmt.Errorf("prices of %s: %w", region, err)
-	}
-	var unlikely []string
-	for _, p := range news.Changes {
-		if p.Unlikely() {
-			unlikely = append(unlikely, fmt.Sprintf("%s ($%g, before $%g)", p.Name, p.After, p.Before))
-		}
-	}
-	if len(unlikely) > 0 && !c.unlikely {
-		return &unlikelyError{unlikely}
-	}
-	file := filepath.Join(filepath.Dir(l.File), price.File(region))
-	if err := writePrices(file, list); err != nil {
 		return err
 	}
-	return c.show(file, list, news)
-}
-
-// download opens a file of the web. One that is not there is fs.ErrNotExist.
-func download(ctx context.Context, url string) (io.ReadCloser, error) {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
-	if err != nil {
-		return nil, err
-	}
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		return nil, err
-	}
-	switch response.StatusCode {
-	case http.StatusOK:
-		return response.Body, nil
-	case http.StatusNotFound, http.StatusForbidden: // S3 says the one or the other
-		err = fs.ErrNotExist
-	default:
-		err = errors.New(response.Status)
-	}
-	return nil, errors.Join(fmt.Errorf("%s: %w", url, err), response.Body.Close())
-}
-
-// writePrices writes a list whole, or not at all.
-func writePrices(file string, list *price.List) error {
-	var b bytes.Buffer
-	if _, err := list.WriteTo(&b); err != nil {
-		return err
-	}
-	if _, err := price.Parse(bytes.NewReader(b.Bytes())); err != nil {
-		return fmt.Errorf("%s: %w", file, err)
-	}
-	f, err := os.CreateTemp(filepath.Dir(file), ".prices-*")
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(b.Bytes())
-	err = errors.Join(err, f.Chmod(0o644), f.Sync(), f.Close())
-	if err == nil {
-		err = os.Rename(f.Name(), file)
-	}
-	if err != nil {
-		return errors.Join(err, os.Remove(f.Name()))
-	}
-	return nil
+	return c.show(got.File, got.List, got.Renewal)
 }
 
 // renewed says what a list became.

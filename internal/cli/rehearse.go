@@ -6,7 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/petalake/petalake/internal/aws/rehearse"
+	"github.com/petalake/petalake/internal/aws/forecast"
 	"github.com/petalake/petalake/spec"
 )
 
@@ -41,7 +41,7 @@ to Spot, and how other fleets do. The same seed gives the same days.`,
 	f.StringVar(&c.rate, "rate", "11MB", "what a processor works off in a second; default: 11MB")
 	f.IntVar(&c.steps, "steps", 12, "steps of a job that are committed one by one; default: 12")
 	f.StringVar(&c.shuffle, "shuffle", "50%", "work of a step lost with its machine; default: 50%")
-	f.Float64Var(&c.storms, "storms", rehearse.Usual.Storms, "`N` times a week a zone has no Spot; default: 0.25")
+	f.Float64Var(&c.storms, "storms", forecast.Usual.Storms, "`N` times a week a zone has no Spot; default: 0.25")
 	f.BoolVar(&c.log, "log", false, "show what was decided, when and why")
 	return cmd
 }
@@ -58,7 +58,7 @@ func (c *rehearseCommand) run() error {
 	if err != nil {
 		return err
 	}
-	r, err := rehearse.Lakehouse(l, e, rehearse.Options{Work: work, Days: c.days, Seed: c.seed, Storms: c.storms})
+	r, err := forecast.NewRehearsal(l, e, forecast.Options{Work: work, Days: c.days, Seed: c.seed, Storms: c.storms})
 	if err != nil {
 		return err
 	}
@@ -80,7 +80,7 @@ func (c *rehearseCommand) run() error {
 }
 
 // work are the jobs of --job: with the schedule of the job of lakehouse.yaml, or every night at one.
-func (c *rehearseCommand) work(l *spec.Lakehouse) (all []rehearse.Work, err error) {
+func (c *rehearseCommand) work(l *spec.Lakehouse) (all []forecast.Work, err error) {
 	rate, err := spec.ParseSize(c.rate)
 	shuffle, err2 := spec.ParsePercent(c.shuffle)
 	switch {
@@ -98,8 +98,8 @@ func (c *rehearseCommand) work(l *spec.Lakehouse) (all []rehearse.Work, err erro
 		if err != nil {
 			return nil, err
 		}
-		w := rehearse.Work{Name: name, Bytes: size, Rate: float64(rate), Steps: c.steps, Shuffle: float64(shuffle) / 100}
-		w.Due = rehearse.Due(l.Job(name), rehearse.Monday.AddDate(0, 0, c.days))
+		w := forecast.Work{Name: name, Bytes: size, Rate: float64(rate), Steps: c.steps, Shuffle: float64(shuffle) / 100}
+		w.Due = forecast.Due(l.Job(name), forecast.Monday.AddDate(0, 0, c.days))
 		if len(w.Due) == 0 {
 			return nil, &usageError{fmt.Errorf("--job %s: it is not due within %d days", text, c.days), "raise --days"}
 		}

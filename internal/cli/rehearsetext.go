@@ -6,7 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/petalake/petalake/internal/aws/rehearse"
+	"github.com/petalake/petalake/internal/aws/forecast"
 	"github.com/petalake/petalake/internal/cli/render"
 	"github.com/petalake/petalake/internal/words"
 	"github.com/petalake/petalake/spec"
@@ -60,7 +60,7 @@ type decisionRow struct {
 	Reason   string   `json:"reason"`
 }
 
-func newVariantRow(v rehearse.Variant, r *rehearse.Result) variantRow {
+func newVariantRow(v forecast.Variant, r *forecast.Result) variantRow {
 	return variantRow{
 		Variant: v.Name, Keys: v.Keys, Done: r.Done(), Runs: len(r.Runs), Typical: r.Typical().Seconds(), Longest: r.Longest().Seconds(), USD: cents(r.USD), PeakUSD: cents(r.PeakUSD),
 		OnDemandShare: math.Round(1e4*r.OnDemandShare()) / 1e4, WorkHours: math.Round(r.WorkHours), LostHours: math.Round(r.LostHours), Reclaimed: r.Reclaimed, LostClusters: r.Lost,
@@ -69,7 +69,7 @@ func newVariantRow(v rehearse.Variant, r *rehearse.Result) variantRow {
 
 func cents(usd float64) float64 { return math.Round(100*usd) / 100 }
 
-func (c *rehearseCommand) row(l *spec.Lakehouse, e *spec.Environment, r *rehearse.Rehearsal) rehearsalRow {
+func (c *rehearseCommand) row(l *spec.Lakehouse, e *spec.Environment, r *forecast.Rehearsal) rehearsalRow {
 	row := rehearsalRow{Lakehouse: l.Name, Environment: e.Name, Prices: r.Prices, Days: c.days, Seed: c.seed, Samples: []sampleRow{}, Decisions: []decisionRow{}}
 	for i, v := range r.Variants {
 		row.Variants = append(row.Variants, newVariantRow(v, r.Results[i]))
@@ -84,7 +84,7 @@ func (c *rehearseCommand) row(l *spec.Lakehouse, e *spec.Environment, r *rehears
 	return row
 }
 
-func (c *rehearseCommand) show(l *spec.Lakehouse, e *spec.Environment, work []rehearse.Work, r *rehearse.Rehearsal) error {
+func (c *rehearseCommand) show(l *spec.Lakehouse, e *spec.Environment, work []forecast.Work, r *forecast.Rehearsal) error {
 	if c.output == "json" {
 		return c.object(c.row(l, e, r))
 	}
@@ -108,7 +108,7 @@ func (c *rehearseCommand) show(l *spec.Lakehouse, e *spec.Environment, work []re
 }
 
 // listVariants shows the variants, one a row.
-func (c *rehearseCommand) variants(variants []rehearse.Variant, results []*rehearse.Result) error {
+func (c *rehearseCommand) variants(variants []forecast.Variant, results []*forecast.Result) error {
 	columns := []render.Column{{Name: "fleet"}, {Name: "done", Right: true}, {Name: "usually", Right: true}, {Name: "at most", Right: true}, {Name: "$", Right: true, Whole: true},
 		{Name: "on demand", Right: true}, {Name: "lost", Right: true}, {Name: "reclaimed", Right: true}, {Name: "lakehouse.yaml"}}
 	out := list(c.app, columns, variantRow.text)
@@ -140,7 +140,7 @@ const (
 )
 
 // chart draws the processors over time: those on demand below, Spot above.
-func chart(r *rehearse.Result, span time.Duration) string {
+func chart(r *forecast.Result, span time.Duration) string {
 	span = max(span, r.End)
 	var onDemand, all [chartWidth]float64
 	var n [chartWidth]float64

@@ -4,8 +4,8 @@ import (
 	"context"
 	"time"
 
+	"github.com/petalake/petalake/ingest/dms"
 	"github.com/petalake/petalake/internal/aws/awsx"
-	"github.com/petalake/petalake/internal/aws/replicate"
 	"github.com/petalake/petalake/internal/lake"
 	"github.com/petalake/petalake/spec"
 )
@@ -22,14 +22,14 @@ func (d *Daemon) replicates() bool {
 
 // replicationsTask keeps the replications of databases going.
 func (d *Daemon) replicationsTask() Task {
-	var keeps *replicate.Replications
+	var keeps *dms.Replications
 	do := func(ctx context.Context, tell func(lake.Event)) error {
 		if keeps == nil {
 			cfg, err := awsx.Load(ctx, awsx.Of(d.Env.Environment))
 			if err != nil {
 				return err
 			}
-			keeps = replicate.Of(cfg, d.Env.Spec, d.Env.Environment)
+			keeps = dms.Of(cfg, d.Env.Spec, d.Env.Environment)
 		}
 		events, err := keeps.Keep(ctx)
 		for _, e := range events {

@@ -234,6 +234,24 @@ func (rs *Runs) CreateJob(ctx context.Context, name string, args []string, why s
 	return j.keeper.Create(ctx, o)
 }
 
+// BeginJob is CreateJob, or takes up the run of the job that has not ended where no living process looks after it: then it was
+// broken off.
+func (rs *Runs) BeginJob(ctx context.Context, name string, args []string, why string) (run job.Run, brokenOff bool, err error) {
+	run, err = rs.CreateJob(ctx, name, args, why)
+	active := (*job.ActiveError)(nil)
+	if !errors.As(err, &active) {
+		return run, false, err
+	}
+	orphan, failed := rs.Orphan(ctx, active.Run)
+	if failed != nil {
+		return run, false, failed
+	}
+	if !orphan {
+		return run, false, err
+	}
+	return active.Run, true, nil
+}
+
 // DriveJob brings a run to its end, if no other living process looks after it, and returns it then.
 // A run that did not end well is a *JobError. Tell hears of its events; it may be nil.
 func (rs *Runs) DriveJob(ctx context.Context, run job.Run, tell func(job.Run)) (job.Run, error) {

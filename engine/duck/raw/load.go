@@ -3,9 +3,14 @@ package raw
 import (
 	"context"
 	"errors"
+	"strconv"
+	"strings"
+
+	"github.com/apache/arrow-go/v18/arrow"
 
 	"github.com/petalake/petalake/delta/schema"
 	"github.com/petalake/petalake/engine/duck/tablefile"
+	"github.com/petalake/petalake/internal/duckdb"
 )
 
 // rawRows are raw files on their way into a table.
@@ -69,7 +74,53 @@ func (r *rawRows) stageParquet(ctx context.Context, files []rawFile) ([]tablefil
 	if fault, ok := tablefile.CalendarFault(err); ok {
 		err = fault
 	}
-	return staged, nil, err
+	var loss *tablefile.LossError
+	if r.Spec.Quarantine == "" || !isViolation(err) && !errors.As(err, &loss) {
+		return staged, nil, err
+	}
+	return r.parquetAside(ctx, files, source, d.Schema)
+}
+
+// parquetAside is stageParquet where some rows do not fit, or break a rule of the table: they are found with their places, and left
+// out. The line of a row is its number in the file, from 1.
+func (r *rawRows) parquetAside(ctx context.Context, files []rawFile, source string, described *arrow.Schema) ([]tablefile.Staged, []badRow, error) {
+	file := r.Unused("petalake_file")
+	placed := "read_parquet(" + literal(files) + ", union_by_name=true, hive_partitioning=false, file_row_number=true, filename=" + duckdb.Quote(file) + ")"
+	placed, err := r.calendar(ctx, files, placed, described)
+	if err != nil {
+		return nil, nil, err
+	}
+	sql, err := r.BrokenFrom(placed, described, "(file_row_number + 1)::VARCHAR || ':' || "+duckdb.QuoteIdent(file))
+	if err != nil {
+		return nil, nil, err
+	}
+	bad, err := r.broken(ctx, sql)
+	if err != nil {
+		return nil, nil, err
+	}
+	r.Aside = true
+	staged, err := r.CopyFrom(ctx, source, described)
+	return staged, bad, err
+}
+
+// broken are the rows that SQL of Broken finds, whose expression is the line, a colon, and the file.
+func (r *rawRows) broken(ctx context.Context, sql string) (bad []badRow, err error) {
+	rows, err := r.Conn.Strings(ctx, sql+" LIMIT "+strconv.Itoa(r.Spec.MaxBad+1))
+	if err != nil {
+		return nil, err
+	}
+	for _, row := range rows {
+		at, path, _ := strings.Cut(row[0], ":")
+		b := badRow{file: path, reason: row[1], raw: row[2], reading: Reading{Format: FormatJSON}}
+		if b.line, err = strconv.ParseInt(at, 10, 64); err != nil {
+			return nil, err
+		}
+		bad = append(bad, b)
+	}
+	if len(bad) > r.Spec.MaxBad {
+		return nil, &TooManyError{r.Spec.MaxBad, bad[len(bad)-1].err()}
+	}
+	return bad, nil
 }
 
 func (r *rawRows) stageJSON(ctx context.Context, files []rawFile) ([]tablefile.Staged, []badRow, error) {

@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strconv"
-	"strings"
 	"sync/atomic"
 	"time"
 	"unsafe"
@@ -173,27 +171,16 @@ func (r *rawRows) stageKeeping(ctx context.Context, source text.Source, columns 
 	if err != nil {
 		return nil, nil, err
 	}
-	rows, err := r.Conn.Strings(ctx, sql+" LIMIT "+strconv.Itoa(r.Spec.MaxBad+1))
+	broken, err := r.broken(ctx, sql)
 	if err != nil {
 		return nil, nil, err
 	}
 	r.Aside = true
 	staged, bad, err := r.stageText(ctx, source)
-	if err != nil {
-		return nil, nil, err
+	if bad = append(bad, broken...); err == nil && len(bad) > r.Spec.MaxBad {
+		err = &TooManyError{r.Spec.MaxBad, bad[len(bad)-1].err()}
 	}
-	for _, row := range rows {
-		at, path, _ := strings.Cut(row[0], ":")
-		b := badRow{file: path, reason: row[1], raw: row[2], reading: Reading{Format: FormatJSON}}
-		if b.line, err = strconv.ParseInt(at, 10, 64); err != nil {
-			return nil, nil, err
-		}
-		bad = append(bad, b)
-	}
-	if len(bad) > r.Spec.MaxBad {
-		return nil, nil, &TooManyError{r.Spec.MaxBad, bad[len(bad)-1].err()}
-	}
-	return staged, bad, nil
+	return staged, bad, err
 }
 
 // textTable is what a reader reads, as DuckDB reads it. That the reader can read the columns was seen before.

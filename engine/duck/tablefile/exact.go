@@ -36,16 +36,36 @@ func (e *LossError) Hint() string {
 // without a word.
 func (w *Writer) exactly(f schema.Field, from, to string, found schema.Type) string {
 	cast := "CAST(" + from + " AS " + to + ")"
+	if w.Aside { // losses finds such rows
+		return "TRY_" + cast
+	}
 	source, ok := w.sourceType(f.Name)
-	if !ok || !mayLose(source, found, f.Type) {
+	if !ok {
 		return cast
 	}
-	back, err := sourceSQL(source)
-	if err != nil { // a type that no column of a table has, such as TIME: it becomes text
+	lost := w.lost(f, from, to, source, found)
+	if lost == "" {
 		return cast
 	}
 	failed := "error(" + duckdb.Quote(violated+fmt.Sprintf("value %q ", f.Name)) + " || CAST(" + from + " AS VARCHAR))"
-	return "CASE WHEN CAST(" + cast + " AS " + back + ") IS DISTINCT FROM " + from + " THEN " + failed + " ELSE " + cast + " END"
+	return "CASE WHEN " + lost + " THEN " + failed + " ELSE " + cast + " END"
+}
+
+// lost is the condition under which a cast of a column gives another value than it takes, or none; "" where it never does.
+func (w *Writer) lost(f schema.Field, from, to string, source arrow.DataType, found schema.Type) string {
+	cast := "TRY_CAST(" + from + " AS " + to + ")"
+	_, plain := f.Type.(schema.Primitive)
+	_, number := f.Type.(schema.Decimal)
+	nested := !plain && !number // what does not fit in it becomes NULL in it
+	if mayLose(source, found, f.Type) || nested && found.String() != f.Type.String() {
+		if back, err := sourceSQL(source); err == nil { // else a type that no column of a table has, such as TIME: it becomes text
+			return "CAST(" + cast + " AS " + back + ") IS DISTINCT FROM " + from
+		}
+	}
+	if found.String() == f.Type.String() || f.Type == schema.String {
+		return ""
+	}
+	return from + " IS NOT NULL AND " + cast + " IS NULL"
 }
 
 // loss is the error of a value that exactly refused.

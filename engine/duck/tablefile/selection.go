@@ -53,7 +53,15 @@ func (w *Writer) selection(source string, columns *schema.Struct) (string, error
 		return "", err
 	}
 	var b strings.Builder
-	b.WriteString("SELECT " + w.outputs() + " FROM (SELECT " + strings.Join(casts, ", ") + " FROM " + source + ") AS row_")
+	b.WriteString("SELECT " + w.outputs() + " FROM (SELECT " + strings.Join(casts, ", ") + " FROM " + source)
+	if losses := w.losses(columns); w.Aside && len(losses) > 0 {
+		var lost []string
+		for _, l := range losses {
+			lost = append(lost, "("+l.broken+")")
+		}
+		b.WriteString(" WHERE NOT coalesce(" + strings.Join(lost, " OR ") + ", false)")
+	}
+	b.WriteString(") AS row_")
 	check, err := w.check()
 	if err != nil {
 		return "", err
@@ -163,10 +171,13 @@ func (w *Writer) check() (string, error) {
 	return "CASE " + strings.Join(whens, " ") + " ELSE true END", nil
 }
 
-// Broken is the SQL that finds the rows of a source, which has the table's columns, that break a rule: the value of an expression over
-// the source, why, and the row as JSON.
+// Broken is the SQL that finds the rows of a source, which has these columns, that do not fit, or break a rule of the table: the value
+// of an expression over the source, why, and the row of the source as JSON.
 func (w *Writer) Broken(source string, columns *schema.Struct, expression string) (string, error) {
+	aside := w.Aside
+	w.Aside = true
 	casts, err := w.casts(columns)
+	w.Aside = aside
 	if err != nil {
 		return "", err
 	}
@@ -174,7 +185,8 @@ func (w *Writer) Broken(source string, columns *schema.Struct, expression string
 	if err != nil {
 		return "", err
 	}
-	var whens []string
+	place, loss, row := duckdb.QuoteIdent(w.Unused("petalake_place")), duckdb.QuoteIdent(w.Unused("petalake_loss")), duckdb.QuoteIdent(w.Unused("petalake_row"))
+	whens := []string{"WHEN " + loss + " IS NOT NULL THEN " + loss}
 	for _, r := range rules {
 		reason := "constraint " + r.name + ": it is not true"
 		switch r.kind {
@@ -185,15 +197,38 @@ func (w *Writer) Broken(source string, columns *schema.Struct, expression string
 		}
 		whens = append(whens, "WHEN "+r.broken+" THEN "+duckdb.Quote(reason))
 	}
-	var row []string
+	lost := "NULL"
+	if losses := w.losses(columns); len(losses) > 0 {
+		lost = "CASE"
+		for _, l := range losses {
+			lost += " WHEN " + l.broken + " THEN " + duckdb.Quote("column "+l.name+": "+l.kind)
+		}
+		lost += " END"
+	}
+	var values []string
+	for _, f := range columns.Fields {
+		values = append(values, duckdb.Quote(f.Name)+": "+duckdb.QuoteIdent(f.Name))
+	}
+	inner := "SELECT " + strings.Join(casts, ", ") + ", " + expression + " AS " + place + ", " + lost + "::VARCHAR AS " + loss + ", to_json({" + strings.Join(values, ", ") + "})::VARCHAR AS " + row + " FROM " + source
+	return "SELECT * FROM (SELECT " + place + ", CASE " + strings.Join(whens, " ") + " END AS reason_, " + row + " FROM (" + inner + ") AS row_) WHERE reason_ IS NOT NULL", nil
+}
+
+// losses are the conditions over the columns of a source under which a value would be another one in the table, or none: for each the
+// reason as kind and the column as name.
+func (w *Writer) losses(columns *schema.Struct) (losses []rule) {
+	names := columns.Names()
 	for _, f := range w.Spec.Schema.Fields {
-		if f.Type != schema.Void {
-			row = append(row, duckdb.Quote(f.Name)+": "+duckdb.QuoteIdent(f.Name))
+		i := names.Index(f.Name)
+		source, ok := w.sourceType(f.Name)
+		to, err := QueryType(f.Type)
+		if i < 0 || !ok || err != nil || !assignable(columns.Fields[i].Type, f.Type) {
+			continue
+		}
+		if lost := w.lost(f, duckdb.QuoteIdent(columns.Fields[i].Name), to, source, columns.Fields[i].Type); lost != "" {
+			losses = append(losses, rule{lost, fmt.Sprintf("as a %s it would be another value", f.Type), f.Name})
 		}
 	}
-	place := duckdb.QuoteIdent(w.Unused("petalake_place"))
-	return "SELECT * FROM (SELECT " + place + ", CASE " + strings.Join(whens, " ") + " END AS reason_, to_json({" + strings.Join(row, ", ") + "})::VARCHAR " +
-		"FROM (SELECT " + strings.Join(casts, ", ") + ", " + expression + " AS " + place + " FROM " + source + ") AS row_) WHERE reason_ IS NOT NULL", nil
+	return losses
 }
 
 // notNull yields the fields that must not be null with the condition under which they wrongly are:

@@ -103,6 +103,17 @@ func (w *Writer) CopyFrom(ctx context.Context, source string, described *arrow.S
 	return w.Copy(ctx, source, columns)
 }
 
+// BrokenFrom is Broken for rows of any types, as DuckDB described them.
+func (w *Writer) BrokenFrom(source string, described *arrow.Schema, expression string) (string, error) {
+	columns, err := ColumnsOf(described)
+	if err != nil {
+		return "", err
+	}
+	w.source = described
+	defer func() { w.source = nil }()
+	return w.Broken(source, columns, expression)
+}
+
 // Copy writes the rows of a source, an SQL text with these columns, into the staging folder. A row that
 // breaks a rule of the table is a *ViolationError.
 func (w *Writer) Copy(ctx context.Context, source string, columns *schema.Struct) ([]Staged, error) {

@@ -11,12 +11,21 @@ import (
 	"github.com/petalake/petalake/spec"
 )
 
-// AccessPolicies are the policies of who reads and writes tables in an environment: of petalake itself, first, and of
-// each role of access. None without access.
-func AccessPolicies(l *spec.Lakehouse, e *spec.Environment) ([]access.Policy, error) {
-	return (&site{l: l, e: e, a: &e.AWS}).accessPolicies()
+// AccessDocuments are the policies of IAM that an actor of access gets for tables in an environment, by its name: see
+// access.Documents. None without access. An unknown name is an *access.UnknownActorError.
+func AccessDocuments(l *spec.Lakehouse, e *spec.Environment, actor string) ([]access.Document, error) {
+	who, err := access.New(l).Actor(actor)
+	if err != nil {
+		return nil, err
+	}
+	policies, err := (&site{l: l, e: e, a: &e.AWS}).accessPolicies()
+	if err != nil {
+		return nil, err
+	}
+	return access.Documents(l, e, policies, who)
 }
 
+// accessPolicies are the policies of who reads and writes tables: of petalake itself, first, and of each role of access.
 func (s *site) accessPolicies() ([]access.Policy, error) {
 	var raw []string
 	for _, a := range s.arrivals() {

@@ -1,6 +1,10 @@
 package deploy
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/petalake/petalake/spec"
+)
 
 // keeping are the types of resources that hold what cannot be made again, with what their ARNs have after
 // account and region, and what deletes them. They are retained when their stack goes, and no update may replace them.
@@ -38,4 +42,14 @@ func Holding(arn string) (typ, name string) {
 		}
 	}
 	return "", ""
+}
+
+// DataName is what somebody types who wants the data deleted: the lakehouse and the environment, or the bucket
+// where it has a name of its own, and so may hold what is of others.
+func DataName(l *spec.Lakehouse, e *spec.Environment) string {
+	if e.Has("storage") {
+		bucket, _, _ := strings.Cut(strings.TrimPrefix(string(e.Storage), "s3://"), "/")
+		return bucket
+	}
+	return l.Name + "-" + e.Name
 }

@@ -17,15 +17,15 @@ import (
 
 // written are the folders whose code deploy and destroy reach, with the files of those that do other things besides.
 var written = map[string]string{
-	".": "*.go", "../glue": "*.go", "../awsx": "*.go", "../emr": "end.go", "../replicate": "*.go",
+	".": "*.go", "../glue": "*.go", "../awsx": "*.go", "../emr": "end.go", "../../../ingest/dms": "*.go",
 }
 
 // elsewhere are the calls of these folders that the petalake that runs in AWS makes, and neither deploy nor destroy.
 var elsewhere = map[string][]string{
-	"../glue":      {"CreateDatabase", "CreateTable", "UpdateTable", "BatchGrantPermissions", "BatchRevokePermissions"}, // as tables come and go
-	"../replicate": {"StartReplication"},
-	"../awsx":      {"ReceiveMessage", "DeleteMessageBatch"}, // of the queue of arrivals
-	".":            {"DetectStackDrift"},                     // of status, which changes nothing
+	"../glue":             {"CreateDatabase", "CreateTable", "UpdateTable", "BatchGrantPermissions", "BatchRevokePermissions"}, // as tables come and go
+	"../../../ingest/dms": {"StartReplication"},
+	"../awsx":             {"ReceiveMessage", "DeleteMessageBatch"}, // of the queue of arrivals
+	".":                   {"DetectStackDrift"},                     // of status, which changes nothing
 }
 
 // changing begin the names of calls that change something.

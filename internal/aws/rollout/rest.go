@@ -6,11 +6,11 @@ import (
 	"io/fs"
 	"net/url"
 
+	"github.com/petalake/petalake/ingest/dms"
 	"github.com/petalake/petalake/internal/aws/awsx"
 	"github.com/petalake/petalake/internal/aws/deploy"
 	"github.com/petalake/petalake/internal/aws/emr"
 	"github.com/petalake/petalake/internal/aws/glue"
-	"github.com/petalake/petalake/internal/aws/replicate"
 )
 
 // stopDaemon takes the machine, or the container, of petalake away, so that it makes no more clusters. What makes it
@@ -42,7 +42,7 @@ func (r *Rollout) catalog() *glue.Catalog {
 
 // stopReplications stops the replications of databases: one that runs cannot be removed.
 func (x *execution) stopReplications(ctx context.Context, step deploy.Step) error {
-	return replicate.Of(x.cfg, x.lakehouse, x.environment).Stop(ctx, x.poll, func(name string) { x.say(step, "the replication of %s is stopped", name) })
+	return dms.Of(x.cfg, x.lakehouse, x.environment).Stop(ctx, x.poll, func(name string) { x.say(step, "the replication of %s is stopped", name) })
 }
 
 // stop sets the number of machines of a group, or of containers of a service in a cluster, to none, and waits for the
