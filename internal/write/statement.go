@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/petalake/petalake/delta"
+	"github.com/petalake/petalake/delta/schema"
 	"github.com/petalake/petalake/engine/duck"
 	"github.com/petalake/petalake/engine/duck/tablefile"
 	"github.com/petalake/petalake/internal/lake"
@@ -238,6 +239,13 @@ func (s *statement) created(ctx context.Context) error {
 		if s.metadata.Schema, err = tablefile.SchemaOf(found); err != nil {
 			return err
 		}
+	}
+	var before *schema.Struct
+	if s.base != nil {
+		before = s.base.Schema()
+	}
+	if err := CheckNames(before, s.metadata.Schema, RenameInSelect); err != nil {
+		return err
 	}
 	return s.spell()
 }

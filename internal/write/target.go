@@ -76,6 +76,13 @@ func (l *load) target(ctx context.Context, snapshot *delta.Snapshot, whole bool)
 	} else if err := l.conform(&t, found); err != nil {
 		return t, err
 	}
+	var before *schema.Struct
+	if snapshot != nil {
+		before = snapshot.Schema()
+	}
+	if err := CheckNames(before, t.metadata.Schema, renameInFiles); err != nil {
+		return t, err
+	}
 	t.metadata.Schema = &schema.Struct{Fields: slices.Clone(t.metadata.Schema.Fields)}
 	l.Raw.Layouts = keepLayouts(t.metadata.Schema, l.Raw.Layouts)
 	return t, nil
