@@ -26,7 +26,7 @@ const unmappable = " ,;{}()\n\t="
 // RenameInSelect and renameInFiles say what to do about a name, by where it comes from.
 const (
 	RenameInSelect = "give it another name in the SELECT, as in SELECT \"Order ID\" AS order_id"
-	renameInFiles  = "write the files with another name; of CSV, declare the columns of the table in lakehouse.yaml in their order, and read the files with options: {header: false, skip: 1}"
+	renameInFiles  = "write the files with another name; or read CSV with options: {header: false, skip: 1}, which calls its columns column0, column1 and so on, and name them in a model"
 )
 
 // CheckNames refuses names that a table gets beside those that it has.
