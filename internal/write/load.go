@@ -280,7 +280,7 @@ func (l *load) write(ctx context.Context, metadata delta.Metadata) (tablefile.Wr
 func (w *Writer) FileSpec(table *delta.Table, metadata delta.Metadata) tablefile.Spec {
 	fileSpec := tablefile.Spec{
 		Store: w.Env.Storage.Store, Root: table.Root(), Schema: metadata.Schema, PartitionBy: metadata.PartitionColumns,
-		Constraints: metadata.Constraints(), Now: time.Now(),
+		Constraints: metadata.Constraints(), Properties: metadata.Configuration, Now: time.Now(),
 	}
 	if folder := w.Env.Storage.Folder; folder != "" {
 		fileSpec.Staging = filepath.Join(folder, "_petalake", "staging")

@@ -76,6 +76,13 @@ func (l *load) target(ctx context.Context, snapshot *delta.Snapshot, whole bool)
 	} else if err := l.conform(&t, found); err != nil {
 		return t, err
 	}
+	var before *schema.Struct
+	if snapshot != nil {
+		before = snapshot.Schema()
+	}
+	if err := CheckNames(before, t.metadata.Schema, renameInFiles); err != nil {
+		return t, err
+	}
 	t.metadata.Schema = &schema.Struct{Fields: slices.Clone(t.metadata.Schema.Fields)}
 	if l.Raw.Rescue != "" && t.metadata.Schema.Index(l.Raw.Rescue) < 0 {
 		t.metadata.Schema.Fields = append(t.metadata.Schema.Fields, schema.Field{Name: l.Raw.Rescue, Type: schema.String, Nullable: true})
