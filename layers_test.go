@@ -87,8 +87,8 @@ var picture = map[string][]string{
 
 	// Tables are pure Go on a store: no engine, no lakehouse.yaml, so that programs can import them alone.
 	"delta":            {"delta/checkpoint", "delta/log", "delta/datafile", "delta/schema", "delta/stats", "store"},
-	"delta/checkpoint": {"delta/log", "delta/schema", "delta/stats", "store"}, // files of a log: of versions and of commits after one it is not told
-	"delta/log":        {"delta/schema", "delta/stats"},                       // text of the log to values and back: no store
+	"delta/checkpoint": {"delta/datafile", "delta/log", "delta/schema", "delta/stats", "store"}, // files of a log: of versions and of commits after one it is not told
+	"delta/log":        {"delta/schema", "delta/stats"},                                         // text of the log to values and back: no store
 	"delta/stats":      {"delta/schema"},
 	"delta/datafile":   {"delta/schema", "delta/stats", "store"},
 	"delta/schema":     {},

@@ -231,6 +231,7 @@ func (x *Txn) readsAll() bool { return slices.Contains(x.reads, nil) }
 
 func (x *Txn) validateFiles(m *log.MetadataAction, p properties) error {
 	seen := map[string]bool{}
+	kept := stats.NewFilter(m.Schema.Without(m.PartitionColumns...), m.Configuration)
 	for i := range x.adds {
 		a := &x.adds[i]
 		switch {
@@ -245,7 +246,7 @@ func (x *Txn) validateFiles(m *log.MetadataAction, p properties) error {
 		if err := partitioned(a, m.PartitionColumns); err != nil {
 			return err
 		}
-		a.StatsText = ""
+		a.StatsText, a.Stats = "", kept.File(a.Stats)
 		if a.Stats.NumRecords >= 0 {
 			a.StatsText = string(a.Stats.JSON(m.Schema))
 		}

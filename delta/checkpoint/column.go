@@ -1,6 +1,7 @@
 package checkpoint
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"math"
@@ -10,6 +11,7 @@ import (
 	"github.com/apache/arrow-go/v18/parquet"
 	"github.com/apache/arrow-go/v18/parquet/file"
 	pqschema "github.com/apache/arrow-go/v18/parquet/schema"
+	"github.com/petalake/petalake/delta/datafile"
 	"github.com/petalake/petalake/delta/schema"
 	"github.com/petalake/petalake/delta/stats"
 )
@@ -19,6 +21,9 @@ import (
 type column struct {
 	reader file.ColumnChunkReader
 	node   *pqschema.Column
+
+	calendar datafile.Calendar
+
 	levels int64 // of the row group, as the footer says
 	behind int   // rows to pass over before the next read
 
@@ -47,7 +52,7 @@ func (p *parquetFile) column(group *file.RowGroupReader, leaf int) (*column, err
 	if err != nil {
 		return nil, err
 	}
-	return &column{reader: r, node: r.Descriptor(), levels: meta.NumValues()}, nil
+	return &column{reader: r, node: r.Descriptor(), calendar: p.calendar, levels: meta.NumValues()}, nil
 }
 
 func (c *column) reset() {
@@ -178,7 +183,7 @@ func (c *column) values(n int, defs, reps []int16) (int, error) {
 		c.buf96 = slices.Grow(c.buf96[:0], n)[:n]
 		total, k, err = r.ReadBatchInPage(int64(n), c.buf96, defs, reps)
 		for _, v := range c.buf96[:k] {
-			c.ints = append(c.ints, v.ToTime().UnixMicro())
+			c.ints = append(c.ints, int96Micros(v))
 		}
 	case *file.Float64ColumnChunkReader:
 		at := len(c.floats)
@@ -290,22 +295,35 @@ func (c *column) number(n int64, t schema.Type) stats.Value {
 	case schema.Float, schema.Double:
 		return float64(n)
 	case schema.Date:
-		return stats.Date(n)
+		return stats.Date(c.calendar.Day(n))
 	case schema.Timestamp, schema.TimestampNTZ:
 		if day {
-			return stats.Timestamp(n * 86400e6)
+			return stats.Timestamp(c.calendar.Day(n) * 86400e6)
 		}
 		if l, ok := c.node.LogicalType().(pqschema.TimestampLogicalType); ok {
 			switch l.TimeUnit() {
 			case pqschema.TimeUnitMillis:
-				return stats.Timestamp(n * 1000)
+				n *= 1000
 			case pqschema.TimeUnitNanos:
-				return stats.Timestamp(n / 1000)
+				n /= 1000
 			}
 		}
-		return stats.Timestamp(n)
+		if t == schema.TimestampNTZ {
+			return stats.Timestamp(n)
+		}
+		if meant, ok := c.calendar.Moment(n); ok {
+			return stats.Timestamp(meant)
+		}
 	}
 	return nil
+}
+
+// int96Micros is a time that is kept as nanoseconds of a day and a Julian day, in microseconds since 1970. The library's own way goes by
+// nanoseconds since 1970, which cannot count what is before 1677 or after 2262.
+func int96Micros(v parquet.Int96) int64 {
+	const epoch = 2_440_588 // 1970-01-01 as a Julian day
+	nanos, day := int64(binary.LittleEndian.Uint64(v[:8])), int64(int32(binary.LittleEndian.Uint32(v[8:])))
+	return (day-epoch)*86400e6 + nanos/1000
 }
 
 func (c *column) decimal(i int) stats.Value {

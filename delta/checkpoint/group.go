@@ -11,7 +11,7 @@ import (
 // a whole row group: the least of the least, the greatest of the greatest. One counts only where
 // every add of the group has it.
 func (p *Plan) keepsGroup(f *parquetFile, group *file.RowGroupReader) bool {
-	if p.where == nil || len(p.columns) == 0 {
+	if p.where == nil || len(p.columns) == 0 || f.calendar.Hybrid() { // bounds of days under other names are none
 		return true
 	}
 	path := footer(f, group, "add", "path")

@@ -11,6 +11,7 @@ import (
 
 	"github.com/apache/arrow-go/v18/parquet"
 	"github.com/apache/arrow-go/v18/parquet/file"
+	"github.com/petalake/petalake/delta/datafile"
 	"github.com/petalake/petalake/store"
 )
 
@@ -20,6 +21,8 @@ type parquetFile struct {
 	reader *file.Reader
 	leaves map[string]int // by path, its names joined by NUL
 	paths  [][]string
+
+	calendar datafile.Calendar // of the typed statistics and partition values
 }
 
 // wholeBelow is the size up to which a file is read with one request.
@@ -45,7 +48,9 @@ func openParquet(ctx context.Context, s store.Store, o store.Object, version int
 	}
 	p := &parquetFile{key: o.Key, leaves: map[string]int{}}
 	err := guard(func() (err error) {
-		p.reader, err = file.NewParquetReader(source)
+		if p.reader, err = file.NewParquetReader(source); err == nil {
+			p.calendar, _ = datafile.CalendarOf(p.reader.MetaData()) // with an error nothing of the times is known: no file is skipped by them
+		}
 		return err
 	})
 	if err != nil {

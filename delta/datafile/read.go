@@ -63,6 +63,7 @@ type reader struct {
 	want      *schema.Struct
 	partition map[string]stats.Value
 	source    *ranges
+	calendar  Calendar
 	records   pqarrow.RecordReader // nil where no column of the file is wanted
 	rest      int64                // rows still to come, counted where records is nil
 	rows      int64                // of a batch
@@ -85,13 +86,17 @@ func openReader(ctx context.Context, s store.Store, key string, size int64, want
 		return nil, err
 	}
 	f, err := file.NewParquetReader(source)
+	var calendar Calendar
+	if err == nil {
+		calendar, err = CalendarOf(f.MetaData())
+	}
 	if err == nil {
 		f, err = plainInt96(f, source)
 	}
 	if err != nil {
 		return nil, source.blame(err)
 	}
-	r = &reader{want: want, partition: o.Partition, source: source, rows: o.BatchRows, rest: f.NumRows()}
+	r = &reader{want: want, partition: o.Partition, calendar: calendar, source: source, rows: o.BatchRows, rest: f.NumRows()}
 	if r.rows <= 0 {
 		r.rows = 64 << 10
 	}
@@ -127,7 +132,7 @@ func (r *ranges) blame(err error) error {
 		return r.ctx.Err()
 	case r.err != nil:
 		return r.err
-	case errors.As(err, new(*CorruptError)):
+	case errors.As(err, new(*CorruptError)), errors.As(err, new(*HybridError)):
 		return err
 	}
 	return &CorruptError{err}
@@ -205,6 +210,16 @@ func (r *reader) finish(ctx context.Context, rows arrow.RecordBatch) (arrow.Reco
 	n := int(rows.NumRows())
 	fields := append([]arrow.Field{}, rows.Schema().Fields()...)
 	columns := append([]arrow.Array{}, rows.Columns()...)
+	if r.calendar.Hybrid() {
+		for i, column := range columns {
+			c, err := r.calendar.rebase(column, fields[i].Name)
+			if err != nil {
+				return nil, err
+			}
+			defer c.Release()
+			columns[i] = c
+		}
+	}
 	for _, f := range r.want.Fields {
 		v, ok := r.partition[f.Name]
 		if !ok {

@@ -114,8 +114,9 @@ func ParseType(text string) (Type, error) {
 }
 
 type parser struct {
-	text string
-	pos  int
+	text   string
+	pos    int
+	limits bool // varchar and char are types
 }
 
 func (p *parser) space() {
@@ -200,7 +201,9 @@ func (p *parser) typ(depth int) (Type, error) {
 		return p.structure(depth)
 	case "decimal", "dec", "numeric":
 		return p.decimal()
-	case "varchar", "char", "text":
+	case "varchar", "char":
+		return p.limited(word)
+	case "text":
 		return nil, fmt.Errorf("%s is not a type of Delta tables: write string", word)
 	}
 	for _, n := range names {

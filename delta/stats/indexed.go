@@ -10,6 +10,38 @@ import (
 // DefaultIndexed is how many leaf columns have statistics where the table does not say otherwise.
 const DefaultIndexed = 32
 
+// Filter keeps the statistics that a table wants in its log, and leaves out all others: of columns that are not among them nobody
+// reads a value there.
+type Filter struct {
+	columns map[string]bool
+	prefix  int
+}
+
+// NewFilter makes a Filter of the columns of the data files and the table's properties: see Indexed and DefaultPrefix.
+func NewFilter(s *schema.Struct, properties map[string]string) Filter {
+	f := Filter{columns: map[string]bool{}, prefix: DefaultPrefix}
+	for _, path := range Indexed(s, properties) {
+		f.columns[strings.Join(path, "\x00")] = true
+	}
+	if n, err := strconv.Atoi(properties["delta.dataSkippingStringPrefixLength"]); err == nil && n >= 0 && n <= maxPrefix {
+		f.prefix = n
+	}
+	return f
+}
+
+// File returns what is kept of the statistics of a file.
+func (f Filter) File(file File) File {
+	var kept []Column
+	for _, c := range file.Columns {
+		if f.columns[strings.Join(c.Path, "\x00")] {
+			kept = append(kept, c)
+		}
+	}
+	file.Columns = kept
+	file.Truncate(f.prefix)
+	return file
+}
+
 // Indexed returns the leaf columns that have statistics, in the schema's order: those at or under
 // the names in delta.dataSkippingStatsColumns, else the first delta.dataSkippingNumIndexedCols (-1
 // is all), else the first 32. The schema is that of the data files: without partition columns. A

@@ -232,15 +232,19 @@ func TestTruncate(t *testing.T) {
 		prefix    int
 		low, high Value
 	}{
-		{"abc", 3, "abc", "abc"}, {"abcd", 3, "abc", "abc\x7f"}, {"abc\x7f", 3, "abc", "abc\U0010ffff"}, {"abcé", 3, "abc", "abc\U0010ffff"},
-		{"ab" + pair + "c", 3, "ab", "ab\U0010ffff"}, {"a" + pair + "c", 3, "a" + pair, "a" + pair + "\x7f"},
+		{"abc", 3, "abc", "abc"}, {"abcd", 3, "abc", "abc\x7f"}, {"abc\x7f", 3, "abc", "abc\x7f"}, {"abcé", 3, "abc", "abc\U0010ffff"},
+		{"ab" + pair + "cd", 3, "ab" + pair, "ab" + pair + "\x7f"}, {"a" + pair + "cd", 3, "a" + pair + "c", "a" + pair + "\x7f"},
 		{"abc\U0010ffffz", 3, "abc", "abc\U0010ffff\x7f"}, {"abc\U0010ffff", 3, "abc", "abc\U0010ffff"},
-		{"abc\U0010ffff\U0010ffff\U0010ffffz", 3, "abc", nil}, {"abc", 0, nil, nil}, {"éééé", 4, "éééé", "éééé"}, {"abc\xff", 3, "abc", nil},
+		{"abc\U0010ffff\U0010ffff\U0010ffffz", 3, "abc", nil}, {"abc", 0, "", nil}, {"", 0, "", ""}, {"éééé", 4, "éééé", "éééé"}, {"abc\xff", 3, "abc", nil},
 	} {
 		f := File{Columns: []Column{{Min: c.text, Max: c.text}, {Min: int64(1), Max: int64(2)}}}
 		f.Truncate(c.prefix)
 		if got := f.Columns[0]; got.Min != c.low || got.Max != c.high {
 			t.Errorf("Truncate(%q, %d): got %q, %q; want %q, %q", c.text, c.prefix, got.Min, got.Max, c.low, c.high)
+		}
+		once := f.Columns[0]
+		if f.Truncate(c.prefix); f.Columns[0].Min != once.Min || f.Columns[0].Max != once.Max {
+			t.Errorf("Truncate(%q, %d) twice: got %q, %q", c.text, c.prefix, f.Columns[0].Min, f.Columns[0].Max)
 		}
 		if got := f.Columns[1]; got.Min != int64(1) || got.Max != int64(2) {
 			t.Errorf("Truncate changed a number: got %v", got)

@@ -16,6 +16,8 @@ import (
 type fileTypes struct {
 	mu    sync.Mutex
 	known map[string]map[string]string // file -> folded column -> type, without quotes
+
+	gregorian map[fileKey]bool // files that have nothing in another calendar
 }
 
 // rememberedFiles bounds the memory; a file more begins anew.

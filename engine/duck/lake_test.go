@@ -61,6 +61,7 @@ type file struct {
 	partition map[string]*string
 	path      string // "" for a made-up one
 	rowGroup  int    // rows
+	footer    string // keys of the footer, as a struct in SQL
 }
 
 func rows(sql ...string) []file {
@@ -112,7 +113,11 @@ func (l *lake) write(f *fake, path string, part file) delta.Add {
 	if err := os.MkdirAll(filepath.Dir(full), 0o755); err != nil {
 		l.t.Fatal(err)
 	}
-	if _, err := l.writer.Exec(ctx, fmt.Sprintf("COPY (%s) TO %s (FORMAT parquet, ROW_GROUP_SIZE %d)", part.sql, duckdb.Quote(full), max(2048, part.rowGroup))); err != nil {
+	options := fmt.Sprintf("FORMAT parquet, ROW_GROUP_SIZE %d", max(2048, part.rowGroup))
+	if part.footer != "" {
+		options += ", KV_METADATA " + part.footer
+	}
+	if _, err := l.writer.Exec(ctx, fmt.Sprintf("COPY (%s) TO %s (%s)", part.sql, duckdb.Quote(full), options)); err != nil {
 		l.t.Fatalf("%s: %v", part.sql, err)
 	}
 	info, err := os.Stat(full)

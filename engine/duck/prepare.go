@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 
 	"github.com/petalake/petalake/delta"
+	"github.com/petalake/petalake/engine/duck/tablefile"
 	"github.com/petalake/petalake/internal/duckdb"
 	"github.com/petalake/petalake/internal/sql"
 )
@@ -251,6 +252,9 @@ func (e *Engine) References(ctx context.Context, text string) ([]sql.TableName, 
 func (r *relation) failed(ctx context.Context, err error) error {
 	if err == nil || ctx.Err() != nil {
 		return ended(ctx, err)
+	}
+	if fault, ok := tablefile.CalendarFault(err); ok {
+		return r.discreet(fault)
 	}
 	if err = damaged(err, r.inputs); errors.As(err, new(*DamageError)) {
 		return r.discreet(err)

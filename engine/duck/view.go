@@ -35,6 +35,9 @@ func install(ctx context.Context, c *duckdb.Conn, inputs []*input, types *fileTy
 				return fmt.Errorf("table %s: %w", in.name, err)
 			}
 		}
+		if err = types.calendars(ctx, c, v); err != nil {
+			return fmt.Errorf("table %s: %w", in.name, err)
+		}
 		fmt.Fprintf(&ddl, "CREATE VIEW %s AS %s;\n", in.view(), v.sql())
 	}
 	if len(inputs) > 0 {
@@ -58,8 +61,9 @@ type view struct {
 	input     *input
 	types     []string // of the fields, in DuckDB's words
 	partition map[string]partition
-	native    bool   // every file has every column as the table has it: no schema is given
-	widened   []bool // by field: some files may keep the column as another type
+	native    bool     // every file has every column as the table has it: no schema is given
+	widened   []bool   // by field: some files may keep the column as another type
+	rebased   []string // by field: the expression of a column that some files keep in another calendar; "" for others
 }
 
 // partition is a partition column's value in each file: the values that occur, and for each file
@@ -195,7 +199,12 @@ func (v *view) sql() string {
 // alone is moved into the scan, where DuckDB casts its constants to the type of the file: 2.5 becomes 2
 // for a file of integers, and the wrong rows come. A condition on an expression stays outside of the
 // cast, so a column that may have another type in some file is hidden in one that changes nothing.
+//
+// So does one on a column whose dates are not kept in the Gregorian calendar.
 func (v *view) unfiltered(field int, name string) string {
+	if v.rebased != nil && v.rebased[field] != "" {
+		return v.rebased[field]
+	}
 	if !v.widened[field] {
 		return name
 	}

@@ -25,7 +25,10 @@ func Fault(err error) (path string, of bool) {
 	var loss *tablefile.LossError
 	var ambiguous *text.AmbiguousError
 	var unsupported *schema.UnsupportedError
+	var calendar *tablefile.CalendarError
 	switch {
+	case errors.As(err, &calendar):
+		return calendar.File, true
 	case errors.As(err, &many): // it names an example
 		return "", true
 	case errors.As(err, &row):

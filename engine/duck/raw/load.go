@@ -67,19 +67,29 @@ func (r *rawRows) stageParquet(ctx context.Context, files []rawFile) ([]tablefil
 	if err != nil {
 		return nil, nil, err
 	}
+	if source, err = r.calendar(ctx, files, source, d.Schema); err != nil {
+		return nil, nil, err
+	}
 	staged, err := r.CopyFrom(ctx, source, d.Schema)
+	if fault, ok := tablefile.CalendarFault(err); ok {
+		err = fault
+	}
 	var loss *tablefile.LossError
 	if r.Spec.Quarantine == "" || !isViolation(err) && !errors.As(err, &loss) {
 		return staged, nil, err
 	}
-	return r.parquetAside(ctx, files, d.Schema)
+	return r.parquetAside(ctx, files, source, d.Schema)
 }
 
 // parquetAside is stageParquet where some rows do not fit, or break a rule of the table: they are found with their places, and left
 // out. The line of a row is its number in the file, from 1.
-func (r *rawRows) parquetAside(ctx context.Context, files []rawFile, described *arrow.Schema) ([]tablefile.Staged, []badRow, error) {
+func (r *rawRows) parquetAside(ctx context.Context, files []rawFile, source string, described *arrow.Schema) ([]tablefile.Staged, []badRow, error) {
 	file := r.Unused("petalake_file")
 	placed := "read_parquet(" + literal(files) + ", union_by_name=true, hive_partitioning=false, file_row_number=true, filename=" + duckdb.Quote(file) + ")"
+	placed, err := r.calendar(ctx, files, placed, described)
+	if err != nil {
+		return nil, nil, err
+	}
 	sql, err := r.BrokenFrom(placed, described, "(file_row_number + 1)::VARCHAR || ':' || "+duckdb.QuoteIdent(file))
 	if err != nil {
 		return nil, nil, err
@@ -89,7 +99,7 @@ func (r *rawRows) parquetAside(ctx context.Context, files []rawFile, described *
 		return nil, nil, err
 	}
 	r.Aside = true
-	staged, err := r.CopyFrom(ctx, parquet(files), described)
+	staged, err := r.CopyFrom(ctx, source, described)
 	return staged, bad, err
 }
 

@@ -3,11 +3,14 @@ package raw
 import (
 	"context"
 	"fmt"
+	"strings"
 
+	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/parquet/file"
 	parquetschema "github.com/apache/arrow-go/v18/parquet/schema"
 
 	"github.com/petalake/petalake/delta/schema"
+	"github.com/petalake/petalake/engine/duck/tablefile"
 	"github.com/petalake/petalake/internal/duckdb"
 )
 
@@ -92,4 +95,39 @@ func cutValue(values *file.Int64ColumnChunkReader, column string) error {
 		}
 	}
 	return nil
+}
+
+// calendar makes a source of files of Parquet give the dates and times that were meant, where old versions of Spark wrote some.
+func (r *rawRows) calendar(ctx context.Context, files []rawFile, source string, described *arrow.Schema) (string, error) {
+	const variable = "petalake_calendar"
+	columns, err := tablefile.ColumnsOf(described)
+	if err != nil {
+		return "", err
+	}
+	paths := make([]string, len(files))
+	for i, f := range files {
+		paths[i] = f.path
+	}
+	found, err := tablefile.ReadCalendars(ctx, paths, func(i int) (string, bool) { return paths[i], true })
+	if err != nil || !found.Any() {
+		return source, err
+	}
+	var replaced []string
+	for _, f := range columns.Fields {
+		name := duckdb.QuoteIdent(f.Name)
+		sql, changed, err := found.Rebase(name, f.Name, f.Type, variable)
+		if err != nil {
+			return "", err
+		}
+		if changed {
+			replaced = append(replaced, sql+" AS "+name)
+		}
+	}
+	if len(replaced) == 0 {
+		return source, nil
+	}
+	if err := r.Conn.SetVariable(ctx, variable, found.Files()); err != nil {
+		return "", err
+	}
+	return "(SELECT * REPLACE (" + strings.Join(replaced, ", ") + ") FROM " + source + ")", nil
 }

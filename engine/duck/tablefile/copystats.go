@@ -56,7 +56,8 @@ func columnStats(path []string, t schema.Type, c map[string]string) stats.Column
 }
 
 // statValue reads one bound, nil where it is none. A string may be cut by DuckDB at 256 bytes, in
-// the middle of a character: a lower bound then loses the rest, an upper bound is of no use.
+// the middle of a character: a lower bound then loses the rest, an upper one has the greatest character there, unless it may be that one
+// which was cut.
 func statValue(t schema.Type, text string, upper bool) stats.Value {
 	if d, ok := t.(schema.Decimal); ok {
 		v, ok := stats.ParseDecimal(text)
@@ -67,13 +68,17 @@ func statValue(t schema.Type, text string, upper bool) stats.Value {
 	}
 	switch t {
 	case schema.String:
-		for !utf8.ValidString(text) {
-			if upper {
+		whole := text
+		for !utf8.ValidString(whole) {
+			whole = whole[:len(whole)-1]
+		}
+		if upper && len(whole) < len(text) {
+			if len(whole) < 252 || text[len(whole)] >= 0xf4 {
 				return nil
 			}
-			text = text[:len(text)-1]
+			whole += string(utf8.MaxRune)
 		}
-		return text
+		return whole
 	case schema.Byte, schema.Short, schema.Integer, schema.Long:
 		return orNil(strconv.ParseInt(text, 10, 64))
 	case schema.Float:

@@ -14,8 +14,9 @@ import (
 // ViolationError says that a row breaks a rule of its table.
 type ViolationError struct {
 	Table      string // key of its folder
-	Constraint string // its name; empty where Column must not be null
+	Constraint string // its name; empty where Column must not be null, or is too long
 	Column     string
+	Length     string // varchar(n) or char(n), where text of the column is longer
 	Row        string // an example, as JSON
 }
 
@@ -27,6 +28,9 @@ func (e *ViolationError) Error() string {
 	if len(row) > shownRow {
 		row = strings.ToValidUTF8(row[:shownRow], "") + "..."
 	}
+	if e.Length != "" {
+		return fmt.Sprintf("table %s: column %s: text is longer than %s allows in the row %s", e.Table, e.Column, e.Length, row)
+	}
 	if e.Constraint == "" {
 		return fmt.Sprintf("table %s: column %s: it must not be null, but is in the row %s", e.Table, e.Column, row)
 	}
@@ -35,6 +39,9 @@ func (e *ViolationError) Error() string {
 
 // Hint says what to do.
 func (e *ViolationError) Hint() string {
+	if e.Length != "" {
+		return "shorten the text, or make the column a string with Spark: ALTER TABLE t ALTER COLUMN c TYPE string; nothing was written"
+	}
 	return "correct or filter the rows, or change the rule in lakehouse.yaml; nothing was written"
 }
 
@@ -55,7 +62,11 @@ func (w *Writer) selection(source string, columns *schema.Struct) (string, error
 		b.WriteString(" WHERE NOT coalesce(" + strings.Join(lost, " OR ") + ", false)")
 	}
 	b.WriteString(") AS row_")
-	if check := w.check(); check != "" {
+	check, err := w.check()
+	if err != nil {
+		return "", err
+	}
+	if check != "" {
 		b.WriteString(" WHERE " + check)
 	}
 	if len(w.Spec.SortBy) > 0 {
@@ -118,23 +129,36 @@ func (w *Writer) casts(columns *schema.Struct) ([]string, error) {
 // violated begins the messages by which a check in SQL names what was broken.
 const violated = "petalake rule "
 
-// rule is what each row of a table keeps to: kind null with the path of a column, or constraint with its name.
+// rule is what each row of a table keeps to: kind null with the path of a column, length with a column, or constraint with its name.
 type rule struct{ broken, kind, name string }
 
 // rules are those of the table. Void columns are not in a row; a constraint is broken unless it is true.
-func (w *Writer) rules() (rules []rule) {
+func (w *Writer) rules() (rules []rule, err error) {
 	notNull("", "true", w.Spec.Schema, func(path, when string) { rules = append(rules, rule{"coalesce(" + when + ", false)", "null", path}) })
+	for _, f := range w.Spec.Schema.Fields {
+		long, err := tooLong("row_."+duckdb.QuoteIdent(f.Name), f)
+		if err != nil {
+			return nil, err
+		}
+		if long != "" {
+			rules = append(rules, rule{long, "length", f.Name})
+		}
+	}
 	for _, name := range slices.Sorted(maps.Keys(w.Spec.Constraints)) {
 		rules = append(rules, rule{"NOT coalesce((" + w.Spec.Constraints[name] + "\n), false)", "constraint", name})
 	}
-	return rules
+	return rules, nil
 }
 
 // check is a condition that fails with an error naming the rule and a row, or is true; where rows that break a rule are aside
 // it is false for them.
-func (w *Writer) check() string {
+func (w *Writer) check() (string, error) {
+	rules, err := w.rules()
+	if err != nil {
+		return "", err
+	}
 	var whens []string
-	for _, r := range w.rules() {
+	for _, r := range rules {
 		then := "error(" + duckdb.Quote(violated+r.kind+" "+fmt.Sprintf("%q ", r.name)) + " || to_json(row_))"
 		if w.Aside {
 			then = "false"
@@ -142,9 +166,9 @@ func (w *Writer) check() string {
 		whens = append(whens, "WHEN "+r.broken+" THEN "+then)
 	}
 	if len(whens) == 0 {
-		return ""
+		return "", nil
 	}
-	return "CASE " + strings.Join(whens, " ") + " ELSE true END"
+	return "CASE " + strings.Join(whens, " ") + " ELSE true END", nil
 }
 
 // Broken is the SQL that finds the rows of a source, which has these columns, that do not fit, or break a rule of the table: the value
@@ -157,12 +181,19 @@ func (w *Writer) Broken(source string, columns *schema.Struct, expression string
 	if err != nil {
 		return "", err
 	}
+	rules, err := w.rules()
+	if err != nil {
+		return "", err
+	}
 	place, loss, row := duckdb.QuoteIdent(w.Unused("petalake_place")), duckdb.QuoteIdent(w.Unused("petalake_loss")), duckdb.QuoteIdent(w.Unused("petalake_row"))
 	whens := []string{"WHEN " + loss + " IS NOT NULL THEN " + loss}
-	for _, r := range w.rules() {
+	for _, r := range rules {
 		reason := "constraint " + r.name + ": it is not true"
-		if r.kind == "null" {
+		switch r.kind {
+		case "null":
 			reason = "column " + r.name + ": it must not be null"
+		case "length":
+			reason = "column " + r.name + ": text is longer than " + w.limit(r.name) + " allows"
 		}
 		whens = append(whens, "WHEN "+r.broken+" THEN "+duckdb.Quote(reason))
 	}
@@ -240,8 +271,11 @@ func (w *Writer) violation(err error) error {
 	if kind == "value" {
 		return w.loss(name, row)
 	}
-	if kind == "null" {
+	switch kind {
+	case "null":
 		return &ViolationError{Table: w.Spec.Root, Column: name, Row: row}
+	case "length":
+		return &ViolationError{Table: w.Spec.Root, Column: name, Length: w.limit(name), Row: row}
 	}
 	return &ViolationError{Table: w.Spec.Root, Constraint: name, Row: row}
 }
