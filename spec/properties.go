@@ -3,6 +3,8 @@ package spec
 import (
 	"slices"
 	"strings"
+
+	"github.com/petalake/petalake/internal/words"
 )
 
 // deltaProperties are the table properties that Delta Lake 4.2 has, without "delta." (its DeltaConfigs, and those of its features).
@@ -34,7 +36,7 @@ func CheckProperty(name string) (wrong, hint string) {
 		return "", ""
 	}
 	hint = "the properties of Delta Lake are in its documents; one of your own has another prefix than delta."
-	if near := Nearest(rest, deltaProperties); near != "" {
+	if near := words.Nearest(rest, deltaProperties); near != "" {
 		hint = `did you mean "delta.` + near + `"?`
 	}
 	return "Delta Lake has no such property", hint

@@ -20,6 +20,7 @@ import (
 
 	"github.com/petalake/petalake/internal/lake"
 	"github.com/petalake/petalake/internal/sql"
+	"github.com/petalake/petalake/internal/words"
 	"github.com/petalake/petalake/job"
 	"github.com/petalake/petalake/spec"
 )
@@ -213,7 +214,7 @@ func (rs *Runs) describedJob(name string) (*spec.Job, error) {
 	for _, j := range rs.Env.Spec.Jobs {
 		names = append(names, j.Name)
 	}
-	return nil, &NoJobError{name, spec.Nearest(name, names)}
+	return nil, &NoJobError{name, words.Nearest(name, names)}
 }
 
 // CreateJob makes the next run of a job, and returns before it begins: DriveJob brings it to its end.
