@@ -57,7 +57,7 @@ var picture = map[string][]string{
 	"internal/link": {"internal/lake", "internal/sql", "catalog", "spec", "engine/spark", "engine/spark/eventlog", "engine/spark/local"},
 
 	// The writer knows DuckDB, which writes the files, and no Spark: a model on Spark brings its files.
-	"internal/write": {"internal/lake", "internal/sql", "spec", "catalog", "delta", "delta/schema", "engine/duck", "engine/duck/raw", "engine/duck/tablefile", "ingest", "ingest/files"},
+	"internal/write": {"internal/lake", "internal/sql", "spec", "catalog", "delta", "delta/schema", "delta/stats", "engine/duck", "engine/duck/raw", "engine/duck/tablefile", "ingest", "ingest/files"},
 	// An open environment is the one place that knows both disk and S3, so that rooms above take a store.
 	// It gives DuckDB tables by name, and so implements the resolver of engine/duck.
 	"internal/lake": {"spec", "internal/words", "catalog", "delta", "delta/schema", "engine/duck", "ingest/files", "internal/aws/awsx", "delta/stats", "store", "store/s3"},
@@ -139,7 +139,7 @@ var sdks = map[string][]string{
 	// The door of Spark Connect serves, and dials the server behind it.
 	"google.golang.org/": {"internal/door", "engine/spark", "engine/spark/connectpb", "engine/spark/door"},
 	// Rows are Arrow batches in all rooms that have rows; the rooms of AWS, jobs and names have none.
-	"github.com/apache/arrow-go/v18": {".", "delta", "delta/checkpoint", "delta/datafile", "delta/schema", "delta/stats", "engine", "engine/duck", "engine/duck/raw", "engine/duck/tablefile", "engine/spark", "frame", "ingest", "ingest/files", "internal/cli", "internal/cli/render", "internal/compare", "internal/duckdb", "internal/query"},
+	"github.com/apache/arrow-go/v18": {".", "delta", "delta/checkpoint", "delta/datafile", "delta/schema", "delta/stats", "engine", "engine/duck", "engine/duck/raw", "engine/duck/tablefile", "engine/spark", "frame", "ingest", "ingest/files", "internal/cli", "internal/cli/render", "internal/compare", "internal/duckdb", "internal/query", "internal/write"},
 }
 
 // TestLayers promises that imports go down only, as the picture shows.

@@ -17,7 +17,7 @@ func (a *app) commands() []command {
 		group{"job", "Run jobs, and see what they did", "petalake job list", []command{
 			&jobRunCommand{app: a}, &jobListCommand{app: a}, &jobShowCommand{a}, &jobLogsCommand{app: a}, &jobCancelCommand{a}, &jobAttendCommand{a},
 		}},
-		&sourcesCommand{a}, &tablesCommand{a}, &describeCommand{a}, &historyCommand{app: a}, &filesCommand{app: a}, &checkCommand{app: a}, &verifyCommand{a},
+		&sourcesCommand{a}, &quarantineCommand{a}, &tablesCommand{a}, &describeCommand{a}, &historyCommand{app: a}, &filesCommand{app: a}, &checkCommand{app: a}, &verifyCommand{a},
 		group{"spark", "Apache Spark: a server on this machine, and what event logs say", "petalake spark start", []command{
 			&sparkStartCommand{app: a}, &sparkStopCommand{a}, &sparkStatusCommand{a}, &sparkLogsCommand{app: a}, &adviseCommand{app: a},
 		}},

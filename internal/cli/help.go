@@ -42,7 +42,7 @@ func help(c *cobra.Command) string {
 }
 
 // order is the order in which a person meets the commands; the others follow on one line.
-var order = []string{"init", "up", "load", "sql", "job", "tables", "describe", "check", "spark", "plan"}
+var order = []string{"init", "up", "load", "sql", "job", "tables", "describe", "spark", "plan"}
 
 func subcommands(c *cobra.Command) string {
 	var b strings.Builder

@@ -54,6 +54,9 @@ func (e *Env) Table(ctx context.Context, name spec.TableName) (*delta.Table, err
 	if first := e.tables[key]; first != nil {
 		return first, nil
 	}
+	if e.tables == nil {
+		e.tables = map[spec.TableName]*delta.Table{}
+	}
 	e.tables[key] = t
 	return t, nil
 }

@@ -59,8 +59,10 @@ type Fault struct {
 const (
 	blockSize  = 1 << 20
 	defaultRow = 64 << 20
-	shownRaw   = 1 << 20
 )
+
+// LongestRaw is how many bytes of its text a Fault has at most.
+const LongestRaw = 1 << 20
 
 // Reader cuts the text of files into blocks of whole records, which Threads read.
 type Reader struct {
@@ -403,7 +405,7 @@ func (s *Source) noText() string {
 // trimmed is the text of a record in a message or a quarantine.
 func trimmed(raw []byte) string {
 	raw = bytes.Trim(raw, "\r\n")
-	return string(bytes.ToValidUTF8(raw[:min(len(raw), shownRaw)], []byte(string(utf8.RuneError))))
+	return string(bytes.ToValidUTF8(raw[:min(len(raw), LongestRaw)], []byte(string(utf8.RuneError))))
 }
 
 // ended says whether a block is behind a fault that ends the reading.

@@ -15,6 +15,7 @@ func (r *rawRows) stageCSV(ctx context.Context, files []rawFile) ([]tablefile.St
 	if err != nil {
 		return nil, nil, err
 	}
+	d.columns = r.raw.Columns
 	source, err := r.raw.source(files)
 	if err != nil {
 		return nil, nil, err

@@ -24,6 +24,7 @@ type dialect struct {
 	skip                              int // lines before the header
 	header                            bool
 	encoding                          string
+	columns                           []string // their names, where there is no header and somebody said them
 }
 
 // options are the settings of sniff_csv that the user fixed.
@@ -64,7 +65,8 @@ func textList(items []string) string {
 // written.
 func (c CSV) sniff(ctx context.Context, conn *duckdb.Conn, files []rawFile, dir string) (dialect, error) {
 	d := dialect{delimiter: ",", quote: `"`, escape: `"`, header: true, encoding: c.Encoding, comment: c.Comment}
-	if at := slices.IndexFunc(files, func(f rawFile) bool { return f.size > 0 }); at >= 0 {
+	said := c.Delimiter != "" && c.Quote != nil && c.Escape != nil && c.Header != nil && c.Skip != nil
+	if at := slices.IndexFunc(files, func(f rawFile) bool { return f.size > 0 }); at >= 0 && !said {
 		found, err := c.sniffed(ctx, conn, files[at], dir)
 		if err != nil {
 			return d, err

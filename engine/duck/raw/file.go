@@ -27,6 +27,9 @@ type Files struct {
 	CSV           CSV
 	OriginalNames map[string]string // of files that were fetched, by their paths: for the quarantine
 	Table         string            // whose rows they are: for the quarantine
+	Columns       []string          // of CSV without a header: the names of the values of a record
+	// Origin says where a row comes from that a file has at a line, where that is not the file: for the quarantine. Nil: it is.
+	Origin func(path string, line int64) (file string, at int64)
 
 	// Declared are columns whose type somebody wrote down. A number in text may begin with zeros in these alone: in
 	// others they would be lost from a key.

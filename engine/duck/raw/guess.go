@@ -20,6 +20,7 @@ func (r Files) guess(ctx context.Context, conn *duckdb.Conn, files []rawFile, wh
 		if err != nil {
 			return Inspection{}, r, err
 		}
+		d.columns = r.Columns
 		r.sniffed = &d
 		if err := d.describe(&source, files, nil); err != nil {
 			return Inspection{}, r, err

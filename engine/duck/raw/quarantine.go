@@ -22,7 +22,7 @@ func QuarantineSchema() *schema.Struct {
 		kind schema.Primitive
 	}{
 		{"source", schema.String}, {"file", schema.String}, {"line", schema.Long}, {"raw", schema.String}, {"reason", schema.String},
-		{"loaded_at", schema.Timestamp}, {"table", schema.String}, {"reading", schema.String},
+		{"loaded_at", schema.Timestamp}, {"table", schema.String}, {"reading", schema.String}, {"replay", schema.Long},
 	} {
 		s.Fields = append(s.Fields, schema.Field{Name: f.name, Type: f.kind, Nullable: true})
 	}
@@ -104,8 +104,12 @@ func (r *rawRows) aside(ctx context.Context, bad []badRow) (tablefile.Written, e
 	out := bufio.NewWriter(f)
 	enc := json.NewEncoder(out)
 	for _, b := range bad {
+		b.file = cmp.Or(r.raw.OriginalNames[b.file], b.file)
+		if r.raw.Origin != nil {
+			b.file, b.line = r.raw.Origin(b.file, b.line)
+		}
 		row := map[string]any{
-			"source": r.Spec.Source, "file": cmp.Or(r.raw.OriginalNames[b.file], b.file), "reason": b.reason, "table": r.raw.Table,
+			"source": r.Spec.Source, "file": b.file, "reason": b.reason, "table": r.raw.Table,
 			"loaded_at": r.Spec.Now.UTC().Format("2006-01-02T15:04:05.000000Z"), "line": nil, "raw": nil,
 		}
 		if b.line > 0 {
@@ -130,3 +134,6 @@ func (r *rawRows) aside(ctx context.Context, bad []badRow) (tablefile.Written, e
 	}
 	return json.Publish(ctx, staged)
 }
+
+// LongestText is how many bytes of a row's text the quarantine keeps at most.
+const LongestText = text.LongestRaw

@@ -352,6 +352,9 @@ func (d dialect) columnsOf(f rawFile, columns []schema.Field) ([]string, error) 
 	if d.header {
 		return d.names(f)
 	}
+	if len(d.columns) > 0 {
+		return d.columns, nil
+	}
 	var names []string
 	if columns != nil {
 		for _, c := range columns {
