@@ -57,6 +57,8 @@ type Written struct {
 
 	Bad     []delta.Add // files of the quarantine
 	BadRows int64
+
+	Rescued int64 // rows of which some value is in the column for those that do not fit theirs
 }
 
 // checkPartitions refuses columns that cannot be folders.
