@@ -83,6 +83,7 @@ func as(t *testing.T, lake *petalake.Lake, who, sql string) ([]string, error) {
 // TestColumnsThatAreNotTheirs promises that there is no form of a statement by which somebody sees a column
 // that is not theirs, neither its values nor that it is there.
 func TestColumnsThatAreNotTheirs(t *testing.T) {
+	t.Parallel()
 	lake := newGuardedShop(t)
 	for _, sql := range []string{
 		"SELECT * FROM bronze.customers", "FROM bronze.customers", "TABLE bronze.customers", "SELECT c FROM bronze.customers c", "SELECT to_json(c) FROM bronze.customers c", "SELECT c.* FROM bronze.customers AS c",
@@ -122,6 +123,7 @@ func TestColumnsThatAreNotTheirs(t *testing.T) {
 // TestFilesAreNotNamed promises that no plan and no error names a data file to somebody who may not see
 // every column: its folder has values of partition columns.
 func TestFilesAreNotNamed(t *testing.T) {
+	t.Parallel()
 	const yaml = `lakehouse: shop
 tables:
   bronze.people: {columns: [id: bigint, secret: string, n: int], partition_by: secret}
@@ -186,6 +188,7 @@ access:
 // TestTablesThatAreNotTheirs promises that tables of others are refused, read or written, and are not listed; and that
 // a column that is to be left out and is not found refuses the table.
 func TestTablesThatAreNotTheirs(t *testing.T) {
+	t.Parallel()
 	lake := newGuardedShop(t)
 	for _, c := range []struct{ who, sql, want string }{
 		{"support", "SELECT * FROM wide", "support does not read wide"},
@@ -230,6 +233,7 @@ func TestTablesThatAreNotTheirs(t *testing.T) {
 // TestJobsAreHeldToTheirRole promises that the statements of a job with a role do what the role may, and end for
 // good where it may not.
 func TestJobsAreHeldToTheirRole(t *testing.T) {
+	t.Parallel()
 	lake := newGuardedShop(t)
 	for name, want := range map[string]string{"vips": "", "leak": "email", "steal": "analyst does not write bronze.pay"} {
 		run, err := lake.CreateJob(t.Context(), name, nil, "test")

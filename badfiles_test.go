@@ -122,6 +122,7 @@ models:
 
 // TestManyBadFiles: of a batch of many files in which some are bad, the good ones come, in few commits.
 func TestManyBadFiles(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t, map[string]string{"lakehouse.yaml": "lakehouse: x\ntables:\n  t: {columns: [id: int], evolve: none}\nsources:\n  t: {path: raw/*.csv}\n"})
 	want := 0
 	for i := range 40 {
@@ -166,6 +167,7 @@ func (h *house) mustHold(lake *petalake.Lake, files int) {
 
 // TestMaxBad: a load that is all bad ends, and puts nothing aside.
 func TestMaxBad(t *testing.T) {
+	t.Parallel()
 	const yaml = "lakehouse: x\ntables:\n  t: {columns: [id: int]}\nsources:\n  t: {path: raw/*.csv, on_error: quarantine, max_bad: MOST}\n"
 	text := "id\n" + strings.Repeat("1\n", 98) + "x\ny\n"
 	for most, fits := range map[string]bool{"1%": false, "2%": true, "1": false, "2": true, "0": false, "1.99%": false, "100%": true} {
@@ -185,6 +187,7 @@ func TestMaxBad(t *testing.T) {
 // TestCopiedLake: a lake and its raw files that were copied, so that all times differ, load nothing again and say so in one note, or,
 // where files are known by their contents, none; and what was renamed is then not loaded either.
 func TestCopiedLake(t *testing.T) {
+	t.Parallel()
 	for identity, note := range map[string]string{"path": "60 files, such as raw/00.csv: each is not what it was when it was first seen; a file is loaded once", "content": ""} {
 		h := newHouse(t, map[string]string{"lakehouse.yaml": "lakehouse: x\nsources:\n  t: {path: raw/*.csv, identity: " + identity + "}\n"})
 		for i := range 60 {

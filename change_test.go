@@ -25,6 +25,7 @@ models:
 
 // TestInsert writes tables by SQL: by position, by list, by name; declared tables are made as declared.
 func TestInsert(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t, map[string]string{"lakehouse.yaml": written})
 	lake := h.open()
 	expect(t, lake, "INSERT INTO bronze.flights VALUES (1, 'TXL', 9.5, DATE '2026-01-01'), (2, NULL, 3, NULL)", "2|2")
@@ -42,6 +43,7 @@ func TestInsert(t *testing.T) {
 
 // TestCreateTable makes tables by SQL, and makes them anew.
 func TestCreateTable(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t, map[string]string{"lakehouse.yaml": written})
 	lake := h.open()
 	expect(t, lake, "CREATE TABLE silver.a USING delta PARTITIONED BY (P) COMMENT 'it''s' AS SELECT i::int AS id, i % 2 AS p FROM range(4) r(i)", "4|4")
@@ -65,6 +67,7 @@ func TestCreateTable(t *testing.T) {
 
 // TestChangeRefused says what is wrong with a statement that writes, and leaves the tables alone.
 func TestChangeRefused(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t, map[string]string{"lakehouse.yaml": written})
 	lake := h.open()
 	expect(t, lake, "CREATE TABLE a AS SELECT 1 AS id, 'x' AS name", "1|1")
@@ -112,6 +115,7 @@ func TestChangeRefused(t *testing.T) {
 // TestInsertRace has writers add the number of rows that they see. Were one not to see another's row,
 // a number would be there twice.
 func TestInsertRace(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t, map[string]string{"lakehouse.yaml": written})
 	lake := h.open()
 	expect(t, lake, "CREATE TABLE n AS SELECT 0 AS seen", "1|1")

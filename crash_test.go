@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/petalake/petalake"
+	"github.com/petalake/petalake/internal/sweep"
 )
 
 // workerFolder is set in the process that TestKill starts and kills.
@@ -47,6 +48,7 @@ func work(dir string) error {
 // TestKill kills ingesters at random moments, sometimes two beside each other, while files arrive.
 // In the end every row is there once, in the table and in the models, and the tables are sound.
 func TestKill(t *testing.T) {
+	t.Parallel()
 	seed := uint64(time.Now().UnixNano())
 	random := rand.New(rand.NewPCG(seed, 1))
 	h := newHouse(t, map[string]string{
@@ -61,7 +63,8 @@ models:
   copied: {query: "select id from t", mode: incremental, incremental_on: t}
 `,
 	})
-	const batches, perFile = 12, 100
+	// In twelve batches a kill meets each step of a load, most times.
+	batches, perFile := sweep.Of(5, 12, 12), 100
 	bad := 0
 	for i := range batches {
 		h.arrive(fmt.Sprintf("raw/%03d.csv", i), i*perFile, perFile, i%4 == 1)

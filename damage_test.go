@@ -13,6 +13,7 @@ import (
 // TestDamagedFiles breaks data files in three ways; the error names table, version and file, not
 // the machine's folders.
 func TestDamagedFiles(t *testing.T) {
+	t.Parallel()
 	var rows strings.Builder
 	rows.WriteString("id,name\n")
 	for range 2000 {

@@ -16,6 +16,7 @@ import (
 // TestDiskFull fills the disk that the lake is on, during a load and before one. Nothing becomes
 // visible, and the run after space was freed goes on. It needs the right to mount.
 func TestDiskFull(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t, map[string]string{
 		"lakehouse.yaml": "lakehouse: x\nsources:\n  t: {path: raw/*.csv}\nenvironments:\n  local: {storage: small/lake}\n",
 		"raw/1.csv":      "a\nx\n",

@@ -70,6 +70,7 @@ environments:
 
 // TestOldEventLogs promises that a run of the lake, with Spark or without, deletes event logs of long ago.
 func TestOldEventLogs(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t, map[string]string{"lakehouse.yaml": shop, "lake/_petalake/spark-events/old.zstd": "x", "lake/_petalake/spark-events/new.zstd": "x"})
 	past := time.Now().Add(-31 * 24 * time.Hour)
 	if err := os.Chtimes(filepath.Join(h.dir, "lake/_petalake/spark-events/old.zstd"), past, past); err != nil {

@@ -43,22 +43,22 @@ func (l *Lake) Watch(ctx context.Context, tell func(done float64), sql string, a
 	return l.rooms.Engines.Watch(ctx, tell, sql, args...)
 }
 
-// On returns an engine of the lake: "duckdb", "spark", or "auto", which chooses one for each
+// On returns an engine of the lake: DuckDB, Spark, or spec.EngineAuto, which chooses one for each
 // statement; "" is the one that the environment names. It ends with the lake: closing it does nothing.
 // A Spark that is not there yet is started with the first statement that needs it.
-func (l *Lake) On(_ context.Context, name string) (engine.Engine, error) {
+func (l *Lake) On(_ context.Context, name spec.Engine) (engine.Engine, error) {
 	return l.rooms.Engines.On(name)
 }
 
 // Choose says which engine a statement would run on, without running it. Engine is as for On. A statement
 // that is known to be wrong on both is an error.
-func (l *Lake) Choose(ctx context.Context, engine, sql string, args ...any) (Choice, error) {
+func (l *Lake) Choose(ctx context.Context, engine spec.Engine, sql string, args ...any) (Choice, error) {
 	c, err := l.rooms.Engines.Choose(ctx, engine, sql, args...)
 	return Choice{c.Engine, c.Reason}, err
 }
 
 // Frames runs data frames on an engine of the lake, which is named as for On.
-func (l *Lake) Frames(name string) (frame.Engine, error) { return l.rooms.Engines.Frames(name) }
+func (l *Lake) Frames(name spec.Engine) (frame.Engine, error) { return l.rooms.Engines.Frames(name) }
 
 // Verify runs a query on both engines and compares their rows. What one of them does not take is a
 // *DialectError.
@@ -92,7 +92,7 @@ func (a *Acting) Watch(ctx context.Context, tell func(done float64), sql string,
 }
 
 // Choose says which engine a statement of the actor would run on, without running it. Engine is as for Lake.On.
-func (a *Acting) Choose(ctx context.Context, engine, sql string) (Choice, error) {
+func (a *Acting) Choose(ctx context.Context, engine spec.Engine, sql string) (Choice, error) {
 	c, err := a.acting.Choose(ctx, engine, sql)
 	return Choice{c.Engine, c.Reason}, err
 }

@@ -144,6 +144,7 @@ models:
 `
 
 func TestFilesBecomeTablesAndModels(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t, map[string]string{
 		"lakehouse.yaml": shop,
 		"raw/1.csv":      "customer,amount\nann,3\nbob,4\n",
@@ -163,6 +164,7 @@ func TestFilesBecomeTablesAndModels(t *testing.T) {
 }
 
 func TestModelIsBuiltAnewWhenItsDefinitionChanges(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t, map[string]string{"lakehouse.yaml": shop, "raw/1.csv": "customer,amount\nann,3\n"})
 	h.mustUp(h.open(), "source orders: built 1", "model gold.totals: built 1", "model gold.best: built 1")
 	h.write("lakehouse.yaml", strings.Replace(shop, "sum(amount)::bigint as total", "sum(amount)::double as total, count(*) as n", 1))
@@ -172,6 +174,7 @@ func TestModelIsBuiltAnewWhenItsDefinitionChanges(t *testing.T) {
 }
 
 func TestIncrementalModelSeesOnlyNewRows(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t, map[string]string{
 		"lakehouse.yaml": `
 lakehouse: shop
@@ -204,6 +207,7 @@ models:
 }
 
 func TestReplacingSource(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t, map[string]string{
 		"lakehouse.yaml": "lakehouse: x\nsources:\n  prices: {path: raw/*.jsonl, mode: replace}\n",
 		"raw/a.jsonl":    `{"id": 1, "price": 2.5}` + "\n",
@@ -232,6 +236,7 @@ func TestReplacingSource(t *testing.T) {
 
 // TestFormatsOfASource promises that files of two formats that one source takes are each loaded, in batches of one.
 func TestFormatsOfASource(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t, map[string]string{
 		"lakehouse.yaml": "lakehouse: x\nsources:\n  s: {path: [raw/*.jsonl, raw/*.csv, raw/*.tsv], table: t}\n",
 		"raw/a.jsonl":    `{"id": 1, "v": "x"}` + "\n", "raw/b.csv": "id,v\n2,y\n", "raw/c.tsv": "id\tv\n3\tz\n", "raw/d.jsonl": `{"id": 4}` + "\n",
@@ -245,6 +250,7 @@ func TestFormatsOfASource(t *testing.T) {
 }
 
 func TestBadRows(t *testing.T) {
+	t.Parallel()
 	yaml := `
 lakehouse: x
 tables:
@@ -277,6 +283,7 @@ sources:
 }
 
 func TestEvolution(t *testing.T) {
+	t.Parallel()
 	yaml := "lakehouse: x\ntables:\n  t:\n    columns: [id: int]\n    evolve: EVOLVE\nsources:\n  t: {path: raw/*.csv}\n"
 	h := newHouse(t, map[string]string{"lakehouse.yaml": strings.Replace(yaml, "EVOLVE", "none", 1), "raw/1.csv": "id\n1\n"})
 	lake := h.open()
@@ -300,6 +307,7 @@ func TestEvolution(t *testing.T) {
 }
 
 func TestModelProblemsAreFoundAtOnce(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t, map[string]string{
 		"lakehouse.yaml": `
 lakehouse: x
@@ -324,6 +332,7 @@ models:
 }
 
 func TestConstraintsHold(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t, map[string]string{
 		"lakehouse.yaml": "lakehouse: x\ntables:\n  t:\n    constraints: {positive: id > 0}\nsources:\n  t: {path: raw/*.csv}\n",
 		"raw/1.csv":      "id\n1\n-2\n",
@@ -341,6 +350,7 @@ func TestConstraintsHold(t *testing.T) {
 
 // An error in a statement points at the word it is about, in the .sql file or in lakehouse.yaml.
 func TestModelErrorsPointIntoTheStatement(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t, map[string]string{
 		"lakehouse.yaml": "lakehouse: x\nsources:\n  t: {path: raw/*.csv}\nmodels:\n  m: {sql: m.sql}\n  k:\n    query: |\n      select a,\n             nob\n      from t\n  d: {query: \"select noc from t\"}\n  w: {query: select * from waiting}\n",
 		"m.sql":          "-- a comment\nselect\n    a,\n    noa\nfrom t\n",
@@ -359,6 +369,7 @@ func TestModelErrorsPointIntoTheStatement(t *testing.T) {
 
 // A model whose source has no file yet says so.
 func TestModelWaitsForItsSource(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t, map[string]string{"lakehouse.yaml": shop})
 	lake := h.open()
 	if _, err := h.up(lake); err == nil || !strings.Contains(err.Error(), "reads bronze.orders, which source orders has not made yet") {
@@ -370,6 +381,7 @@ func TestModelWaitsForItsSource(t *testing.T) {
 
 // Wider types are tried before a row is put aside, and the first try leaves nothing behind.
 func TestWidenBeforeQuarantine(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t, map[string]string{
 		"lakehouse.yaml": "lakehouse: x\ntables:\n  t:\n    columns: [id: int]\n    evolve: widen\nsources:\n  t: {path: raw/*.csv, on_error: quarantine}\n",
 		"raw/1.csv":      "id\n1\n3000000000\n",

@@ -60,7 +60,7 @@ var picture = map[string][]string{
 	"internal/write": {"internal/lake", "internal/sql", "internal/words", "spec", "catalog", "delta", "delta/schema", "delta/stats", "engine/duck", "engine/duck/raw", "engine/duck/tablefile", "ingest", "ingest/files"},
 	// An open environment is the one place that knows both disk and S3, so that rooms above take a store.
 	// It gives DuckDB tables by name, and so implements the resolver of engine/duck.
-	"internal/lake": {"spec", "catalog", "delta", "delta/schema", "engine/duck", "ingest/files", "internal/aws/awsx", "delta/stats", "store", "store/s3"},
+	"internal/lake": {"spec", "internal/words", "catalog", "delta", "delta/schema", "engine/duck", "ingest/files", "internal/aws/awsx", "delta/stats", "store", "store/s3"},
 
 	// A pipeline commits positions and rows together, so it knows tables; what loads the rows it is given.
 	"ingest":       {"delta", "delta/schema", "store"},
@@ -98,7 +98,7 @@ var picture = map[string][]string{
 
 	// What a lakehouse is in AWS follows from lakehouse.yaml by functions of values: access, deploy, audit,
 	// cfn, terraform, fleet, price and forecast import no SDK and no store, so that a plan needs no credentials.
-	"internal/aws/access": {"spec"},
+	"internal/aws/access": {"internal/words", "spec"},
 	"internal/aws/deploy": {"internal/aws/access", "spec", "internal/aws/cfn", "internal/aws/price"}, // a step of a plan has its price
 	"internal/aws/audit":  {"internal/aws/cfn", "internal/aws/deploy", "spec"},
 	"internal/aws/cfn":    {},
@@ -108,12 +108,12 @@ var picture = map[string][]string{
 	"internal/aws/rollout":   {"internal/aws/glue", "internal/aws/access", "internal/aws/audit", "internal/aws/awsx", "internal/aws/deploy", "internal/aws/emr", "internal/aws/fleet", "internal/aws/price", "ingest/dms", "spec", "store", "store/s3"},
 	"internal/aws/awsx":      {"spec", "store/s3"}, // a bucket is reached by the same options as AWS
 	"internal/aws/price":     {},
-	"internal/aws/fleet":     {"internal/aws/price", "spec"},
+	"internal/aws/fleet":     {"internal/aws/price", "internal/words", "spec"},
 	"internal/aws/terraform": {"internal/aws/deploy", "spec"}, // an export of what deploy says, never a second description
 	// What described work comes to: a month by its use, a week on a simulated cloud. Both take the same description.
 	"internal/aws/forecast": {"internal/aws/deploy", "internal/aws/fleet", "internal/aws/price", "spec"},
 
-	"spec":             {}, // lakehouse.yaml can be read and judged by any room
+	"spec":             {"internal/words"}, // lakehouse.yaml can be read and judged by any room
 	"internal/compare": {},
 	"internal/text":    {"delta/schema"}, // bytes to values, of any type that a column has: also what follows a stream reads text by it
 	"internal/words":   {},

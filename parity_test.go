@@ -87,7 +87,7 @@ func dialects(t *testing.T, lake *petalake.Lake) {
 	}
 }
 
-func mustOn(t *testing.T, lake *petalake.Lake, name string) querier {
+func mustOn(t *testing.T, lake *petalake.Lake, name spec.Engine) querier {
 	t.Helper()
 	on, err := lake.On(t.Context(), name)
 	if err != nil {

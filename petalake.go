@@ -22,11 +22,11 @@ import (
 
 // Options say which lakehouse, where, and with how much of the machine.
 type Options struct {
-	File        string // path of lakehouse.yaml
-	Environment string // "" is "local"
-	Memory      int64  // bytes the engine may use; 0: as the environment says
-	Threads     int    // 0: as the environment says
-	Engine      string // duckdb, spark or auto; "" as the environment says
+	File        string      // path of lakehouse.yaml
+	Environment string      // "" is "local"
+	Memory      int64       // bytes the engine may use; 0: as the environment says
+	Threads     int         // 0: as the environment says
+	Engine      spec.Engine // duckdb, spark or auto; "" as the environment says
 	Getenv      func(string) string
 
 	// Starting is told how far the start of a Spark of this machine is, which takes some seconds, and

@@ -33,6 +33,7 @@ func (h *house) declare(columnType, more string) *petalake.Lake {
 // TestDeclarationsTakeEffect changes what lakehouse.yaml says of a table that has rows: each change
 // shows in the table at once, or is an error that says what to do and leaves the table as it was.
 func TestDeclarationsTakeEffect(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t, map[string]string{"raw/1.csv": "a,b\n1,x\n-2,y\n"})
 	h.mustUp(h.declare("int", ""), "source t: built 2")
 	for _, step := range []struct{ columnType, more, problem, at, hint string }{
@@ -92,6 +93,7 @@ func metadataOf(t *testing.T, lake *petalake.Lake, name string) delta.Metadata {
 
 // What somebody else set on a table stays, whatever the file says.
 func TestForeignPropertiesStay(t *testing.T) {
+	t.Parallel()
 	ctx := context.Background()
 	h := newHouse(t, map[string]string{"raw/1.csv": "a,b\n1,x\n"})
 	lake := h.declare("int", "properties: {ours: 1}")
@@ -117,6 +119,7 @@ func TestForeignPropertiesStay(t *testing.T) {
 
 // A column that is never null cannot come to rows that lack it.
 func TestNewColumnWithoutNullsNeedsNoRows(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t, map[string]string{"raw/1.csv": "a,b\n1,x\n"})
 	h.mustUp(h.declare("int", ""), "source t: built 1")
 	lake := h.declare("int}, {name: c, type: int, nullable: false", "evolve: add")
@@ -128,6 +131,7 @@ func TestNewColumnWithoutNullsNeedsNoRows(t *testing.T) {
 
 // Partitions change together with all rows.
 func TestReplaceChangesPartitions(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t, map[string]string{"raw/1.csv": "a,b\n1,x\n2,y\n"})
 	h.mustUp(h.declare("int", ""), "source t: built 2")
 	lake := h.declare("int", "partition_by: b")

@@ -24,6 +24,7 @@ import (
 // TestFailedBatchIsNoDeadEnd: what a person does about a file that cannot be loaded ends the trouble,
 // though the offset log names the file for ever.
 func TestFailedBatchIsNoDeadEnd(t *testing.T) {
+	t.Parallel()
 	const bad, good = "a,b\n1,2,3\n4,5,x\n1,2\n", "a,b\n1,2\n"
 	const yaml = "lakehouse: x\nsources:\n  t: {path: 'raw/*', format: csv}\n"
 	for name, mend := range map[string]func(h *house){
@@ -63,6 +64,7 @@ func TestFailedBatchIsNoDeadEnd(t *testing.T) {
 // TestTakenAwayIsNotLoaded: a file that was taken away to be corrected, as the hint says, and comes back
 // under its name is loaded, once, and so is one that came between.
 func TestTakenAwayIsNotLoaded(t *testing.T) {
+	t.Parallel()
 	const bad, good = "a\n1\nx\n", "a\n1\n2\n"
 	for _, first := range []string{"", "a\n7\n"} {
 		h := newHouse(t, map[string]string{"lakehouse.yaml": "lakehouse: x\ntables:\n  t: {columns: [a: int]}\nsources:\n  t: {path: 'raw/*.csv'}\n"})
@@ -99,6 +101,7 @@ func TestTakenAwayIsNotLoaded(t *testing.T) {
 
 // A file that is there but empty is one that is still to be written.
 func TestEmptyFilesAreWaitedFor(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t, map[string]string{"lakehouse.yaml": "lakehouse: x\nsources:\n  t: {path: raw/*.csv}\n"})
 	lake := h.open()
 	note := func(want string) {
@@ -121,6 +124,7 @@ func TestEmptyFilesAreWaitedFor(t *testing.T) {
 
 // Names of columns alone do not tell their types: the table is made of the first file with rows.
 func TestHeaderAloneMakesNoTable(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t, map[string]string{"lakehouse.yaml": "lakehouse: x\nsources:\n  t: {path: raw/*.csv}\n", "raw/1.csv": "a,b\n"})
 	lake := h.open()
 	events, err := h.up(lake)
@@ -136,6 +140,7 @@ func TestHeaderAloneMakesNoTable(t *testing.T) {
 
 // The hint of a failed load is in the words of what was used: the file, or the command.
 func TestHintsNameWhatToWrite(t *testing.T) {
+	t.Parallel()
 	const yaml = "lakehouse: x\ntables:\n  t:\n    columns: [a: string]\nsources:\n  t: {path: raw/*.csv}\n"
 	for _, c := range []struct{ text, inFile, byHand string }{
 		{"a,b\n1,2\n", "write evolve: add under tables.t", "load with --evolve add"},
@@ -159,6 +164,7 @@ func TestHintsNameWhatToWrite(t *testing.T) {
 
 // A table cannot lie in the folder of another.
 func TestTablesDoNotNest(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t, map[string]string{"lakehouse.yaml": "lakehouse: x\n", "1.csv": "a\n1\n"})
 	lake := h.open()
 	load := func(schema, table string) error {
@@ -183,6 +189,7 @@ func TestTablesDoNotNest(t *testing.T) {
 
 // A file that is something else under the name of a CSV file makes no table.
 func TestBinaryIsNoCSV(t *testing.T) {
+	t.Parallel()
 	random := rand.NewChaCha8([32]byte{1})
 	for size := 10; size <= 1_000_000; size *= 10 {
 		data := make([]byte, size)
@@ -200,6 +207,7 @@ func TestBinaryIsNoCSV(t *testing.T) {
 
 // Whatever the columns are called, their values come out under these names.
 func TestOddColumns(t *testing.T) {
+	t.Parallel()
 	names := []string{`qu"ote`, "do.t", "ünï", "😀", "a/b", "select", "from", "1st", "per%cent", "no\u00a0break"}
 	var header, values []string
 	for i, name := range names {
@@ -248,6 +256,7 @@ func TestNamesWithoutMapping(t *testing.T) {
 // TestStream: the records of a stream are the lines of the files that they are kept in, each loaded once; one
 // that is no record is put aside with its place.
 func TestStream(t *testing.T) {
+	t.Parallel()
 	packed := func(text string) string {
 		var b bytes.Buffer
 		z := gzip.NewWriter(&b)

@@ -18,6 +18,7 @@ import (
 // TestTwoBesideEachOther runs one lakehouse in two places at once, from the moment when there is no
 // table yet: every row is there once, and no table is made twice.
 func TestTwoBesideEachOther(t *testing.T) {
+	t.Parallel()
 	// In each of five rounds three processes meet four times; who wins differs.
 	for round := range sweep.Of(2, 5, 100) {
 		h := newHouse(t, map[string]string{
@@ -50,6 +51,7 @@ func TestTwoBesideEachOther(t *testing.T) {
 
 // TestLoadsBesideEachOther loads by hand into a table that nobody made yet.
 func TestLoadsBesideEachOther(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t, map[string]string{"lakehouse.yaml": "lakehouse: x\n", "1.csv": "a\n1\n"})
 	load := petalake.Load{Table: spec.TableName{Table: "t"}, Paths: []string{filepath.Join(h.dir, "1.csv")}}
 	var group errgroup.Group

@@ -52,12 +52,12 @@ type CSV struct {
 
 // Choice is the engine that a statement runs on, and why.
 type Choice struct {
-	Engine string // "duckdb" or "spark"
-	Reason string // one line
+	Engine spec.Engine // DuckDB or Spark
+	Reason string      // one line
 }
 
 // String is "duckdb: it reads 1.2 MB of 3 files".
-func (c Choice) String() string { return c.Engine + ": " + c.Reason }
+func (c Choice) String() string { return string(c.Engine) + ": " + c.Reason }
 
 // Agreement is how the answers of both engines to one statement agree.
 type Agreement struct {

@@ -88,6 +88,7 @@ func sameFiles(want, got []Add) string {
 
 // What is read back through a checkpoint is what the commits say, whichever way its statistics are kept.
 func TestCheckpointHoldsWhatCommitsSay(t *testing.T) {
+	t.Parallel()
 	for name, properties := range map[string]map[string]string{
 		"both":     {},
 		"json":     {"delta.checkpoint.writeStatsAsStruct": "false"},
@@ -137,6 +138,7 @@ func predicates() map[string]stats.Predicate {
 
 // A checkpoint that is damaged or not there is passed over while the commits are.
 func TestDamagedCheckpoint(t *testing.T) {
+	t.Parallel()
 	ctx := context.Background()
 	for name, damage := range map[string]func(s store.Store, key string) error{
 		"gone":      func(s store.Store, key string) error { return s.Delete(ctx, key) },

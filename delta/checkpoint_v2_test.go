@@ -150,6 +150,7 @@ func v2Table(t *testing.T) *Table {
 
 // TestCheckpointV2 reads every form of V2 checkpoint, with commits after it.
 func TestCheckpointV2(t *testing.T) {
+	t.Parallel()
 	for _, form := range []v2Form{{"json", 0}, {"json", 1}, {"json", 3}, {"parquet", 0}, {"parquet", 1}, {"parquet", 3}} {
 		t.Run(fmt.Sprintf("%s, %d sidecars", form.manifest, form.sidecars), func(t *testing.T) {
 			tab := v2Table(t)

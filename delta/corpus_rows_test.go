@@ -37,6 +37,7 @@ type rowCase struct {
 // TestCorpusRows reads the rows of every table of the corpus that has expected ones, with Scan, and
 // compares them value by value, in any order.
 func TestCorpusRows(t *testing.T) {
+	t.Parallel()
 	disk, dir := openCorpus(t)
 	c := &tally{counts: map[string]int{}, lists: map[string][]string{}}
 	cases := slices.Concat(rowSpecs(t, dir), datCases(t, dir), goldenCases(t, dir))

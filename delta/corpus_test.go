@@ -236,6 +236,7 @@ func (c *tally) report(t *testing.T) {
 }
 
 func TestCorpus(t *testing.T) {
+	t.Parallel()
 	disk, dir := openCorpus(t)
 	c := &tally{counts: map[string]int{}, lists: map[string][]string{}}
 	for _, sp := range specs(t, dir) {

@@ -40,6 +40,7 @@ func whole(t testing.TB, s store.Store, root string) {
 // Whatever goes wrong at whichever operation, what Update says is true: nil means the files are
 // there, an error means they are not, and only an UnknownOutcomeError leaves it open.
 func TestFaultSweep(t *testing.T) {
+	t.Parallel()
 	storetest.Sweep(t, nil, func(t *testing.T, p *storetest.Plan) {
 		ctx := context.Background()
 		mem := store.NewMem()
@@ -120,6 +121,7 @@ func verify(t *testing.T, s store.Store, want, maybe map[string]bool) {
 
 // Appends from many goroutines, some through one Table, some through others: none is lost, none doubled.
 func TestConcurrentAppends(t *testing.T) {
+	t.Parallel()
 	ctx := context.Background()
 	mem := store.NewMem()
 	shared := At(mem, "t")

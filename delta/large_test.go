@@ -63,6 +63,7 @@ func large(t testing.TB, n int) *Table {
 
 // Row groups are passed over by their bounds, and no file is lost by it.
 func TestManyRowGroups(t *testing.T) {
+	t.Parallel()
 	const n = 2*checkpoint.GroupRows + 7
 	tab := large(t, n)
 	s := latest(t, tab)

@@ -60,6 +60,7 @@ func (h *history) fatal(format string, args ...any) {
 }
 
 func TestModel(t *testing.T) {
+	t.Parallel()
 	// A history of 10 to 40 steps meets a fault at every third. 150 of them, new ones each time, show a
 	// protocol rule that is broken; by night they look for rare orders of two writers.
 	seed, runs := uint64(time.Now().UnixNano()), sweep.Of(30, 150, 3000)

@@ -101,6 +101,7 @@ func TestAppendScanCheck(t *testing.T) {
 
 // Check says what is wrong with a table that was damaged.
 func TestCheckFinds(t *testing.T) {
+	t.Parallel()
 	ctx := context.Background()
 	for kind, damage := range map[ProblemKind]func(s store.Store, tab *Table, files []Add) error{
 		ProblemMissing: func(s store.Store, tab *Table, files []Add) error { return s.Delete(ctx, tab.key(files[0].Path)) },

@@ -379,7 +379,7 @@ func (d *drive) end(ctx context.Context, s Status) error {
 			return err
 		}
 	}
-	if tail := lastLines(d.tail, 5); tail != "" && o.State == Failed && d.run.Program.Kind != "sql" {
+	if tail := lastLines(d.tail, 5); tail != "" && o.State == Failed && d.run.Program.Kind != SQL {
 		o.Error += "; its log ends with:\n" + tail
 	}
 	e := Event{What: Ended, Outcome: &o}

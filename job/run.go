@@ -35,11 +35,24 @@ type Order struct {
 	Why     string  `json:"why,omitempty"` // what made the job due, for people
 }
 
+// Kind is the kind of a program.
+type Kind string
+
+// The kinds: statements, a program of Python, a program for the JVM.
+const (
+	SQL     Kind = "sql"
+	PySpark Kind = "pyspark"
+	Jar     Kind = "jar"
+)
+
+// Engine is what runs SQL, by the name that lakehouse.yaml has for it: this package hands it on.
+type Engine string
+
 // Program is what an attempt runs.
 type Program struct {
-	Kind    string            `json:"kind"` // sql, pyspark or jar
+	Kind    Kind              `json:"kind"`
 	SQL     string            `json:"sql,omitempty"`
-	Engine  string            `json:"engine,omitempty"` // of SQL: auto, duckdb or spark
+	Engine  Engine            `json:"engine,omitempty"` // of SQL
 	File    string            `json:"file,omitempty"`   // the program
 	Class   string            `json:"class,omitempty"`
 	Args    []string          `json:"args,omitempty"`
@@ -68,7 +81,7 @@ type Policy struct {
 type Step struct {
 	Index     int     `json:"index"` // from 0
 	Statement string  `json:"statement,omitempty"`
-	Engine    string  `json:"engine,omitempty"`
+	Engine    Engine  `json:"engine,omitempty"`
 	Table     string  `json:"table,omitempty"`   // that it wrote
 	Version   *int64  `json:"version,omitempty"` // of the table after it
 	Rows      int64   `json:"rows,omitempty"`

@@ -131,7 +131,7 @@ func (c *checker) fitting(j *Job, at string) {
 		if j.Streaming {
 			only("streaming", "SQL statements come to an end", "write the stream as a PySpark program or a jar, or leave it out")
 		}
-	} else if j.Engine == "duckdb" {
+	} else if j.Engine == EngineDuckDB {
 		only("engine", "a program runs on Spark", "leave it out, or write the job in SQL")
 	}
 	if kind != JobPySpark {

@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/petalake/petalake/internal/words"
 )
 
 // decoder turns nodes into the Go types of this package. It never stops at a problem, but leaves
@@ -197,7 +199,7 @@ func (d *decoder) unknownKey(key *yaml.Node, path string, o *object, kind *varia
 	}
 	hint := fmt.Sprintf("write %q", meant)
 	if meant == "" {
-		meant = Nearest(key.Value, keys)
+		meant = words.Nearest(key.Value, keys)
 		hint = d.suggest(key.Value, keys, "the keys here are "+strings.Join(keys, ", "))
 		if strings.ContainsAny(key.Value, " ()") { // { query: SELECT a, b } is two keys
 			hint = "a value inside { } that holds a comma stands in quotes"

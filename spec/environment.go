@@ -12,7 +12,7 @@ type Environment struct {
 	Name    string  `key:",name" pattern:"^[a-z][a-z0-9_-]*$" says:"small letters, digits, _ and -, a letter first"`
 	Storage Text    `key:"storage" default:"./lake" doc:"Where the tables are: a folder, relative to lakehouse.yaml, or s3://bucket/prefix. With aws the default is lake in a bucket that is made for it." instead:"path,lake,location"`
 	S3      S3      `key:"s3" doc:"How S3, or a server that speaks its protocol, is reached."`
-	Engine  string  `key:"engine" enum:"duckdb,spark,auto" default:"duckdb" doc:"What runs SQL: DuckDB in the process of petalake, Apache Spark, or the one that suits a statement (auto)."`
+	Engine  Engine  `key:"engine" enum:"duckdb,spark,auto" default:"duckdb" doc:"What runs SQL: DuckDB in the process of petalake, Apache Spark, or the one that suits a statement (auto)."`
 	Spark   Spark   `key:"spark" doc:"Which Apache Spark."`
 	Memory  Memory  `key:"memory" default:"60%" doc:"How much memory the engine may use: a size, or a part of the machine's." instead:"memory_limit"`
 	Threads int     `key:"threads" default:"0" minimum:"0" doc:"How many threads the engine uses; 0 for one a core." instead:"cpus,cores"`

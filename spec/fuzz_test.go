@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/petalake/petalake/internal/words"
 	"github.com/petalake/petalake/spec"
 )
 
@@ -47,6 +48,6 @@ func FuzzTexts(f *testing.F) {
 		if d, err := spec.ParseDuration(text); err == nil && d < 0 {
 			t.Errorf("duration %q: got %v", text, d)
 		}
-		spec.Nearest(text, []string{"columns", "partition_by", text})
+		words.Nearest(text, []string{"columns", "partition_by", text})
 	})
 }

@@ -30,7 +30,7 @@ type Job struct {
 	Timeout     Duration          `key:"timeout" doc:"How long one attempt may take. Default: as long as it likes." instead:"max_duration,time_limit"`
 	Memory      Size              `key:"memory" doc:"How much memory the program gets. Default: as Spark is set." instead:"driver_memory"`
 	Cores       int               `key:"cores" default:"0" minimum:"0" doc:"How many cores the program uses; 0 for all." instead:"cpus,threads"`
-	Engine      string            `key:"engine" enum:"auto,duckdb,spark" default:"auto" doc:"What runs SQL: the better one for each step (auto), or always the same. Programs run on Spark."`
+	Engine      Engine            `key:"engine" enum:"auto,duckdb,spark" default:"auto" doc:"What runs SQL: the better one for each step (auto), or always the same. Programs run on Spark."`
 	Role        string            `key:"role" doc:"The role of access whose tables it reads and writes. Default: those of petalake itself." instead:"as,access"`
 	Streaming   bool              `key:"streaming" default:"false" doc:"Whether the program is a structured stream that petalake up keeps running, with its checkpoint in the lake." instead:"stream"`
 

@@ -3,6 +3,8 @@ package spec
 import (
 	"slices"
 	"strings"
+
+	"github.com/petalake/petalake/internal/words"
 )
 
 // Lakehouse is a lakehouse.yaml.
@@ -110,7 +112,7 @@ func (l *Lakehouse) Environment(name string) (*Environment, error) {
 		names = append(names, e.Name)
 	}
 	hint := "use one of " + strings.Join(names, ", ")
-	if near := Nearest(want, names); near != "" {
+	if near := words.Nearest(want, names); near != "" {
 		hint = `did you mean "` + near + `"?`
 	} else if len(names) == 0 {
 		hint = "write it under environments:"

@@ -11,7 +11,7 @@ type Model struct {
 	IncrementalOn TableName         `key:"incremental_on" doc:"The table whose newly appended rows an incremental model runs on."`
 	PartitionBy   []string          `key:"partition_by" doc:"Columns whose values become folders." instead:"partitioned_by,partitions,partition_columns"`
 	ClusterBy     []string          `key:"cluster_by" doc:"Columns by which the rows of a written file are sorted." instead:"clustered_by,sort_by,order_by,zorder_by"`
-	Engine        string            `key:"engine" enum:"duckdb,spark,auto" doc:"What runs the SELECT. Default: as the environment says."`
+	Engine        Engine            `key:"engine" enum:"duckdb,spark,auto" doc:"What runs the SELECT. Default: as the environment says."`
 	Constraints   map[string]string `key:"constraints" doc:"Conditions that every row must meet, each a SQL expression by its name." each:"SQL condition"`
 	Properties    map[string]string `key:"properties" doc:"Properties of the Delta table." each:"text" instead:"tblproperties,options"`
 

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/petalake/petalake/internal/words"
 )
 
 // Pos is a place in a file. Line and Column count from 1, Column in characters; a zero Line means
@@ -92,7 +94,7 @@ func (ps *problems) suggest(name string, candidates []string, otherwise string) 
 	if ps.guesses++; ps.guesses > mostGuesses {
 		return otherwise
 	}
-	if near := Nearest(name, candidates); near != "" {
+	if near := words.Nearest(name, candidates); near != "" {
 		return fmt.Sprintf("did you mean %q?", near)
 	}
 	return otherwise

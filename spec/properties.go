@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/petalake/petalake/internal/words"
 )
 
 // propertyKind is what the value of a property is.
@@ -95,7 +97,7 @@ func CheckProperty(name, value string) (wrong, hint string) {
 		names = append(names, known)
 	}
 	slices.Sort(names)
-	if near := Nearest(rest, names); near != "" {
+	if near := words.Nearest(rest, names); near != "" {
 		hint = `did you mean "delta.` + near + `"?`
 	}
 	return "Delta Lake has no such property", hint

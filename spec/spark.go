@@ -2,11 +2,14 @@ package spec
 
 import "strings"
 
-// What runs SQL.
+// Engine is what runs SQL. The zero value is none in particular.
+type Engine string
+
+// The engines.
 const (
-	EngineDuckDB = "duckdb" // in the process, on this machine
-	EngineSpark  = "spark"  // Apache Spark, by Spark Connect
-	EngineAuto   = "auto"   // the one of both that suits a statement
+	EngineDuckDB Engine = "duckdb" // in the process, on this machine
+	EngineSpark  Engine = "spark"  // Apache Spark, by Spark Connect
+	EngineAuto   Engine = "auto"   // the one of both that suits a statement
 )
 
 // Spark says which Apache Spark runs what is not for DuckDB.

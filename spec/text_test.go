@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/petalake/petalake/internal/words"
 	"github.com/petalake/petalake/spec"
 )
 
@@ -14,11 +15,11 @@ func TestNearest(t *testing.T) {
 		"colums": "columns", "Columns": "columns", "partiton_by": "partition_by", "clutser_by": "cluster_by",
 		"evolv": "evolve", "s4": "s3", "zzz": "", "": "", "x": "", "cluster": "", "constrains": "constraints",
 	} {
-		if got := spec.Nearest(name, keys); got != want {
+		if got := words.Nearest(name, keys); got != want {
 			t.Errorf("%q: got %q, want %q", name, got, want)
 		}
 	}
-	if got := spec.Nearest("ab", []string{"ac", "ab"}); got != "ab" {
+	if got := words.Nearest("ab", []string{"ac", "ab"}); got != "ab" {
 		t.Errorf("got %q, want the same name before a near one", got)
 	}
 }

@@ -4,6 +4,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/petalake/petalake/internal/words"
 )
 
 // Type is the type of a column as it was written, and known to be well formed: a name of Spark
@@ -158,7 +160,7 @@ func (p *typeParser) simple(name string, start int) {
 	hint := typesHint
 	if ours := foreignTypes[folded]; ours != "" {
 		hint = "write " + ours
-	} else if near := Nearest(name, knownTypes); near != "" {
+	} else if near := words.Nearest(name, knownTypes); near != "" {
 		hint = `did you mean "` + near + `"?`
 	}
 	p.fail(hint, "unknown type %q", name)

@@ -16,6 +16,7 @@ const oldSpark = "{'org.apache.spark.version': '2.4.8'}"
 // TestConditionsOnOldDays promises that a condition on a column of another calendar keeps the rows for which it is true: the same
 // condition in the SELECT list is the judge. The statistics of the log have the names of days, as those of Spark do.
 func TestConditionsOnOldDays(t *testing.T) {
+	t.Parallel()
 	for _, many := range []bool{false, true} {
 		l := newLake(t)
 		var files []file

@@ -3,8 +3,6 @@ package duck
 import (
 	"errors"
 	"fmt"
-	"slices"
-	"strings"
 
 	"github.com/petalake/petalake/internal/sql"
 )
@@ -85,57 +83,4 @@ func misread(text string, err error) error {
 
 func failure(kind Kind, hint, format string, args ...any) *Error {
 	return &Error{Kind: kind, Message: fmt.Sprintf(format, args...), Offset: -1, hint: hint}
-}
-
-// nearest returns up to three names close to the one that was asked for, closest first.
-func nearest(want string, names []string) []string {
-	type scored struct {
-		name string
-		d    int
-	}
-	var close []scored
-	w := strings.ToLower(want)
-	limit := max(2, len(w)/3)
-	for _, n := range names {
-		l := strings.ToLower(n)
-		d := distance(w, l)
-		if i := strings.LastIndexByte(l, '.'); i >= 0 && !strings.Contains(w, ".") {
-			d = min(d, distance(w, l[i+1:]))
-		}
-		if d <= limit {
-			close = append(close, scored{n, d})
-		}
-	}
-	slices.SortStableFunc(close, func(a, b scored) int {
-		if a.d != b.d {
-			return a.d - b.d
-		}
-		return strings.Compare(a.name, b.name)
-	})
-	var out []string
-	for _, c := range close[:min(3, len(close))] {
-		out = append(out, c.name)
-	}
-	return out
-}
-
-// distance is the number of single-character edits between two words (Levenshtein).
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(cost, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }

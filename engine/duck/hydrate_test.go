@@ -29,6 +29,7 @@ func wide(l *lake, files int) *fake {
 }
 
 func TestRemoteReadsOnlyWhatIsNeeded(t *testing.T) {
+	t.Parallel()
 	l := newLake(t)
 	f := wide(l, 4)
 	local := l.open()
@@ -72,6 +73,7 @@ func TestRemoteReadsOnlyWhatIsNeeded(t *testing.T) {
 // TestRemoteEqualsLocal runs many shapes on fresh caches, so that a column that was not fetched
 // cannot hide behind an earlier statement.
 func TestRemoteEqualsLocal(t *testing.T) {
+	t.Parallel()
 	l := newLake(t)
 	wide(l, 2)
 	flights(l)
@@ -106,6 +108,7 @@ func TestRemoteEqualsLocal(t *testing.T) {
 }
 
 func TestRemoteAtTheSameTime(t *testing.T) {
+	t.Parallel()
 	l := newLake(t)
 	wide(l, 4)
 	e, counts := l.openRemote(Options{})
@@ -130,6 +133,7 @@ func TestRemoteAtTheSameTime(t *testing.T) {
 }
 
 func TestCacheEvicts(t *testing.T) {
+	t.Parallel()
 	l := newLake(t)
 	f := wide(l, 6)
 	dir := t.TempDir()
@@ -160,6 +164,7 @@ func TestCacheEvicts(t *testing.T) {
 }
 
 func TestCacheOutlivesTheEngine(t *testing.T) {
+	t.Parallel()
 	if bootID() == "" {
 		t.Skip("this system does not tell when it started; the cache starts empty")
 	}

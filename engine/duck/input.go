@@ -13,6 +13,7 @@ import (
 	"github.com/petalake/petalake/delta/stats"
 	"github.com/petalake/petalake/internal/duckdb"
 	"github.com/petalake/petalake/internal/sql"
+	"github.com/petalake/petalake/internal/words"
 )
 
 // input is one version of one table that a statement reads, with what became known of it while
@@ -129,7 +130,7 @@ func (e *Engine) unresolved(ctx context.Context, s *statement, r *reference, cau
 	for _, n := range names {
 		all = append(all, n.String())
 	}
-	if close := nearest(r.name.String(), all); len(close) > 0 && r.at == (delta.When{}) {
+	if close := words.NearestThree(r.name.String(), all); len(close) > 0 && r.at == (delta.When{}) {
 		out.hint = "did you mean " + strings.Join(close, ", ") + "?"
 	}
 	return out.at(s.user, r.from)

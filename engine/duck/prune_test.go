@@ -9,6 +9,7 @@ import (
 
 // TestPruning says how many of the ten files of flights a condition leaves.
 func TestPruning(t *testing.T) {
+	t.Parallel()
 	l := newLake(t)
 	flights(l)
 	e := l.open()
@@ -74,6 +75,7 @@ id=3 -- '`, 10, "0"},
 }
 
 func TestPruningOfSeveralScans(t *testing.T) {
+	t.Parallel()
 	l := newLake(t)
 	f := flights(l)
 	l.add("bronze.other", "id bigint", rows("SELECT 1 AS id", "SELECT 2000 AS id", "SELECT 9000 AS id"))

@@ -22,6 +22,7 @@ func flights(l *lake) *fake {
 }
 
 func TestQuery(t *testing.T) {
+	t.Parallel()
 	l := newLake(t)
 	flights(l)
 	l.add("Air Ports", "code string, city string", rows(`SELECT 'JFK' AS code, 'New York' AS city`))

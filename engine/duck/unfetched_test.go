@@ -12,6 +12,7 @@ import (
 // TestUnfetchedColumnIsAnError reads columns whose bytes were never fetched, right behind one that
 // was: whatever the compression, DuckDB must fail and not find zeros.
 func TestUnfetchedColumnIsAnError(t *testing.T) {
+	t.Parallel()
 	for _, compression := range []string{"uncompressed", "snappy", "zstd"} {
 		l := newLake(t)
 		whole, holes := filepath.Join(l.dir, "whole.parquet"), filepath.Join(l.dir, "holes.parquet")

@@ -12,6 +12,7 @@ import (
 
 // TestPartitions reads partition columns, which are not in the files.
 func TestPartitions(t *testing.T) {
+	t.Parallel()
 	l := newLake(t)
 	part := func(sql string, values ...string) file {
 		p := map[string]*string{}

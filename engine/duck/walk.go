@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"github.com/petalake/petalake/internal/sql"
+	"github.com/petalake/petalake/internal/words"
 	"github.com/petalake/petalake/spec"
 )
 
@@ -228,7 +229,7 @@ func (w *walker) show(n node) (done bool, err error) {
 
 func (w *walker) unknownFunction(n node, name string) error {
 	e := failure(Refused, "docs/sql.md says which functions a statement may call", "function %q is not available", name)
-	if close := nearest(name, functions()); len(close) > 0 {
+	if close := words.NearestThree(name, functions()); len(close) > 0 {
 		e.hint = "did you mean " + strings.Join(close, ", ") + "?"
 	}
 	return e.at(w.s.user, offset(n))

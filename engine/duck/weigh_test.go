@@ -44,6 +44,7 @@ func TestWeighHoldsNoList(t *testing.T) {
 // TestPreparedIsPlannedOnce promises that what was found to weigh a statement is what runs: its table is listed once, and
 // a statement that is not run gives its session back.
 func TestPreparedIsPlannedOnce(t *testing.T) {
+	t.Parallel()
 	l := newLake(t)
 	f := flights(l)
 	e := l.open()

@@ -73,6 +73,7 @@ func TestEveryWidening(t *testing.T) {
 // TestFiltersOnWidenedColumns promises that a condition keeps the rows for which it is true, whatever
 // type a file keeps its column as: the same condition in the SELECT list, over all rows, is the judge.
 func TestFiltersOnWidenedColumns(t *testing.T) {
+	t.Parallel()
 	for i, w := range sweep.Sample(widenings, sweep.Of(7, len(widenings), len(widenings))) {
 		for _, many := range []bool{false, true} {
 			if testing.Short() && many != (i%2 == 0) { // each in one of both

@@ -35,8 +35,8 @@ type app struct {
 	quiet, noColor    bool
 	memory            string
 	threads           int
-	engine            string    // of the statements of this command; "" as the environment says
-	spark             *progress // of a Spark that starts
+	engine            spec.Engine // of the statements of this command; "" as the environment says
+	spark             *progress   // of a Spark that starts
 }
 
 // lakefile is the name of the file that describes a lakehouse.

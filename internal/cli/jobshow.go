@@ -62,7 +62,7 @@ and the versions of the tables that it read and wrote.`,
 func (c *jobShowCommand) run(run job.Run) error {
 	d := runDetail{jobRow: jobRowOf(run, c.now()), Reads: run.Reads, Writes: run.Writes}
 	for _, s := range run.Steps {
-		d.Steps = append(d.Steps, stepRow{s.Index + 1, s.Statement, s.Engine, s.Table, s.Version, s.Rows, s.Seconds})
+		d.Steps = append(d.Steps, stepRow{s.Index + 1, s.Statement, string(s.Engine), s.Table, s.Version, s.Rows, s.Seconds})
 	}
 	switch c.output {
 	case "json":

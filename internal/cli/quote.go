@@ -4,13 +4,15 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/petalake/petalake/internal/sql"
 )
 
 // quoteName writes a name of a table as SQL takes it, whatever is in it.
 func quoteName(name string) string {
 	parts := strings.Split(name, ".")
 	for i, p := range parts {
-		parts[i] = `"` + strings.ReplaceAll(p, `"`, `""`) + `"`
+		parts[i] = sql.QuoteName(sql.DuckDB, p)
 	}
 	return strings.Join(parts, ".")
 }

@@ -181,7 +181,7 @@ func sourceOf(rooms *assembly.Assembly, name string) (*spec.Source, error) {
 		names = append(names, s.Name)
 	}
 	hint := lakefile + " names no source"
-	if near := spec.Nearest(name, names); near != "" {
+	if near := words.Nearest(name, names); near != "" {
 		hint = "did you mean " + near + "?"
 	} else if len(names) > 0 {
 		hint = "the sources are " + strings.Join(names, ", ")

@@ -51,11 +51,11 @@ completion. Rows stream to standard output; counts and times to standard error.`
 	flags.StringVarP(&c.input, "input", "i", "", "read the statements from a file; - is standard input")
 	flags.StringVar(&c.to, "out", "", "write the rows to a file; its name may give the format")
 	flags.BoolVar(&c.explain, "explain", false, "show the plan and the files it reads, instead of rows")
-	flags.StringVar(&c.engine, "engine", "", "duckdb, spark or auto; default: as lakehouse.yaml says")
+	flags.StringVar((*string)(&c.engine), "engine", "", "duckdb, spark or auto; default: as lakehouse.yaml says")
 	flags.BoolVar(&c.why, "explain-engine", false, "say which engine would run it, and why; run nothing")
 	flags.IntVar(&c.rows, "rows", 40, "most rows to show as text on a terminal; 0 for all")
 	flags.StringVar(&c.as, "as", "", "hold statements to what somebody may, by access")
-	must(cmd.RegisterFlagCompletionFunc("engine", cobra.FixedCompletions([]string{"duckdb", "spark", "auto"}, cobra.ShellCompDirectiveNoFileComp)))
+	must(cmd.RegisterFlagCompletionFunc("engine", cobra.FixedCompletions([]string{string(spec.EngineDuckDB), string(spec.EngineSpark), string(spec.EngineAuto)}, cobra.ShellCompDirectiveNoFileComp)))
 	return cmd
 }
 
@@ -210,7 +210,7 @@ func (c *sqlCommand) explainEngine(ctx context.Context, rooms *assembly.Assembly
 		return one(c.app, struct {
 			Engine string `json:"engine"`
 			Reason string `json:"reason"`
-		}{choice.Engine, choice.Reason})
+		}{string(choice.Engine), choice.Reason})
 	}
 	_, err = fmt.Fprintln(c.out, render.Escape(choice.String()))
 	return err

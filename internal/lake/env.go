@@ -44,10 +44,10 @@ type Limits struct {
 
 // Options say which environment of a lakehouse is opened, and with how much of the machine.
 type Options struct {
-	Environment string // "" is local
-	Engine      string // duckdb, spark or auto; "" as the environment says
-	Memory      int64  // bytes; 0 as the environment says
-	Threads     int    // 0 as the environment says
+	Environment string      // "" is local
+	Engine      spec.Engine // duckdb, spark or auto; "" as the environment says
+	Memory      int64       // bytes; 0 as the environment says
+	Threads     int         // 0 as the environment says
 	Getenv      func(string) string
 }
 
@@ -89,7 +89,7 @@ func Open(ctx context.Context, described *spec.Lakehouse, o Options) (*Env, erro
 }
 
 // UnknownEngine is the error for an engine that there is not.
-func UnknownEngine(name string) error {
+func UnknownEngine(name spec.Engine) error {
 	return fmt.Errorf("engine %q: write %s, %s or %s", name, spec.EngineDuckDB, spec.EngineSpark, spec.EngineAuto)
 }
 

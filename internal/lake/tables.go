@@ -11,6 +11,7 @@ import (
 	"github.com/petalake/petalake/catalog"
 	"github.com/petalake/petalake/delta"
 	"github.com/petalake/petalake/engine/duck"
+	"github.com/petalake/petalake/internal/words"
 	"github.com/petalake/petalake/spec"
 )
 
@@ -100,7 +101,7 @@ func (e *Env) Missing(ctx context.Context, name string) error {
 	for i, n := range names {
 		all[i] = n.String()
 	}
-	missing.Near = spec.Nearest(name, all)
+	missing.Near = words.Nearest(name, all)
 	return missing
 }
 

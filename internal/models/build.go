@@ -100,7 +100,7 @@ func (b *Builder) Build(ctx context.Context, m Model, tell func(lake.Event)) err
 }
 
 // write runs a model's SELECT on an engine. Nobody sees the files that it returns until they are committed.
-func (b *Builder) write(ctx context.Context, m Model, table *delta.Table, p *build, engine string, tell func(done float64)) (tablefile.Written, delta.Metadata, error) {
+func (b *Builder) write(ctx context.Context, m Model, table *delta.Table, p *build, engine spec.Engine, tell func(done float64)) (tablefile.Written, delta.Metadata, error) {
 	if engine == spec.EngineSpark {
 		return b.writeOnSpark(ctx, m, table, p, tell)
 	}

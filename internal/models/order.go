@@ -66,7 +66,9 @@ func (b *Builder) reads(ctx context.Context, m *spec.Model) ([]spec.TableName, e
 }
 
 // engineOf is what runs a model: duckdb, spark or auto.
-func (b *Builder) engineOf(m *spec.Model) string { return cmp.Or(m.Engine, b.Env.Environment.Engine) }
+func (b *Builder) engineOf(m *spec.Model) spec.Engine {
+	return cmp.Or(m.Engine, b.Env.Environment.Engine)
+}
 
 // inModel puts an error of a model's statement where the statement is written.
 func inModel(m *spec.Model, err error) spec.Problem {

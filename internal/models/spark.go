@@ -384,6 +384,6 @@ func (b *sparkBuild) attribute(err error) error {
 		problem.Pos.Line += max(line-2, 0) // the model's first line is the second of what Spark was sent
 	}
 	problem.Message = fmt.Sprintf("model %s: Spark does not take it: %s", b.model.Name, words.FirstLine(said.Message))
-	problem.Hint = cmp.Or(problem.Hint, "write it in the SQL that both engines share, or give the model engine: "+spec.EngineDuckDB)
+	problem.Hint = cmp.Or(problem.Hint, "write it in the SQL that both engines share, or give the model engine: "+string(spec.EngineDuckDB))
 	return problem
 }

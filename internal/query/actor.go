@@ -57,7 +57,7 @@ func (q *Engines) Role(role *spec.AccessRole) *Acting {
 
 // Choose says which engine a statement of the actor runs on: DuckDB, where somebody is held to a part of the lake.
 // Engine is as for Engines.On.
-func (a *Acting) Choose(ctx context.Context, engine, sql string) (Choice, error) {
+func (a *Acting) Choose(ctx context.Context, engine spec.Engine, sql string) (Choice, error) {
 	switch {
 	case a.guard.everything():
 		return a.of.choose(ctx, engine, sql, nil)

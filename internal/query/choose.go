@@ -18,18 +18,18 @@ import (
 
 // Choice is the engine that a statement runs on, and why.
 type Choice struct {
-	Engine string // "duckdb" or "spark"
-	Reason string // one line
+	Engine spec.Engine // DuckDB or Spark
+	Reason string      // one line
 
 	refused *duck.Error // why it is not DuckDB
 }
 
 // String is "duckdb: it reads 1.2 MB of 3 files".
-func (c Choice) String() string { return c.Engine + ": " + c.Reason }
+func (c Choice) String() string { return string(c.Engine) + ": " + c.Reason }
 
 // Choose says which engine a statement would run on, without running it. Engine is as for On. A statement
 // that is known to be wrong on both is an error.
-func (q *Engines) Choose(ctx context.Context, engine, sql string, args ...any) (Choice, error) {
+func (q *Engines) Choose(ctx context.Context, engine spec.Engine, sql string, args ...any) (Choice, error) {
 	c, prepared, err := q.judged(ctx, engine, sql, args)
 	if prepared != nil {
 		prepared.Close()
@@ -38,7 +38,7 @@ func (q *Engines) Choose(ctx context.Context, engine, sql string, args ...any) (
 }
 
 // judged is prepare, with the error of a statement that is known to be wrong on both engines.
-func (q *Engines) judged(ctx context.Context, engine, sql string, args []any) (Choice, *duck.Prepared, error) {
+func (q *Engines) judged(ctx context.Context, engine spec.Engine, sql string, args []any) (Choice, *duck.Prepared, error) {
 	c, prepared, err := q.prepare(ctx, q.Duck, engine, sql, args)
 	if err == nil && c.Engine == spec.EngineSpark && c.refused != nil && q.wrongOnBoth(sql, c.refused) {
 		return Choice{}, nil, c.refused
@@ -71,12 +71,12 @@ func (c Choice) onBoth(err error) error {
 	return errors.Join(fmt.Errorf("DuckDB: %w", c.refused), err)
 }
 
-func (q *Engines) choose(ctx context.Context, engine, sql string, args []any) (Choice, error) {
+func (q *Engines) choose(ctx context.Context, engine spec.Engine, sql string, args []any) (Choice, error) {
 	return q.ChooseOver(ctx, q.Duck, engine, sql, args)
 }
 
 // ChooseOver chooses for a statement on the tables that an engine sees.
-func (q *Engines) ChooseOver(ctx context.Context, tables *duck.Engine, engine, statement string, args []any) (Choice, error) {
+func (q *Engines) ChooseOver(ctx context.Context, tables *duck.Engine, engine spec.Engine, statement string, args []any) (Choice, error) {
 	c, prepared, err := q.prepare(ctx, tables, engine, statement, args)
 	if prepared != nil {
 		prepared.Close()
@@ -86,7 +86,7 @@ func (q *Engines) ChooseOver(ctx context.Context, tables *duck.Engine, engine, s
 
 // prepare chooses an engine for a statement, and gives what was found out to choose it: a statement that DuckDB may
 // run as it is, nil where there is none. The caller closes it.
-func (q *Engines) prepare(ctx context.Context, tables *duck.Engine, engine, statement string, args []any) (Choice, *duck.Prepared, error) {
+func (q *Engines) prepare(ctx context.Context, tables *duck.Engine, engine spec.Engine, statement string, args []any) (Choice, *duck.Prepared, error) {
 	on, err := q.on(engine)
 	if err != nil {
 		return Choice{}, nil, err

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/petalake/petalake/engine/duck"
+	"github.com/petalake/petalake/spec"
 )
 
 // TestAuto promises which engine a statement runs on, and that the reason says why.
@@ -19,7 +20,7 @@ func TestAuto(t *testing.T) {
 	}
 	for _, c := range []struct {
 		facts  facts
-		engine string
+		engine spec.Engine
 		reason string
 	}{
 		{with(func(f *facts) { f.bytes = 1 }), "duckdb", "it reads 1 B in 3 files"},

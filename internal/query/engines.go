@@ -24,9 +24,9 @@ type watcher interface {
 
 // On returns an engine by its name: duckdb, spark or auto; "" is the one that the environment names. Closing it
 // does nothing.
-func (q *Engines) On(name string) (engine.Engine, error) { return q.on(name) }
+func (q *Engines) On(name spec.Engine) (engine.Engine, error) { return q.on(name) }
 
-func (q *Engines) on(name string) (watcher, error) {
+func (q *Engines) on(name spec.Engine) (watcher, error) {
 	switch name = cmp.Or(name, q.Env.Environment.Engine); name {
 	case spec.EngineDuckDB:
 		return onDuck{q}, nil

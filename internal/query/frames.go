@@ -12,7 +12,7 @@ import (
 )
 
 // Frames runs data frames on an engine of the lake, which is named as for On.
-func (q *Engines) Frames(name string) (frame.Engine, error) {
+func (q *Engines) Frames(name spec.Engine) (frame.Engine, error) {
 	on, err := q.on(name)
 	if err != nil {
 		return nil, err

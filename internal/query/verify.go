@@ -29,13 +29,13 @@ type Agreement struct {
 
 // DialectError says that only one engine takes a statement.
 type DialectError struct {
-	Engine string // that does not take it
-	Err    error  // what it says
+	Engine spec.Engine // that does not take it
+	Err    error       // what it says
 }
 
 // Error implements error.
 func (e *DialectError) Error() string {
-	return fmt.Sprintf("only %s takes it: %s", map[string]string{spec.EngineDuckDB: "Spark", spec.EngineSpark: "DuckDB"}[e.Engine], words.FirstLine(e.Err.Error()))
+	return fmt.Sprintf("only %s takes it: %s", map[spec.Engine]string{spec.EngineDuckDB: "Spark", spec.EngineSpark: "DuckDB"}[e.Engine], words.FirstLine(e.Err.Error()))
 }
 
 // Unwrap gives what the engine says.

@@ -65,7 +65,7 @@ func (rs *Runs) submission(ctx context.Context, a job.Attempt) (s job.Submission
 		key, value, _ := strings.Cut(pair, "=")
 		s.Env[key] = value
 	}
-	if p.Kind == string(spec.JobJar) {
+	if p.Kind == job.Jar {
 		s.Main, err = files.file(ctx, p.File)
 	} else {
 		s.Main, err = rs.uploadProgram(ctx, p.File, p.Role)

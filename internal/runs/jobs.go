@@ -20,6 +20,7 @@ import (
 
 	"github.com/petalake/petalake/internal/lake"
 	"github.com/petalake/petalake/internal/sql"
+	"github.com/petalake/petalake/internal/words"
 	"github.com/petalake/petalake/job"
 	"github.com/petalake/petalake/spec"
 )
@@ -112,7 +113,7 @@ func (rs *Runs) jobFolder() string {
 
 // runner is what runs a program.
 func (j *jobs) runner(ctx context.Context, p job.Program) (job.Runner, error) {
-	if p.Kind == string(spec.JobSQL) {
+	if p.Kind == job.SQL {
 		return j.sql, nil
 	}
 	if e := j.of.Env.Environment; p.Role != "" && (e.InAWS() || e.Spark.OnEMR()) {
@@ -141,12 +142,12 @@ func (rs *Runs) order(described *spec.Job, args []string, why string) (job.Order
 		return job.Order{}, fmt.Errorf("job %s: SQL takes no arguments: %w", d.Name, fs.ErrInvalid)
 	}
 	o := job.Order{Job: d.Name, Why: why, Program: job.Program{
-		Kind: string(d.Kind()), SQL: d.Text, File: d.PySpark, Class: d.Class, Args: args, PyFiles: d.PyFiles, Jars: d.Jars, Conf: d.Conf,
+		Kind: job.Kind(d.Kind()), SQL: d.Text, File: d.PySpark, Class: d.Class, Args: args, PyFiles: d.PyFiles, Jars: d.Jars, Conf: d.Conf,
 		Memory: int64(d.Memory), Cores: d.Cores, Streaming: d.Streaming, Role: d.Role, Resumes: d.Kind() == spec.JobSQL || d.Streaming || rs.Env.OnClusters() && d.Retries > 0,
 	}}
 	switch d.Kind() {
 	case spec.JobSQL:
-		o.Program.Engine = d.Engine
+		o.Program.Engine = job.Engine(d.Engine)
 	case spec.JobJar:
 		o.Program.File = d.Jar
 	}
@@ -172,7 +173,7 @@ func (rs *Runs) touched(ctx context.Context, o job.Order, steps []job.Step) (rea
 			add(&to, n.String())
 		}
 	}
-	for _, s := range sql.Split(dialectOf(o.Program.Engine), o.Program.SQL) {
+	for _, s := range sql.Split(dialectOf(spec.Engine(o.Program.Engine)), o.Program.SQL) {
 		for _, name := range rs.readBy(ctx, s.Text) {
 			add(&from, name)
 		}
@@ -213,7 +214,7 @@ func (rs *Runs) describedJob(name string) (*spec.Job, error) {
 	for _, j := range rs.Env.Spec.Jobs {
 		names = append(names, j.Name)
 	}
-	return nil, &NoJobError{name, spec.Nearest(name, names)}
+	return nil, &NoJobError{name, words.Nearest(name, names)}
 }
 
 // CreateJob makes the next run of a job, and returns before it begins: DriveJob brings it to its end.

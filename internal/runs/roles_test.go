@@ -61,7 +61,7 @@ func TestProgramsRunAsTheirRole(t *testing.T) {
 		{"own", nil, "scorer", "has one role for all"},
 	} {
 		l := runsWithRoles(t, c.environment, c.variables)
-		r, err := (&jobs{of: l}).runner(t.Context(), job.Program{Kind: "pyspark", File: "score.py", Role: c.role})
+		r, err := (&jobs{of: l}).runner(t.Context(), job.Program{Kind: job.PySpark, File: "score.py", Role: c.role})
 		if err != nil {
 			var refused *job.RefusedError
 			if !strings.Contains(err.Error(), c.want) || !errors.As(err, &refused) || refused.Hint() == "" {
@@ -79,7 +79,7 @@ func TestProgramsRunAsTheirRole(t *testing.T) {
 func TestProgramsNeedServices(t *testing.T) {
 	l := runsWithRoles(t, "own", nil)
 	l.Programs = nil
-	_, err := (&jobs{of: l}).runner(t.Context(), job.Program{Kind: "pyspark", File: "score.py"})
+	_, err := (&jobs{of: l}).runner(t.Context(), job.Program{Kind: job.PySpark, File: "score.py"})
 	var missing *lake.NoServicesError
 	var refused *job.RefusedError
 	if !errors.As(err, &missing) || !errors.As(err, &refused) || refused.Hint() != missing.Hint() {

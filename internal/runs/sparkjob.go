@@ -20,7 +20,6 @@ import (
 	"github.com/petalake/petalake/internal/link"
 	"github.com/petalake/petalake/internal/sql"
 	"github.com/petalake/petalake/job"
-	"github.com/petalake/petalake/spec"
 )
 
 // wrapper is run by spark-submit before a PySpark program: it gives the lake's tables their names.
@@ -51,7 +50,7 @@ func (rs *Runs) sparkCommand(ctx context.Context, a job.Attempt, folder string) 
 	}
 	command = []string{home.Submit(), "--properties-file", conf}
 	file := rs.Env.Absolute(p.File)
-	if p.Kind == string(spec.JobJar) {
+	if p.Kind == job.Jar {
 		if p.Class != "" {
 			command = append(command, "--class", p.Class)
 		}

@@ -134,7 +134,7 @@ func (r *sqlRunner) run(ctx context.Context, t *sqlAttempt, a job.Attempt) {
 			t.link.Close()
 		}
 	}()
-	steps := sql.Split(dialectOf(a.Program.Engine), a.Program.SQL)
+	steps := sql.Split(dialectOf(spec.Engine(a.Program.Engine)), a.Program.SQL)
 	if a.Done > 0 {
 		t.say("%d of %d steps are done", a.Done, len(steps))
 	}
@@ -201,7 +201,7 @@ func inStep(j *spec.Job, s sql.Statement, wrong *duck.Error) spec.Problem {
 }
 
 // dialectOf is the dialect in which a text of statements is cut that an engine runs, or auto.
-func dialectOf(engine string) sql.Dialect {
+func dialectOf(engine spec.Engine) sql.Dialect {
 	if engine == spec.EngineSpark {
 		return sql.Spark
 	}

@@ -26,7 +26,7 @@ func (r *sqlRunner) step(ctx context.Context, t *sqlAttempt, a job.Attempt, i in
 		step.Before = there
 		return step, err
 	}
-	name := cmp.Or(a.Program.Engine, spec.EngineAuto)
+	name := cmp.Or(spec.Engine(a.Program.Engine), spec.EngineAuto)
 	acting, err := r.of.acting(a.Program.Role)
 	if err != nil {
 		return job.Step{}, err
@@ -44,7 +44,7 @@ func (r *sqlRunner) step(ctx context.Context, t *sqlAttempt, a job.Attempt, i in
 	} else {
 		step, err = stepOnDuck(ctx, acting, o, sql)
 	}
-	step.Engine = choice.Engine
+	step.Engine = job.Engine(choice.Engine)
 	return step, err
 }
 

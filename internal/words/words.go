@@ -1,4 +1,4 @@
-// Package words writes counts, sizes and times for people.
+// Package words has the words for people: counts, sizes and times, and the name that somebody meant.
 package words
 
 import (

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/petalake/petalake/internal/words"
 	"github.com/petalake/petalake/spec"
 )
 
@@ -135,7 +136,7 @@ func (r *Rules) Actor(name string) (Actor, error) {
 			return Actor{kind: member, name: name, roles: r.rolesOfGroup(name)}, nil
 		}
 	}
-	return Actor{}, &UnknownActorError{Name: name, Near: spec.Nearest(strings.ToLower(name), names)}
+	return Actor{}, &UnknownActorError{Name: name, Near: words.Nearest(strings.ToLower(name), names)}
 }
 
 func (r *Rules) rolesOfGroup(name string) (roles []*spec.AccessRole) {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/petalake/petalake/internal/words"
 	"github.com/petalake/petalake/spec"
 )
 
@@ -54,7 +55,7 @@ func (r *Rules) Table(text string) (spec.TableName, error) {
 			return t, nil
 		}
 	}
-	return spec.TableName{}, &UnknownTableError{text, spec.Nearest(text, names)}
+	return spec.TableName{}, &UnknownTableError{text, words.Nearest(text, names)}
 }
 
 // Column finds the table that a text names, or the table and the column behind it, as in bronze.orders.id. An error

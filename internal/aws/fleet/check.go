@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/petalake/petalake/internal/aws/price"
+	"github.com/petalake/petalake/internal/words"
 	"github.com/petalake/petalake/spec"
 )
 
@@ -70,7 +71,7 @@ func (p *Policy) named(f *spec.Fleet, list *price.List, fail func(key, hint, for
 	}
 	for k, name := range f.Types {
 		hint := "leave it out"
-		if near := spec.Nearest(name, all); near != "" && near != name {
+		if near := words.Nearest(name, all); near != "" && near != name {
 			hint = fmt.Sprintf("did you mean %q?", near)
 		}
 		key := fmt.Sprintf("types[%d]", k)

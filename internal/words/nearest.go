@@ -1,6 +1,10 @@
-package spec
+package words
 
-import "strings"
+import (
+	"cmp"
+	"slices"
+	"strings"
+)
 
 // Nearest returns the candidate that name was probably meant to be, or "" where none is near:
 // the one with the fewest typing errors (a letter missing, added, wrong, or two swapped), in any
@@ -48,3 +52,30 @@ func typos(a, b []rune, bound int) int {
 }
 
 func abs(n int) int { return max(n, -n) }
+
+// NearestThree returns up to three names close to the one that was asked for, closest first. A name without a dot is
+// compared with what stands behind the last dot of a candidate too: a table without its schema.
+func NearestThree(name string, candidates []string) (names []string) {
+	type near struct {
+		name  string
+		typos int
+	}
+	var found []near
+	typed := []rune(strings.ToLower(name))
+	limit := max(2, len(typed)/3)
+	for _, c := range candidates {
+		whole := strings.ToLower(c)
+		n := typos(typed, []rune(whole), limit+1)
+		if i := strings.LastIndexByte(whole, '.'); i >= 0 && !strings.Contains(name, ".") {
+			n = min(n, typos(typed, []rune(whole[i+1:]), limit+1))
+		}
+		if n <= limit {
+			found = append(found, near{c, n})
+		}
+	}
+	slices.SortStableFunc(found, func(a, b near) int { return cmp.Or(a.typos-b.typos, strings.Compare(a.name, b.name)) })
+	for _, n := range found[:min(3, len(found))] {
+		names = append(names, n.name)
+	}
+	return names
+}
