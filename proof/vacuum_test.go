@@ -3,6 +3,7 @@ package proof
 import (
 	"encoding/json"
 	"fmt"
+	"path/filepath"
 	"testing"
 	"unicode"
 
@@ -63,5 +64,53 @@ func TestVacuumByOthers(t *testing.T) {
 		}
 		table.sound(t)
 		table.seen(t, latest, want, "spark", "deltalake")
+	}
+}
+
+// partitionTypes are columns of the types that a table can be partitioned by, with values from one end of each type to the other.
+const partitionTypes = "id bigint, n int, l bigint, s smallint, b tinyint, flag boolean, d double, f float, dec decimal(20,4), day date, at timestamp, wall timestamp_ntz"
+
+func partitionRows() string {
+	return `[
+		{"id": 1, "n": -2147483648, "l": -9223372036854775808, "s": -32768, "b": -128, "flag": true, "d": 1e300, "f": -1.5e-30, "dec": "1234567890123456.7891", "day": "0001-01-01", "at": "0001-01-01 00:00:00.000001Z", "wall": "0001-01-01 00:00:00.000001"},
+		{"id": 2, "n": 2147483647, "l": 9223372036854775807, "s": 32767, "b": 127, "flag": false, "d": 0.1, "f": 0.1, "dec": "0.5000", "day": "9999-12-31", "at": "9999-12-31 23:59:59.999999Z", "wall": "9999-12-31 23:59:59.999999"},
+		{"id": 3, "n": 0, "l": 0, "s": 0, "b": 0, "flag": true, "d": -5e-324, "f": 3e38, "dec": "100.0000", "day": "1582-10-10", "at": "1969-12-31 23:59:59Z", "wall": "2024-03-31 02:30:00"},
+		{"id": 4}]`
+}
+
+// TestVacuumOfPartitionTypes promises what TestVacuumByOthers does for partitions of every type, with checkpoints of the classic form and of
+// the newer one, which Spark writes.
+func TestVacuumOfPartitionTypes(t *testing.T) {
+	o := others(t)
+	for policy, kind := range map[string]string{"classic": "*.checkpoint.parquet", "v2": "*.checkpoint.*-*.*"} {
+		p := newPlace(t)
+		s := columns(t, partitionTypes)
+		var by []string
+		for _, f := range s.Fields[1:] {
+			by = append(by, f.Name)
+		}
+		p.create(t, delta.Metadata{Schema: s, PartitionColumns: by, Configuration: map[string]string{"delta.checkpointInterval": "2", "delta.checkpointPolicy": policy}})
+		p.append(t, partitionRows())
+		ofSQL := p.named("sql")
+		p.copy(t, "select * from t", ofSQL)
+		for name, table := range map[string]place{"rows of Go": p, "rows of SQL": ofSQL} {
+			for i := range 2 { // behind a checkpoint, and before one of Spark
+				o.spark(t, fmt.Sprintf("insert into %s (id, n) values (%d, 7)", table.sql(), 100+i))
+			}
+			if made, _ := filepath.Glob(filepath.Join(table.path, "_delta_log", kind)); len(made) == 0 {
+				t.Errorf("%s, %s: no such checkpoint", name, policy)
+			}
+			want := table.scan(t, latest, nil)
+			if len(want.rows) != 6 {
+				t.Errorf("%s: got %d rows, want 6", name, len(want.rows))
+			}
+			o.spark(t, "set spark.databricks.delta.retentionDurationCheck.enabled = false", "set spark.sql.sources.parallelPartitionDiscovery.parallelism = 2",
+				fmt.Sprintf("vacuum %s retain 0 hours", table.sql()))
+			if _, err := o.ask(request{Do: "deltalake-vacuum", Table: table.path}); err != nil {
+				t.Fatal(err)
+			}
+			table.sound(t)
+			table.seen(t, latest, want, "spark", "deltalake")
+		}
 	}
 }

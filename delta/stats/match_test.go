@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/petalake/petalake/delta/schema"
@@ -262,7 +263,7 @@ func TestPartition(t *testing.T) {
 		{schema.Byte, int64(-128), "-128"}, {schema.Long, int64(math.MinInt64), "-9223372036854775808"}, {schema.Double, 1e300, "1e+300"},
 		{schema.Float, float64(float32(0.1)), "0.1"}, {schema.Double, math.Inf(-1), "-Infinity"}, {schema.Double, 5.0, "5.0"},
 		{schema.Decimal{Precision: 10, Scale: 2}, decimal("-0.05"), "-0.05"}, {schema.Date, date("0001-01-01"), "0001-01-01"},
-		{schema.Date, date("-0044-03-15"), "-0044-03-15"}, {schema.Timestamp, timestamp("2024-01-01 00:00:00.123456"), "2024-01-01T00:00:00.123456Z"},
+		{schema.Date, date("9999-12-31"), "9999-12-31"}, {schema.Timestamp, timestamp("2024-01-01 00:00:00.123456"), "2024-01-01T00:00:00.123456Z"},
 		{schema.TimestampNTZ, timestamp("1969-12-31 23:59:59.999999"), "1969-12-31 23:59:59.999999"}, {schema.Binary, []byte("\x01\x02"), "\x01\x02"},
 	} {
 		got, err := FormatPartition(c.t, c.v)
@@ -291,6 +292,16 @@ func TestPartition(t *testing.T) {
 		{schema.Decimal{Precision: 5, Scale: 1}, "1e99999"}, {schema.Void, "x"}} {
 		if got, err := ParsePartition(c.t, &c.text); err == nil {
 			t.Errorf("ParsePartition(%s, %q): got %v, want an error", c.t, c.text, got)
+		}
+	}
+	for text, v := range map[string]Value{"-0044-03-15": date("-0044-03-15"), "0000-12-31": date("0001-01-01") - 1, "+10000-01-01": date("9999-12-31") + 1} {
+		for _, value := range []Value{v, Timestamp(int64(v.(Date)) * 86400e6)} {
+			if got, err := FormatPartition(schema.TimestampNTZ, value); err == nil || !strings.Contains(err.Error(), text) {
+				t.Errorf("FormatPartition(%v): got %v, %v, want an error with the value", value, got, err)
+			}
+		}
+		if back, err := ParsePartition(schema.Date, &text); err != nil || back != v { // of others
+			t.Errorf("ParsePartition(%s): got %v, %v", text, back, err)
 		}
 	}
 	for _, v := range []Value{[]byte{255}, "\xff", 7} {

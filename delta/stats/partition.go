@@ -4,19 +4,35 @@ import (
 	"fmt"
 	"math"
 	"strconv"
+	"time"
 	"unicode/utf8"
 
 	"github.com/petalake/petalake/delta/schema"
 )
 
 // FormatPartition writes the value of a partition column as an add action's partitionValues holds
-// it (PROTOCOL.md, Partition Value Serialization). Null and the empty string are nil.
+// it (PROTOCOL.md, Partition Value Serialization). Null and the empty string are nil. Dates and times are of the years 1 to 9999:
+// readers do not agree on the text of others, and one that cannot read a partition cannot read the table.
 func FormatPartition(t schema.Type, v Value) (*string, error) {
+	if year, dated := yearOf(v); dated && (year < 1 || year > 9999) {
+		return nil, fmt.Errorf("partition value %v: readers of Delta tables agree on the years 1 to 9999 of a partition only", v)
+	}
 	text, err := partitionText(t, v)
 	if err != nil || text == "" {
 		return nil, err
 	}
 	return &text, nil
+}
+
+// yearOf is the year of a date or a time.
+func yearOf(v Value) (year int, dated bool) {
+	switch v := v.(type) {
+	case Date:
+		return time.Unix(int64(v)*24*3600, 0).UTC().Year(), true
+	case Timestamp:
+		return time.UnixMicro(int64(v)).UTC().Year(), true
+	}
+	return 0, false
 }
 
 func partitionText(t schema.Type, v Value) (string, error) {

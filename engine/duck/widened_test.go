@@ -33,11 +33,41 @@ var widenings = []widening{
 	{"decimal(5,2)", "decimal(12,4)", []string{"1.25", "-999.99"}, []string{"1.2504"}, []string{"1.25", "1.2504", "1.2496", "12345678.1234"}},
 	{"decimal(5,2)", "decimal(38,10)", []string{"1.25", "-999.99"}, []string{"1.2500000001"}, []string{"1.25", "1.2500000001", "1.2549"}},
 	{"decimal(18,0)", "decimal(20,2)", []string{"7", "999999999999999999"}, []string{"7.01"}, []string{"7", "7.01", "6.99", "7.5"}},
-	{"tinyint", "decimal(10,1)", []string{"7", "-128"}, []string{"7.1"}, []string{"7", "7.1", "6.9", "7.5", "200"}},
+	{"tinyint", "decimal(11,1)", []string{"7", "-128"}, []string{"7.1"}, []string{"7", "7.1", "6.9", "7.5", "200"}},
+	{"smallint", "decimal(11,1)", []string{"7", "-32768"}, []string{"7.1", "1234567890.5"}, []string{"7", "7.1", "6.9", "7.5", "40000"}},
 	{"int", "decimal(12,2)", []string{"7", "2147483647"}, []string{"7.01"}, []string{"7", "7.01", "6.99", "7.5", "3000000000"}},
 	{"bigint", "decimal(22,1)", []string{"7", "9223372036854775807"}, []string{"7.1"}, []string{"7", "7.1", "6.9", "7.5"}},
 	{"date", "timestamp_ntz", []string{"'2020-01-01'", "'2020-01-02'"}, []string{"'2020-01-01 10:00:00'"},
 		[]string{"'2020-01-01 10:00:00'", "'2020-01-01'", "'2020-01-01 23:59:59.999999'", "'1999-12-31 00:00:00.5'"}},
+}
+
+// TestEveryWidening promises that widenings has each change of a type that the protocol allows, decimals of one kind standing for all.
+func TestEveryWidening(t *testing.T) {
+	kind := func(typ schema.Type) string {
+		if _, ok := typ.(schema.Decimal); ok {
+			return "decimal"
+		}
+		return typ.String()
+	}
+	tried := map[string]bool{}
+	for _, w := range widenings {
+		from, err := schema.ParseType(w.from)
+		to, err2 := schema.ParseType(w.to)
+		if err != nil || err2 != nil || !schema.Widens(from, to) {
+			t.Errorf("%s to %s is no widening", w.from, w.to)
+			continue
+		}
+		tried[kind(from)+" to "+kind(to)] = true
+	}
+	types := []schema.Type{schema.String, schema.Long, schema.Integer, schema.Short, schema.Byte, schema.Float, schema.Double, schema.Boolean, schema.Binary, schema.Date,
+		schema.Timestamp, schema.TimestampNTZ, schema.Decimal{Precision: 5, Scale: 2}, schema.Decimal{Precision: 38, Scale: 10}}
+	for _, from := range types {
+		for _, to := range types {
+			if schema.Widens(from, to) && !tried[kind(from)+" to "+kind(to)] {
+				t.Errorf("no test of %s to %s", from, to)
+			}
+		}
+	}
 }
 
 // TestFiltersOnWidenedColumns promises that a condition keeps the rows for which it is true, whatever

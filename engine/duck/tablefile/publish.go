@@ -150,19 +150,5 @@ func partitionText(t schema.Type, text *string) (*string, error) {
 	if err != nil {
 		return nil, errors.New("a partition has no such " + t.String())
 	}
-	if year, dated := yearOf(value); dated && (year < 1 || year > 9999) {
-		return nil, errors.New("readers of Delta tables agree on the years 1 to 9999 of a partition only")
-	}
 	return stats.FormatPartition(t, value)
-}
-
-// yearOf is the year of a date or a moment.
-func yearOf(v stats.Value) (year int, dated bool) {
-	switch v := v.(type) {
-	case stats.Date:
-		return time.Unix(int64(v)*24*3600, 0).UTC().Year(), true
-	case stats.Timestamp:
-		return time.UnixMicro(int64(v)).UTC().Year(), true
-	}
-	return 0, false
 }
