@@ -56,7 +56,7 @@ func (s *Snapshot) live(ctx context.Context, p *checkpoint.Plan, everything bool
 	return func(yield func(*log.AddAction, error) bool) {
 		var damaged error
 		for {
-			g := s.place()
+			g := s.currentSegment()
 			began := false
 			err := s.liveIn(ctx, g, p, everything, func(a *log.AddAction) bool {
 				began = true
@@ -66,7 +66,7 @@ func (s *Snapshot) live(ctx context.Context, p *checkpoint.Plan, everything bool
 				return
 			}
 			var c *CorruptError
-			if !errors.As(err, &c) || !c.checkpoint || began || s.rebase(ctx, g.base) != nil {
+			if !errors.As(err, &c) || !c.checkpoint || began || s.bypass(ctx, g.base) != nil {
 				if damaged != nil {
 					err = damaged
 				}

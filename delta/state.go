@@ -65,8 +65,8 @@ func (s *state) actions() *log.Actions {
 	return a
 }
 
-// settle checks that the table can be read, then parses its schema.
-func (s *state) settle(t *Table) error {
+// resolve checks that the table can be read, and parses its schema.
+func (s *state) resolve(t *Table) error {
 	switch {
 	case s.protocol == nil:
 		return errors.New("the log holds no protocol action")

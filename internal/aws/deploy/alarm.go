@@ -40,7 +40,7 @@ func (s observe) alarms() []alarm {
 		space: "AWS/S3", metric: "5xxErrors", dimensions: []dimension{{"BucketName", "DataBucket", Foundation}, {"FilterId", "all", ""}},
 		statistic: "Sum", worse: more, than: 100,
 	}}
-	if len(s.arrivals()) > 0 {
+	if len(s.sourceFolders()) > 0 {
 		all = append(all, alarm{
 			id: "Waiting", name: "waiting", what: "a file has waited for a quarter of an hour to be loaded",
 			space: "AWS/SQS", metric: "ApproximateAgeOfOldestMessage", dimensions: []dimension{{"QueueName", s.name("arrivals"), ""}},

@@ -111,7 +111,7 @@ func (s network) services() []string {
 	if s.l.OnClusters(s.e) { // nodes take the roles of programs
 		all = append(all, "sts")
 	}
-	if len(s.arrivals()) > 0 || s.l.OnClusters(s.e) {
+	if len(s.sourceFolders()) > 0 || s.l.OnClusters(s.e) {
 		all = append(all, "sqs")
 	}
 	if s.spark() {

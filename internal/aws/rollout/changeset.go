@@ -64,7 +64,7 @@ func (s *stacks) Plan(ctx context.Context, want stack, tell func(StackEvent)) (c
 	if len(want.Template) > largestTemplate {
 		return changeSet{}, fmt.Errorf("stack %s: the template has %d bytes, and CloudFormation takes at most %d: %w", want.Name, len(want.Template), largestTemplate, fs.ErrInvalid)
 	}
-	state, err := s.settle(ctx, want.Name, tell)
+	state, err := s.waitUntilIdle(ctx, want.Name, tell)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return changeSet{}, err
 	}

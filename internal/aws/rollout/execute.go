@@ -167,7 +167,7 @@ func (s *stacks) unprotect(ctx context.Context, name string, protected bool) err
 // Delete removes a stack, and what its template does not keep. There being none is fs.ErrNotExist. It
 // takes the protection away first: whoever calls has asked.
 func (s *stacks) Delete(ctx context.Context, name string, tell func(StackEvent)) error {
-	state, err := s.look(ctx, name)
+	state, err := s.describeStack(ctx, name)
 	if err != nil {
 		return err
 	}
@@ -214,7 +214,7 @@ const quiet = 30
 // for a moment after a change was asked for: only an event says that it began.
 func (s *stacks) await(ctx context.Context, name string, w *watch) (StackState, error) {
 	for looks := 0; ; looks++ {
-		state, err := s.look(ctx, name) // before the events: none that led to this state is missed
+		state, err := s.describeStack(ctx, name) // before the events: none that led to this state is missed
 		if err != nil {
 			return StackState{}, err
 		}

@@ -117,7 +117,7 @@ func (r *Rollout) states(ctx context.Context) (map[string]StackState, error) {
 			return nil, err
 		}
 		states[layer] = state
-		if err := r.know(ctx, layer, state.Outputs); err != nil {
+		if err := r.recordOutputs(ctx, layer, state.Outputs); err != nil {
 			return nil, err
 		}
 	}
@@ -146,8 +146,8 @@ func (r *Rollout) name(layer string) string {
 	return first.Name[:len(first.Name)-len(first.Layer)] + layer
 }
 
-// know takes up the outputs of a stack.
-func (r *Rollout) know(ctx context.Context, layer string, outputs map[string]string) error {
+// recordOutputs keeps the outputs of a stack for those after it, and opens the bucket for artefacts when it is named.
+func (r *Rollout) recordOutputs(ctx context.Context, layer string, outputs map[string]string) error {
 	r.outputs[layer] = outputs
 	if layer != deploy.Bootstrap || outputs["ArtefactBucket"] == "" {
 		return nil
