@@ -213,3 +213,49 @@ func TestCopiedLake(t *testing.T) {
 		}
 	}
 }
+
+// TestRescue: with on_error: rescue a row is loaded though a value does not fit, which is kept beside; what cannot be read at all is put
+// aside.
+func TestRescue(t *testing.T) {
+	const yaml = `
+lakehouse: x
+tables:
+  t:
+    columns: [id: int, v: double, {name: name, type: string, nullable: false}, s: "struct<x:int>"]
+    evolve: none
+sources:
+  s: {path: [raw/*.csv, raw/*.jsonl], table: t, on_error: rescue}
+`
+	h := newHouse(t, map[string]string{
+		"lakehouse.yaml": yaml,
+		"raw/1.csv":      "id,v,name\n1,1.5,a\nx,\"2,5\",\"b \"\"q\"\"\"\n3,,c\n4,4,\n5,5,e,f\n",
+		"raw/2.csv":      "id,name,more,_rescued\n6,f,extra,\n7,g,,r\n8.5,h,,\n",
+		"raw/3.jsonl":    `{"id": 9, "name": "i", "new": {"a": [1, 2]}, "s": {"x": "no"}}` + "\n" + `{"ID": 1e2, "name": 5, "v": true}` + "\n" + `[1]` + "\n" + `{"id": 10, "v": 1}` + "\n",
+		"raw/4.csv":      "id,name\n11,k\n",
+	})
+	lake := h.open()
+	events, err := h.up(lake)
+	if err != nil {
+		t.Fatal(err)
+	}
+	note := ""
+	for _, e := range events {
+		note += e.Note
+	}
+	if !strings.Contains(note, "values of 4 rows do not fit and are in _rescued") && !strings.Contains(note, "do not fit and are in _rescued") {
+		t.Errorf("got the notes %q, want one of the rows whose values do not fit", note)
+	}
+	expect(t, lake, `SELECT id, v, name, s.x, _rescued FROM t ORDER BY name`,
+		"100|null|5|null|"+`{"v":true}`,
+		"1|1.5|a|null|null",
+		`null|null|b "q"|null|{"id":"x","v":"2,5"}`,
+		"3|null|c|null|null",
+		`6|null|f|null|{"more":"extra"}`,
+		`7|null|g|null|{"_rescued":"r"}`,
+		`null|null|h|null|{"id":"8.5"}`,
+		`9|null|i|null|{"new":{"a": [1, 2]},"s":{"x": "no"}}`,
+		"11|null|k|null|null")
+	expect(t, lake, `SELECT regexp_extract(file, '[^/]*$'), line FROM _quarantine ORDER BY ALL`, "1.csv|5", "1.csv|6", "3.jsonl|3", "3.jsonl|4")
+	h.mustUp(lake, "source s: current")
+	checkAll(t, lake, "t", "_quarantine")
+}

@@ -57,7 +57,7 @@ var picture = map[string][]string{
 	"internal/link": {"internal/lake", "internal/sql", "catalog", "spec", "engine/spark", "engine/spark/eventlog", "engine/spark/local"},
 
 	// The writer knows DuckDB, which writes the files, and no Spark: a model on Spark brings its files.
-	"internal/write": {"internal/lake", "internal/sql", "spec", "catalog", "delta", "delta/schema", "delta/stats", "engine/duck", "engine/duck/raw", "engine/duck/tablefile", "ingest", "ingest/files"},
+	"internal/write": {"internal/lake", "internal/sql", "internal/words", "spec", "catalog", "delta", "delta/schema", "delta/stats", "engine/duck", "engine/duck/raw", "engine/duck/tablefile", "ingest", "ingest/files"},
 	// An open environment is the one place that knows both disk and S3, so that rooms above take a store.
 	// It gives DuckDB tables by name, and so implements the resolver of engine/duck.
 	"internal/lake": {"spec", "internal/words", "catalog", "delta", "delta/schema", "engine/duck", "ingest/files", "internal/aws/awsx", "delta/stats", "store", "store/s3"},

@@ -41,7 +41,6 @@ func TestDeclarationsTakeEffect(t *testing.T) {
 		{"int", "constraints: {positive: a > 0}", "constraint positive (a > 0) is not true for 1 of its rows, such as {'a': -2, 'b': y}", "a > 0", "correct"},
 		{"int", "constraints: {bad: nosuch > 0}", "constraint bad (nosuch > 0): ", "nosuch", ""},
 		{"int", "constraints: {small: a < 100}", "", "", ""},
-		{"int", "properties: {delta.appendOnly: maybe}", "neither true nor false", "maybe", ""},
 		{"bigint", "", "column a: expected int, found bigint", "t:", "evolve: widen"},
 		{"bigint", "evolve: widen", "", "", ""},
 		{"bigint, nullable: false", "", "", "", ""},

@@ -23,6 +23,7 @@ type Report struct {
 	Files    int64 // live
 	Bytes    int64
 	Problems []Problem
+	Warnings []string // what is legal, and will do harm
 	Orphans  []string // data files that neither a version nor a tombstone names: vacuum would delete them
 }
 

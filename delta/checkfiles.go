@@ -2,6 +2,7 @@ package delta
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -14,12 +15,20 @@ import (
 // files holds the live files against what is in the table's folder.
 func (c *checker) files(ctx context.Context) error {
 	want := make(map[string]*log.AddAction, len(c.live))
+	foreign := 0
 	for _, a := range c.live {
+		if a.Foreign {
+			foreign++
+		}
 		c.report.Files++
 		c.report.Bytes += a.Size
 		if !log.Absolute(a.Path) {
 			want[a.Path] = a
 		}
+	}
+	if foreign > 0 {
+		c.report.Warnings = append(c.report.Warnings, fmt.Sprintf("%d files have letters beyond ASCII in their paths, escaped in a form by which Spark's VACUUM does not find them: it deletes them; "+
+			"before a VACUUM write the rows anew: INSERT OVERWRITE t SELECT * FROM t", foreign))
 	}
 	prefix := c.table.key("")
 	for o, err := range c.table.store.List(ctx, prefix, "") {

@@ -79,6 +79,9 @@ func (e *UnsupportedError) Hint() string {
 	if len(e.Features) == 0 {
 		return "use an engine that supports the table's protocol"
 	}
+	if e.Features[0] == featureAbsolute {
+		return "in Spark, CREATE TABLE ... AS SELECT * FROM the clone makes a table with files of its own"
+	}
 	if strings.Contains(e.Features[0], " ") { // a version, a type: not a feature that can be dropped
 		return "use an engine that supports it"
 	}

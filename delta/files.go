@@ -13,7 +13,8 @@ import (
 
 // Files yields the live files that may hold a row where the predicate is true: all of them for nil.
 // Each comes with all statistics that the log has of it. Memory does not grow with the table: the
-// files of a checkpoint are streamed. A file with a deletion vector is an *UnsupportedError.
+// files of a checkpoint are streamed. A file with a deletion vector, or of another
+// table, is an *UnsupportedError.
 func (s *Snapshot) Files(ctx context.Context, where stats.Predicate) iter.Seq2[Add, error] {
 	return s.files(ctx, where, true)
 }
@@ -33,6 +34,9 @@ func (s *Snapshot) files(ctx context.Context, where stats.Predicate, full bool) 
 		for a, err := range s.live(ctx, p, false) {
 			if err == nil && a.DeletionVector != nil {
 				err = &UnsupportedError{Table: s.table.root, Features: []string{featureDeletionVectors}, Reader: true}
+			}
+			if err == nil && log.Absolute(a.Path) {
+				err = &UnsupportedError{Table: s.table.root, Features: []string{featureAbsolute}, Reader: true}
 			}
 			if err != nil {
 				yield(Add{}, err)

@@ -29,6 +29,7 @@ const (
 	featureColumnMapping   = "columnMapping"
 	featureInCommitTime    = "inCommitTimestamp"
 	featureConstraints     = "checkConstraints"
+	featureAbsolute        = "a shallow clone (absolute paths, of files of another table)" // no feature of the protocol: any table may have it
 	featureChangeFeed      = "changeDataFeed"
 )
 

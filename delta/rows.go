@@ -93,7 +93,11 @@ func WriteFiles(ctx context.Context, t *Table, m Metadata, rows iter.Seq2[arrow.
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", t.root, err)
 	}
-	o := datafile.Options{Indexed: stats.Indexed(sch, m.Configuration), Prefix: int(p.stringPrefix)}
+	codec, err := datafile.CodecOf(m.Configuration)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", t.root, err)
+	}
+	o := datafile.Options{Codec: codec, Indexed: stats.Indexed(sch, m.Configuration), Prefix: int(p.stringPrefix)}
 	if len(m.PartitionColumns) == 0 {
 		a, err := t.writeFile(ctx, sch, "", nil, rows, o)
 		if err != nil || a.Stats.NumRecords == 0 {
@@ -178,7 +182,7 @@ func split(ctx context.Context, m Metadata, rows iter.Seq2[arrow.RecordBatch, er
 }
 
 func (t *Table) writeFile(ctx context.Context, sch *schema.Struct, dir string, values map[string]*string, rows iter.Seq2[arrow.RecordBatch, error], o datafile.Options) (Add, error) {
-	a := Add{Path: dir + "part-00000-" + t.id() + "-c000.zstd.parquet", PartitionValues: values, DataChange: true}
+	a := Add{Path: dir + "part-00000-" + t.id() + "-c000" + o.Codec.Suffix() + ".parquet", PartitionValues: values, DataChange: true}
 	var err error
 	a.Size, a.Stats, err = datafile.Write(ctx, t.store, t.key(a.Path), sch, rows, o)
 	a.ModTime = t.now().UnixMilli()

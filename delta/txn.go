@@ -252,11 +252,16 @@ func (x *Txn) validateFiles(m *log.MetadataAction, p properties) error {
 		}
 	}
 	clear(seen)
+	appendOnly := p.appendOnly
+	if old := x.snapshot.state.metadata; old != nil {
+		before, err := propertiesOf(&old.Metadata) // a commit that takes the property off may not delete either
+		appendOnly = appendOnly || err == nil && before.appendOnly
+	}
 	for _, r := range x.removes {
 		switch {
 		case seen[r.Path]:
 			return fmt.Errorf("remove %s: twice in one commit", r.Path)
-		case r.DataChange && p.appendOnly:
+		case r.DataChange && appendOnly:
 			return fmt.Errorf("remove %s: the table is append-only (delta.appendOnly)", r.Path)
 		case r.DataChange && p.changeFeed:
 			return &UnsupportedError{Table: x.snapshot.table.root, Features: []string{featureChangeFeed + " (for changes other than appends)"}}

@@ -153,10 +153,14 @@ func (c *checker) conditions(e *Element, path string, constraints map[string]str
 }
 
 func (c *checker) properties(e *Element, path string, properties map[string]string) {
+	seen := map[string]string{} // as Delta Lake writes it
 	for _, name := range inOrder(e, "properties", properties) {
-		if wrong, hint := CheckProperty(name); wrong != "" {
+		if wrong, hint := CheckProperty(name, properties[name]); wrong != "" {
 			c.fail(e.At("properties."+name), path+".properties", hint, "property %q: %s", name, wrong)
+		} else if first, twice := seen[PropertyName(name)]; twice {
+			c.fail(e.At("properties."+name), path+".properties", "leave one out", "property %q is there already, as %q", name, first)
 		}
+		seen[PropertyName(name)] = name
 	}
 }
 

@@ -245,9 +245,11 @@ func (x *addColumns) keeps(i, row int, p *Plan) (bool, error) {
 func (x *addColumns) add(i, row int, seen map[string]int64) (*log.AddAction, error) {
 	a := &log.AddAction{}
 	var err error
-	if a.Path, err = log.DecodePath(x.path.string(i)); err != nil {
+	uri := x.path.string(i)
+	if a.Path, err = log.DecodePath(uri); err != nil {
 		return nil, err
 	}
+	a.Foreign = log.Foreign(uri, a.Path)
 	a.DeletionVector = x.vector(i)
 	if len(seen) > 0 {
 		if _, old := seen[a.Key()]; old {

@@ -56,7 +56,7 @@ func TestPyArrowReadsOurs(t *testing.T) {
 	}
 	s := structOf(t, everyColumn)
 	for _, codec := range []string{"zstd", "snappy", "gzip", "none"} {
-		if _, _, err := Write(t.Context(), disk, codec+".parquet", s, each(batchOf(t, s, everyRow)), Options{Codec: codec}); err != nil {
+		if _, _, err := Write(t.Context(), disk, codec+".parquet", s, each(batchOf(t, s, everyRow)), Options{Codec: Codec(codec)}); err != nil {
 			t.Fatal(err)
 		}
 		got := run(t, `

@@ -5,11 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"iter"
-	"strings"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/parquet"
-	"github.com/apache/arrow-go/v18/parquet/compress"
 	"github.com/apache/arrow-go/v18/parquet/pqarrow"
 
 	"github.com/petalake/petalake/delta/schema"
@@ -19,7 +17,7 @@ import (
 
 // Options say how a file is written. The zero value is good.
 type Options struct {
-	Codec        string        // "zstd" (the default), "snappy", "gzip", "none"
+	Codec        Codec         // the zero value is zstd
 	RowGroupRows int64         // at most; default 1,048,576
 	Indexed      []schema.Path // leaf columns with statistics; nil: the default of stats.Indexed
 	Prefix       int           // of strings in statistics, in UTF-16 units; 0: the default
@@ -90,7 +88,7 @@ type writer struct {
 }
 
 func newWriter(out *spill, stored *schema.Struct, o Options) (*writer, error) {
-	codec, err := codecOf(o.Codec)
+	codec, err := o.Codec.library()
 	if err != nil {
 		return nil, err
 	}
@@ -131,20 +129,6 @@ func withoutFloatBounds(s *arrow.Schema) ([]parquet.WriterProperty, error) {
 		}
 	}
 	return out, nil
-}
-
-func codecOf(name string) (compress.Compression, error) {
-	switch strings.ToLower(name) {
-	case "", "zstd":
-		return compress.Codecs.Zstd, nil
-	case "snappy":
-		return compress.Codecs.Snappy, nil
-	case "gzip":
-		return compress.Codecs.Gzip, nil
-	case "none", "uncompressed":
-		return compress.Codecs.Uncompressed, nil
-	}
-	return 0, fmt.Errorf("codec %q: want zstd, snappy, gzip or none", name)
 }
 
 func (w *writer) add(ctx context.Context, batch arrow.RecordBatch) error {

@@ -121,6 +121,7 @@ type AddAction struct {
 	Add
 	StatsText string // JSON, "" where there are none
 	Typed     bool   // Stats is set: the checkpoint had it in columns
+	Foreign   bool   // the log has the path in another form than EncodePath
 }
 
 // RemoveAction is a remove action.

@@ -126,7 +126,11 @@ func (a *AddAction) parse(s *Scanner) error {
 	err := s.Fields(func(key string) (known bool, err error) {
 		switch known = true; key {
 		case "path":
-			a.Path, err = parsePath(s)
+			var uri string
+			if uri, err = s.Text(); err == nil {
+				a.Path, err = DecodePath(uri)
+				a.Foreign = Foreign(uri, a.Path)
+			}
 		case "partitionValues":
 			a.PartitionValues, err = s.nullable()
 		case "size":

@@ -22,6 +22,11 @@ func DecodePath(uri string) (string, error) {
 	return path, nil
 }
 
+// Foreign says whether the log writes a plain path in another form than EncodePath, letters beyond ASCII among it.
+func Foreign(uri, path string) bool {
+	return strings.IndexFunc(path, func(c rune) bool { return c >= utf8.RuneSelf }) >= 0 && strings.IndexByte(uri, '%') >= 0 && EncodePath(path) != uri
+}
+
 // EncodePath writes a path as the reference implementation does, byte for byte: it looks for the files
 // of its log by this text when it vacuums, and deletes a live file whose path is escaped in another
 // legal way. The rule is that of java.net.URI for a path: letters beyond ASCII stay as they are,

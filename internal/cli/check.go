@@ -20,6 +20,7 @@ type checkRow struct {
 	Files    int64        `json:"files"`
 	Bytes    int64        `json:"bytes"`
 	Problems []problemRow `json:"problems"`
+	Warnings []string     `json:"warnings"`
 	Orphans  []string     `json:"orphans"` // data files that nothing names; harmless
 	Seconds  float64      `json:"seconds"`
 }
@@ -104,7 +105,7 @@ func (c *checkCommand) check(ctx context.Context, rooms *assembly.Assembly, name
 	report, err := table.Check(ctx, delta.CheckOptions{Data: !c.quick})
 	wait.end()
 	row := checkRow{Table: name, OK: len(report.Problems) == 0, Version: report.Version, Files: report.Files,
-		Bytes: report.Bytes, Problems: []problemRow{}, Orphans: append([]string{}, report.Orphans...),
+		Bytes: report.Bytes, Problems: []problemRow{}, Warnings: append([]string{}, report.Warnings...), Orphans: append([]string{}, report.Orphans...),
 		Seconds: c.now().Sub(start).Seconds()}
 	for _, p := range report.Problems {
 		one := problemRow{Kind: string(p.Kind), File: p.File, Message: p.Message}
@@ -131,6 +132,9 @@ func (c *checkCommand) show(row checkRow, out rows[checkRow]) error {
 		words.Counted(row.Files, "file"), words.Bytes(row.Bytes))
 	for _, p := range row.Problems {
 		fmt.Fprintf(c.out, "        %s\n", render.Escape(p.String()))
+	}
+	for _, w := range row.Warnings {
+		fmt.Fprintf(c.out, "        warning: %s\n", render.Escape(w))
 	}
 	if n := len(row.Orphans); n > 0 {
 		fmt.Fprintf(c.out, "        %s that no version names: harmless\n", words.Counted(int64(n), "file"))

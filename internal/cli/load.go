@@ -45,7 +45,7 @@ with the types found in the files. FILE may hold *, ** and ?.`,
 	flags.SortFlags = false
 	flags.StringVar(&c.format, "format", "", "csv, json or parquet; default: by the names")
 	flags.StringVar(&c.mode, "mode", "append", "append, or replace: instead of all rows")
-	flags.StringVar(&c.onError, "on-error", "reject", "reject, or quarantine: bad rows to table _quarantine")
+	flags.StringVar(&c.onError, "on-error", "reject", "reject, quarantine (to table _quarantine) or rescue")
 	flags.StringVar(&c.evolve, "evolve", "", "none, add (columns) or widen (types too)")
 	flags.BoolVar(&c.dryRun, "dry-run", false, "show columns, types and why; load nothing")
 	flags.StringArrayVar(&c.options, "option", nil, "how CSV is written, as in `delimiter=;` (repeat)")
@@ -59,7 +59,7 @@ func (*loadCommand) choices() map[string][]string {
 	return map[string][]string{
 		"format":   {"csv", "json", "parquet"},
 		"mode":     {"append", "replace"},
-		"on-error": {"reject", "quarantine"},
+		"on-error": {"reject", "quarantine", "rescue"},
 		"evolve":   {"none", "add", "widen"},
 	}
 }

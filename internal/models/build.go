@@ -265,6 +265,9 @@ func (b *Builder) describeModel(ctx context.Context, m Model, table *delta.Table
 		return tablefile.Spec{}, delta.Metadata{}, inModel(m.Model, err)
 	}
 	metadata := p.before()
+	if err := write.CheckNames(metadata.Schema, columns, write.RenameInSelect); err != nil {
+		return tablefile.Spec{}, delta.Metadata{}, inModel(m.Model, err)
+	}
 	if p.base == nil {
 		if err := b.Env.Catalog.Vacant(ctx, m.Name); err != nil {
 			return tablefile.Spec{}, delta.Metadata{}, inModel(m.Model, err)

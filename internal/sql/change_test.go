@@ -57,7 +57,7 @@ func TestParseChangeWrong(t *testing.T) {
 		"CREATE TABLE t (a nothing)":          {sql.Syntax, 15, "nothing"},
 		"CREATE TABLE t LOCATION '/x' AS":     {sql.Refused, 15, "place follows from its name"},
 		"CREATE TABLE t TBLPROPERTIES (1) AS": {sql.Syntax, 30, "a text is missing"},
-		"CREATE TABLE t TBLPROPERTIES ('delta.appendonly' = 'true') AS SELECT 1": {sql.Syntax, 49, `property "delta.appendonly": Delta Lake has no such property`},
+		"CREATE TABLE t TBLPROPERTIES ('delta.appendingonly' = 'true') AS SELECT 1": {sql.Syntax, 60, `property "delta.appendingonly": Delta Lake has no such property`},
 	} {
 		_, err := sql.ParseChange(text)
 		wrong, ok := errors.AsType[*sql.Error](err)

@@ -103,13 +103,19 @@ func (r *changeReader) properties() (map[string]string, error) {
 		if err != nil {
 			return nil, err
 		}
-		if wrong, hint := spec.CheckProperty(key); wrong != "" {
-			return nil, r.wrong(hint, "property %q: %s", key, wrong)
-		}
 		r.take("=")
-		if out[key], err = r.constant(); err != nil {
+		value, err := r.constant()
+		if err != nil {
 			return nil, err
 		}
+		if wrong, hint := spec.CheckProperty(key, value); wrong != "" {
+			return nil, r.wrong(hint, "property %q: %s", key, wrong)
+		}
+		name := spec.PropertyName(key)
+		if _, twice := out[name]; twice {
+			return nil, r.wrong("leave one out", "property %q twice", name)
+		}
+		out[name] = value
 		switch {
 		case r.take(")"):
 			return out, nil

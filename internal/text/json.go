@@ -93,17 +93,14 @@ func (t *Rows) object() (m *Misfit, passed bool) {
 	}
 	t.json.text, t.json.at = record, 0
 	clear(t.taken)
-	if m = t.json.fields(t.Columns, t.names, t.taken); m == nil && t.json.space() != 0 {
+	t.rescue.row = t.rescue.row[:0]
+	if m = t.json.fields(t.Columns, t.names, t.taken, &t.rescue); m == nil && t.json.space() != 0 {
 		m = t.json.malformed("something stands behind the object")
 	}
 	if m != nil {
 		return m, false
 	}
-	for i, c := range t.Columns {
-		if !t.taken[i] {
-			c.null()
-		}
-	}
+	t.absent(nil)
 	return nil, false
 }
 
@@ -153,8 +150,8 @@ func (t *Rows) between() int {
 	return n
 }
 
-// fields reads an object whose values are those of columns.
-func (s *scanner) fields(columns []*Column, names *schema.Names, taken []bool) *Misfit {
+// fields reads an object whose values are those of columns. Values that do not fit are taken by keep, where that is on.
+func (s *scanner) fields(columns []*Column, names *schema.Names, taken []bool, keep *rescue) *Misfit {
 	s.at++
 	for n := 0; ; n++ {
 		switch b := s.space(); {
@@ -179,18 +176,17 @@ func (s *scanner) fields(columns []*Column, names *schema.Names, taken []bool) *
 		if s.space() == 0 {
 			return s.malformed("a value is wanted")
 		}
-		if at < 0 {
-			if m := s.foreign(string(key)); m != nil {
-				return m
-			}
-		} else {
-			if taken[at] {
-				return &Misfit{Column: columns[at].Field.Name, Reason: "the object has it twice"}
-			}
+		if at >= 0 && keep.on() && columns[at] == keep.column {
+			at = -1
+		}
+		if at >= 0 && taken[at] {
+			return &Misfit{Column: columns[at].Field.Name, Reason: "the object has it twice"}
+		}
+		if m := s.member(columns, at, key, keep); m != nil {
+			return m
+		}
+		if at >= 0 {
 			taken[at] = true
-			if m := columns[at].value(s); m != nil {
-				return m
-			}
 		}
 		switch s.space() {
 		case ',':
@@ -202,6 +198,31 @@ func (s *scanner) fields(columns []*Column, names *schema.Names, taken []bool) *
 			return s.malformed("a comma or a closing brace is wanted")
 		}
 	}
+}
+
+// member reads one value of an object, for the column at a place or, below 0, for none.
+func (s *scanner) member(columns []*Column, at int, key []byte, keep *rescue) (m *Misfit) {
+	from, rows := s.at, 0
+	if at < 0 {
+		m = s.foreign(string(key))
+	} else {
+		rows = columns[at].Rows
+		m = columns[at].value(s)
+	}
+	if m == nil || !keep.on() {
+		return m
+	}
+	s.at = from
+	if m := s.skip(); m != nil {
+		return m
+	}
+	if at < 0 {
+		keep.value(string(key), s.text[from:s.at])
+		return nil
+	}
+	columns[at].replace(rows)
+	keep.value(columns[at].Field.Name, s.text[from:s.at])
+	return nil
 }
 
 // foreign passes over a value that no column takes. One that is null says nothing.
@@ -300,7 +321,7 @@ func (c *Column) scalar(s *scanner, b byte) *Misfit {
 func (c *Column) structure(s *scanner) *Misfit {
 	clear(c.seen)
 	rows := c.Rows
-	if m := s.fields(c.Children, c.names, c.seen); m != nil {
+	if m := s.fields(c.Children, c.names, c.seen, &rescue{}); m != nil {
 		for _, child := range c.Children {
 			child.cut(rows)
 		}

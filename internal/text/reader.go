@@ -30,7 +30,9 @@ type Source struct {
 	MaxRow  int  // bytes of a record; 0 is 64 MiB
 	All     bool // bad rows do not end the reading
 	Places  bool // Rows.Places are kept
-	Most    int  // bad rows that are kept, where All; more end the reading
+	// Rescue is the name of a column of strings that takes the values which do not fit, or have no column; "" where such rows are bad.
+	Rescue string
+	Most   int // bad rows that are kept, where All; more end the reading
 
 	block int // bytes that are read at once; 0 is blockSize
 }
@@ -38,9 +40,10 @@ type Source struct {
 // File is one file of a Source.
 type File struct {
 	Path    string
-	Columns []int // of CSV: for each value of a record the number of its field
-	Skip    int   // of CSV: lines before the first record
-	Header  bool  // of CSV: the first record is none
+	Columns []int    // of CSV: for each value of a record the number of its field, -1 for none
+	Names   []string // of CSV: of the values, where some are rescued
+	Skip    int      // of CSV: lines before the first record
+	Header  bool     // of CSV: the first record is none
 }
 
 // Fault is a record that cannot be read.
@@ -68,14 +71,15 @@ const LongestRaw = 1 << 20
 type Reader struct {
 	source Source
 
-	mu     sync.Mutex
-	files  []File // that are not read whole
-	open   io.ReadCloser
-	file   *input
-	blocks int   // handed out
-	failed error // of a file as a whole
-	faults []Fault
-	stop   atomic.Int64 // the block behind which nothing is read: one before it has a fault that ends the reading
+	mu      sync.Mutex
+	files   []File // that are not read whole
+	open    io.ReadCloser
+	file    *input
+	blocks  int   // handed out
+	failed  error // of a file as a whole
+	faults  []Fault
+	rescued atomic.Int64 // rows that something was rescued of
+	stop    atomic.Int64 // the block behind which nothing is read: one before it has a fault that ends the reading
 }
 
 // input is a file that is being read.
@@ -129,6 +133,9 @@ func (r *Reader) Faults() ([]Fault, error) {
 	sortFaults(r.faults)
 	return r.faults, r.failed
 }
+
+// Rescued is how many rows had values that were rescued.
+func (r *Reader) Rescued() int64 { return r.rescued.Load() }
 
 // next hands out a block; io.EOF is behind the last one.
 func (r *Reader) next() (*block, error) {
@@ -429,6 +436,7 @@ type Rows struct {
 	json    scanner
 	names   *schema.Names
 	taken   []bool // columns that the record at hand has
+	rescue  rescue
 }
 
 // Rows adds a thread.
@@ -440,6 +448,9 @@ func (r *Reader) Rows() (*Rows, error) {
 			return nil, err
 		}
 		t.Columns = append(t.Columns, c)
+		if f.Name == r.source.Rescue && r.source.Rescue != "" {
+			t.rescue = rescue{column: c, count: &r.rescued}
+		}
 	}
 	return t, nil
 }
@@ -493,90 +504,6 @@ func (t *Rows) Fill(ctx context.Context, most int) (rows int, err error) {
 
 // leading is how many bytes of line ends and spaces stand before a record of JSON.
 func leading(text []byte) int { return len(text) - len(bytes.TrimLeft(text, " \t\r\n")) }
-
-// record reads the record at t.at into a row, and moves on. Passed is true where there was none.
-func (t *Rows) record() (m *Misfit, passed bool) {
-	if t.reader.source.JSON {
-		return t.object()
-	}
-	text, f := t.block.text, t.block.file
-	if m, passed = t.split(); m != nil || passed {
-		return m, passed
-	}
-	clear(t.taken)
-	for i, c := range t.cells {
-		column := t.Columns[f.Columns[i]]
-		t.taken[f.Columns[i]] = true
-		cell := t.reader.source.CSV.value(text, c, &t.scratch)
-		if column.isNull(cell) {
-			column.null()
-		} else if misfit := column.text(cell); misfit != nil {
-			if m == nil {
-				m = misfit
-			} else {
-				m.Reason += "; column " + misfit.Column + ": " + misfit.Reason
-			}
-		}
-	}
-	for i, c := range t.Columns {
-		if m == nil && !t.taken[i] {
-			c.null()
-		}
-	}
-	return m, false
-}
-
-// split finds the cells of the record at t.at, and moves on.
-func (t *Rows) split() (m *Misfit, passed bool) {
-	d, text, f := &t.reader.source.CSV, t.block.text, t.block.file
-	from := t.at
-	if d.Comment != 0 && text[from] == d.Comment {
-		t.at += lineLength(text[from:])
-		return nil, true
-	}
-	t.cells = t.cells[:0]
-	next, how := d.record(text, from, f.ends, true, &t.cells)
-	if how == unclosed { // the next line may be a record again
-		next = from + lineLength(text[from:])
-	}
-	t.at = next
-	if t.reader.passed(text[from:next]) {
-		return nil, true
-	}
-	reason := ""
-	switch {
-	case t.invalid && !t.reader.source.isText(text[from:next]):
-		reason = t.reader.source.noText()
-	case how == unclosed:
-		reason = "a quote is not closed"
-	case how == garbled:
-		reason = "something stands behind the quote that closes a value"
-	case how == stray:
-		reason = "a value that is not in quotes holds a line end of another form than the file's, whose lines end in two ways"
-	case len(t.cells) != len(f.Columns):
-		reason = fmt.Sprintf("the number of values is wrong: expected %d, found %d", len(f.Columns), len(t.cells))
-	default:
-		return nil, false
-	}
-	return &Misfit{Reason: reason}, false
-}
-
-// isNull says whether a cell stands for no value.
-func (c *Column) isNull(cell []byte) bool {
-	return len(cell) == 0 && c.Field.Type != schema.String || c.options.isNull(cell)
-}
-
-func (o *Options) isNull(cell []byte) bool {
-	if len(cell) == 0 && len(o.Null) == 0 {
-		return true
-	}
-	for _, null := range o.Null {
-		if string(cell) == null {
-			return true
-		}
-	}
-	return false
-}
 
 func sortFaults(faults []Fault) {
 	slices.SortFunc(faults, func(a, b Fault) int { return cmp.Or(cmp.Compare(a.block, b.block), cmp.Compare(a.Line, b.Line)) })

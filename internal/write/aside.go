@@ -3,6 +3,8 @@ package write
 import (
 	"context"
 	"errors"
+	"fmt"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -10,6 +12,7 @@ import (
 	"github.com/petalake/petalake/delta"
 	"github.com/petalake/petalake/engine/duck/raw"
 	"github.com/petalake/petalake/engine/duck/tablefile"
+	"github.com/petalake/petalake/internal/words"
 	"github.com/petalake/petalake/spec"
 )
 
@@ -69,4 +72,23 @@ func reasonOf(err error, path string) string {
 		err = named.Err
 	}
 	return strings.TrimPrefix(err.Error(), path+": ")
+}
+
+// rescued is the column that takes the values which do not fit, with on_error: rescue.
+const rescued = "_rescued"
+
+// remarks say what a person should know of a load that went well.
+func (l *load) remarks(written tablefile.Written) string {
+	var all []string
+	if written.Rescued > 0 {
+		all = append(all, fmt.Sprintf("values of %s do not fit and are in %s", words.Counted(written.Rescued, "row"), rescued))
+	}
+	for i, f := range l.aside {
+		if i == 3 && len(l.aside) > 4 {
+			all = append(all, fmt.Sprintf("%d more files are put aside", len(l.aside)-i))
+			break
+		}
+		all = append(all, filepath.Base(f.Path)+" is put aside as a whole: "+f.Reason)
+	}
+	return strings.Join(all, "; ")
 }

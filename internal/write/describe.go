@@ -45,7 +45,9 @@ func Describe(m *delta.Metadata, description string, properties, constraints map
 		m.Description = description
 	}
 	own := map[string]string{}
-	maps.Copy(own, properties)
+	for name, value := range properties {
+		own[spec.PropertyName(name)] = value
+	}
 	for name, condition := range constraints {
 		own[constraintPrefix+name] = condition
 	}

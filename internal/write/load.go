@@ -158,6 +158,9 @@ func (l *load) prepareFiles(ctx context.Context, said spec.Format) (*Change, err
 func (l *load) setFormat(said spec.Format, csv raw.CSV) error {
 	format, err := formatOf(said, l.Files)
 	l.Raw.Format, l.Raw.CSV = raw.Format(format), tabs(format, l.Files, csv)
+	if l.Raw.Rescue = ""; l.OnError == spec.Rescue && format != spec.Parquet {
+		l.Raw.Rescue = rescued
+	}
 	return err
 }
 
@@ -209,7 +212,7 @@ func (l *load) rows(ctx context.Context, snapshot *delta.Snapshot) (target, tabl
 // misread says whether some rows were not what the columns are.
 func misread(written tablefile.Written, err error) bool {
 	var unknown *tablefile.SchemaError
-	return isBadRow(err) || errors.As(err, &unknown) || err == nil && written.BadRows > 0
+	return isBadRow(err) || errors.As(err, &unknown) || err == nil && written.BadRows+written.Rescued > 0
 }
 
 // fit writes the rows with the types of the table, or with wider ones where some row needs them.
@@ -261,7 +264,7 @@ func (l *load) write(ctx context.Context, metadata delta.Metadata) (tablefile.Wr
 	if l.decl != nil {
 		fileSpec.SortBy = l.decl.ClusterBy
 	}
-	if l.OnError == spec.Quarantine {
+	if l.OnError != spec.Reject {
 		fileSpec.Quarantine = catalog.Root(Quarantine)
 	}
 	fileSpec.Progress = func(p tablefile.Progress) {
@@ -277,7 +280,7 @@ func (l *load) write(ctx context.Context, metadata delta.Metadata) (tablefile.Wr
 func (w *Writer) FileSpec(table *delta.Table, metadata delta.Metadata) tablefile.Spec {
 	fileSpec := tablefile.Spec{
 		Store: w.Env.Storage.Store, Root: table.Root(), Schema: metadata.Schema, PartitionBy: metadata.PartitionColumns,
-		Constraints: metadata.Constraints(), Now: time.Now(),
+		Constraints: metadata.Constraints(), Properties: metadata.Configuration, Now: time.Now(),
 	}
 	if folder := w.Env.Storage.Folder; folder != "" {
 		fileSpec.Staging = filepath.Join(folder, "_petalake", "staging")
@@ -292,5 +295,6 @@ func (l *load) built(written tablefile.Written) lake.Event {
 	for _, f := range l.Files {
 		event.Bytes += f.Size
 	}
+	event.Note = l.remarks(written)
 	return event
 }

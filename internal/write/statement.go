@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/petalake/petalake/delta"
+	"github.com/petalake/petalake/delta/schema"
 	"github.com/petalake/petalake/engine/duck"
 	"github.com/petalake/petalake/engine/duck/tablefile"
 	"github.com/petalake/petalake/internal/lake"
@@ -211,9 +212,9 @@ func (s *statement) created(ctx context.Context) error {
 	if s.metadata, err = newDescription(s.decl); err != nil {
 		return err
 	}
-	if s.base != nil { // what others set stays, but for rules about columns that may be gone
+	if s.base != nil {
 		kept := maps.Clone(s.base.Metadata().Configuration)
-		maps.DeleteFunc(kept, func(key, _ string) bool { return strings.HasPrefix(key, constraintPrefix) })
+		maps.DeleteFunc(kept, func(key, _ string) bool { return !outlivesReplace(key) })
 		maps.Copy(kept, s.metadata.Configuration)
 		s.metadata.Configuration = kept
 	}
@@ -239,7 +240,24 @@ func (s *statement) created(ctx context.Context) error {
 			return err
 		}
 	}
+	var before *schema.Struct
+	if s.base != nil {
+		before = s.base.Schema()
+	}
+	if err := CheckNames(before, s.metadata.Schema, RenameInSelect); err != nil {
+		return err
+	}
 	return s.spell()
+}
+
+// outlivesReplace says whether a property stays when a table is replaced, as Spark has it: those of features that a table does not
+// lose. What else others set goes with the table that was.
+func outlivesReplace(key string) bool {
+	switch key {
+	case "delta.enableDeletionVectors", "delta.enableRowTracking", "delta.checkpointPolicy":
+		return true
+	}
+	return strings.HasPrefix(key, "delta.rowTracking.")
 }
 
 // spell writes the partition columns as the schema does.

@@ -76,7 +76,17 @@ func (l *load) target(ctx context.Context, snapshot *delta.Snapshot, whole bool)
 	} else if err := l.conform(&t, found); err != nil {
 		return t, err
 	}
+	var before *schema.Struct
+	if snapshot != nil {
+		before = snapshot.Schema()
+	}
+	if err := CheckNames(before, t.metadata.Schema, renameInFiles); err != nil {
+		return t, err
+	}
 	t.metadata.Schema = &schema.Struct{Fields: slices.Clone(t.metadata.Schema.Fields)}
+	if l.Raw.Rescue != "" && t.metadata.Schema.Index(l.Raw.Rescue) < 0 {
+		t.metadata.Schema.Fields = append(t.metadata.Schema.Fields, schema.Field{Name: l.Raw.Rescue, Type: schema.String, Nullable: true})
+	}
 	l.Raw.Layouts = keepLayouts(t.metadata.Schema, l.Raw.Layouts)
 	return t, nil
 }
@@ -165,7 +175,8 @@ func (l *load) conform(t *target, found *schema.Struct) error {
 		return err
 	}
 	offered := like(found, t.metadata.Schema)
-	if l.Raw.Format == raw.FormatJSON && l.OnError != spec.Reject { // each row tells its fields: those of the rows alone are bad
+	byRow := l.Raw.Format == raw.FormatJSON && l.OnError != spec.Reject || l.Raw.Rescue != ""
+	if byRow { // each row tells its fields: those of the rows alone are bad
 		offered = complete(offered, t.metadata.Schema)
 		if !evolve.AddColumns {
 			offered = known(offered, t.metadata.Schema).(*schema.Struct)

@@ -61,7 +61,7 @@ func (r *rawRows) dialect(ctx context.Context, files []rawFile) (dialect, error)
 func present(s text.Source) *schema.Struct {
 	found := &schema.Struct{}
 	for i, f := range s.Fields {
-		if slices.ContainsFunc(s.Files, func(file text.File) bool { return slices.Contains(file.Columns, i) }) {
+		if slices.ContainsFunc(s.Files, func(file text.File) bool { return slices.Contains(file.Columns, i) || f.Name == s.Rescue }) {
 			found.Fields = append(found.Fields, f)
 		}
 	}

@@ -18,6 +18,8 @@ type rawRows struct {
 	*tablefile.Writer
 	raw   Files
 	files []rawFile
+
+	rescued int64 // rows of which values were rescued
 }
 
 // load writes the good rows and, if wanted, the bad ones. What it returns beside an error is already in the store.
@@ -33,6 +35,7 @@ func (r *rawRows) load(ctx context.Context) (tablefile.Written, error) {
 		return tablefile.Written{}, err
 	}
 	out, err := r.Publish(ctx, staged)
+	out.Rescued = r.rescued
 	if err != nil || len(bad) == 0 {
 		return out, err
 	}

@@ -17,7 +17,7 @@ import (
 
 // source says how the texts of files are read, but for what a dialect says.
 func (r Files) source(files []rawFile) (text.Source, error) {
-	s := text.Source{JSON: r.Format == FormatJSON, Forms: map[string]text.Form{}}
+	s := text.Source{JSON: r.Format == FormatJSON, Rescue: r.Rescue, Forms: map[string]text.Form{}}
 	s.Options.Null = r.CSV.Null
 	var err error
 	if r.CSV.Zone != "" && r.CSV.Zone != "UTC" {
@@ -134,6 +134,7 @@ func (r *rawRows) stageText(ctx context.Context, source text.Source) ([]tablefil
 		return min(float64(read.Load())/float64(r.Reporter.Bytes+1), 1)
 	})
 	reader.Close()
+	r.rescued = reader.Rescued()
 	faults, failed := reader.Faults()
 	switch {
 	case ctx.Err() != nil:
@@ -332,10 +333,14 @@ func (d dialect) describe(s *text.Source, files []rawFile, columns []schema.Fiel
 		s.Files[i].Skip, s.Files[i].Header = d.skip, d.header
 		for _, name := range names {
 			at := known.Index(name)
-			if at < 0 && columns != nil {
+			if columns != nil && s.Rescue != "" && schema.SameName(name, s.Rescue) {
+				at = -1
+			}
+			if at < 0 && columns != nil && s.Rescue == "" {
 				return &tablefile.SchemaError{Column: name, File: f.path}
 			}
-			if at < 0 {
+			s.Files[i].Names = append(s.Files[i].Names, name)
+			if at < 0 && columns == nil {
 				found.Fields = append(found.Fields, schema.Field{Name: name, Type: schema.String, Nullable: true})
 				known.Add(name)
 				at = len(found.Fields) - 1

@@ -92,7 +92,7 @@ func (w *Writer) add(f Staged, i int, data *schema.Struct) (delta.Add, error) {
 		return delta.Add{}, err
 	}
 	return delta.Add{
-		Path:            fmt.Sprintf("%spart-%05d-%s.zstd.parquet", datafile.Dir(columns, values), i, uuid.New()),
+		Path:            fmt.Sprintf("%spart-%05d-%s%s.parquet", datafile.Dir(columns, values), i, uuid.New(), w.codec.Suffix()),
 		PartitionValues: values,
 		Size:            f.size,
 		ModTime:         w.Spec.Now.UnixMilli(),

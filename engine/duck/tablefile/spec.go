@@ -29,6 +29,7 @@ type Spec struct {
 	PartitionBy []string          // columns that become folders
 	SortBy      []string          // columns the rows of a file are sorted by
 	Constraints map[string]string // SQL conditions by name, true for every row
+	Properties  map[string]string // of the table: its codec
 
 	// Quarantine is the key of the folder that takes rows which cannot be read, as files of a
 	// table of its own. Empty: the first such row ends the write.
@@ -56,6 +57,8 @@ type Written struct {
 
 	Bad     []delta.Add // files of the quarantine
 	BadRows int64
+
+	Rescued int64 // rows of which some value is in the column for those that do not fit theirs
 }
 
 // checkPartitions refuses columns that cannot be folders.

@@ -12,6 +12,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/petalake/petalake/delta/datafile"
 	"github.com/petalake/petalake/delta/schema"
 	"github.com/petalake/petalake/internal/duckdb"
 )
@@ -29,6 +30,7 @@ type Writer struct {
 	Aside     bool // rows that break a rule of the table are left out: Broken finds them
 	Untyped   bool // a column that is described as INTEGER may be one of NULLs alone
 
+	codec      datafile.Codec
 	copies     int               // COPYs begun
 	source     *arrow.Schema     // of the rows that are copied, where their types may not be the table's
 	partitions *duckdb.Numbering // of the values of the partition columns
@@ -63,8 +65,12 @@ func NewWriter(spec Spec) (*Writer, error) {
 	if err := checkPartitions(spec); err != nil {
 		return nil, err
 	}
+	codec, err := datafile.CodecOf(spec.Properties)
+	if err != nil {
+		return nil, err
+	}
 	dir, err := stage(spec.Staging)
-	return &Writer{Spec: spec, Dir: dir, Reporter: Reporter{Report: spec.Progress}}, err
+	return &Writer{Spec: spec, Dir: dir, codec: codec, Reporter: Reporter{Report: spec.Progress}}, err
 }
 
 // Use makes a connection the one that the COPYs run on. It may write to Dir, and has CopySettings.
@@ -146,7 +152,10 @@ func (w *Writer) run(ctx context.Context, sql string) ([]Staged, error) {
 // less time than 3, its default, and a hundredth more bytes.
 func (w *Writer) options() string {
 	o := []string{
-		"FORMAT parquet", "COMPRESSION zstd", "COMPRESSION_LEVEL 2", "PARQUET_VERSION v1", "ROW_GROUP_SIZE 122880", "RETURN_STATS",
+		"FORMAT parquet", "COMPRESSION " + w.codec.DuckDB(), "PARQUET_VERSION v1", "ROW_GROUP_SIZE 122880", "RETURN_STATS",
+	}
+	if w.codec.DuckDB() == "zstd" {
+		o = append(o, "COMPRESSION_LEVEL 2")
 	}
 	if w.Unordered {
 		o = append(o, "PRESERVE_ORDER false")
