@@ -108,7 +108,7 @@ func (s *Snapshot) liveIn(ctx context.Context, g *segment, p *checkpoint.Plan, e
 	return scan()
 }
 
-// overlay is what the commits after a checkpoint say of files.
+// overlay holds the adds and removes of the commits after a checkpoint.
 type overlay struct {
 	live []*log.AddAction // newest first
 	seen map[string]int64 // every file they name, by key, and where: what the checkpoint says of these is out of date

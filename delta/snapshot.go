@@ -25,7 +25,7 @@ type Snapshot struct {
 	totals  *totals  // nil: not known yet
 }
 
-// Table is what the snapshot is of.
+// Table is the table that the snapshot is a version of.
 func (s *Snapshot) Table() *Table { return s.table }
 
 // Version is -1 for a table that does not exist yet (only a Txn sees that).

@@ -25,7 +25,7 @@ import (
 	"github.com/petalake/petalake/spec"
 )
 
-// jobs is what a lake has to run jobs with. It is made when it is needed first.
+// jobs holds the runners and the keeper of an environment's jobs. openJobs makes it before the first run.
 type jobs struct {
 	of        *Runs
 	keeper    *job.Keeper
@@ -111,7 +111,7 @@ func (rs *Runs) jobFolder() string {
 	return lake.CacheFolder("jobs", cmp.Or(rs.Env.Storage.Folder, rs.Env.Storage.Cache))
 }
 
-// runner is what runs a program.
+// runner chooses the runner of a program: SQL in this process, Spark on EMR or on this machine.
 func (j *jobs) runner(ctx context.Context, p job.Program) (job.Runner, error) {
 	if p.Kind == job.SQL {
 		return j.sql, nil
@@ -344,7 +344,7 @@ func (rs *Runs) JobRuns(ctx context.Context, name string, most int) ([]job.Run, 
 	return runs, err
 }
 
-// JobState is what a listing of jobs shows.
+// JobState is a job of lakehouse.yaml with its last run.
 type JobState struct {
 	Job  *spec.Job
 	Last *job.Run  // nil: it never ran

@@ -115,7 +115,7 @@ func (s *site) accessRoles() (all []accessRole) {
 	return all
 }
 
-// memberRoles are those roles, in the stack compute.
+// memberRoles are the roles of access in the stack compute: those that members take, and programs of jobs run as.
 type memberRoles struct{ layer }
 
 func (s memberRoles) build() {

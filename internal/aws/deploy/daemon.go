@@ -10,7 +10,7 @@ import (
 	"github.com/petalake/petalake/spec"
 )
 
-// startScript is what a new machine runs first. @ENV@, @LOGS@ and @SPARK@ are filled in here, ${...} by CloudFormation.
+// startScript is the user data of a new machine. @ENV@, @LOGS@ and @SPARK@ are filled in here, ${...} by CloudFormation.
 //
 //go:embed daemon.sh
 var startScript string
@@ -133,7 +133,7 @@ func (s daemon) substitutes() cfn.List {
 	return all
 }
 
-// work is what petalake may do.
+// work lists the permissions of petalake itself.
 func (s daemon) work() []statement {
 	var all []statement
 	if s.access == nil {

@@ -99,7 +99,7 @@ func (s network) gateway() {
 	})
 }
 
-// services are those of AWS that are used from within the network, other than S3.
+// services names the services of AWS, other than S3, that are called from within the network.
 func (s network) services() []string {
 	all := []string{"glue", "logs", "monitoring"}
 	if s.access != nil {

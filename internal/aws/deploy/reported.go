@@ -11,10 +11,10 @@ type Reported struct {
 	Why          string // "" where it does not say
 }
 
-// ApplyReported replaces the steps of the stack of a layer, which exists, by what CloudFormation reports. It knows what no template
-// tells: tags, values of parameters, what the services themselves replace. Where it does not say whether
-// something is replaced, the templates do. What follows from a stack before, whose outputs will have other
-// values, CloudFormation cannot know yet: there nothing of the templates is left out.
+// ApplyReported replaces the steps of the stack of a layer, which exists, by what CloudFormation reports. CloudFormation knows what
+// no template says: tags, values of parameters, what the services themselves replace. Where the report does not say
+// whether a resource is replaced, the templates do. Changes that follow from another stack, whose outputs will have
+// other values, are not in the report yet: of a layer that has such changes no step of the templates is left out.
 func (p *Plan) ApplyReported(layer string, reported []Reported) {
 	var steps []Step
 	for _, s := range p.Steps {

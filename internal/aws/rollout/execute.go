@@ -113,7 +113,7 @@ func (s *stacks) begin(ctx context.Context, set changeSet, from string) error {
 	return &failedError{Stack: set.Stack.Name, Status: "the plan is out of date", Reason: said.Message, hint: "somebody changed the stack since: plan again"}
 }
 
-// token is what makes two calls one, from the name of a change set, or from its ARN.
+// token is the client request token, by which CloudFormation takes two calls for one: from the name of a change set, or from its ARN.
 func token(id string) string {
 	if parts := strings.Split(id, "/"); len(parts) > 1 {
 		id = parts[1]

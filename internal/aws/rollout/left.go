@@ -27,7 +27,7 @@ type Remnant struct {
 	about string // the description of a key
 }
 
-// Left is what still has the tag of the environment, whoever made it, by ARN.
+// Left lists the resources that still have the tag of the environment, whoever made it, by ARN.
 func (r *Rollout) Left(ctx context.Context) ([]Remnant, error) {
 	var all []Remnant
 	for next := ""; ; {
@@ -110,7 +110,7 @@ func (r *Rollout) withoutEnded(ctx context.Context, all []Remnant) ([]Remnant, e
 	return all, nil
 }
 
-// base is what all names begin with, such as shop-prod.
+// base is the prefix of all names, such as shop-prod.
 func (r *Rollout) base() string { return strings.TrimSuffix(r.name(""), "-") }
 
 // describeKey asks KMS what a key is for, and when it is deleted, where it waits for that.
@@ -132,7 +132,7 @@ func (r *Rollout) describeKey(ctx context.Context, one *Remnant) error {
 	return nil
 }
 
-// Held is what holds data of the environment, in the order in which Erase deletes it: the buckets, that of
+// Held lists the resources that hold data of the environment, in the order in which Erase deletes it: the buckets, that of
 // logs last, since the others' accesses are logged in it; the key at the end, so that what is there when a
 // run is cut off can still be read.
 //

@@ -25,7 +25,7 @@ const (
 	AgainstNothing   Against = "nothing"
 )
 
-// Plan is what is to be done to an environment in AWS, with all that there is to know before it is done.
+// Plan holds the steps by which an environment in AWS is changed, with their price, their security and the problems found.
 type Plan struct {
 	*deploy.Plan
 	Lakehouse   *spec.Lakehouse

@@ -124,7 +124,7 @@ func (r *Rollout) states(ctx context.Context) (map[string]StackState, error) {
 	return states, nil
 }
 
-// templates are those of the stacks among some that came to be, by their names.
+// templates reads the templates of the stacks that exist, by the names of the stacks.
 func (r *Rollout) templates(ctx context.Context, states map[string]StackState) (map[string][]byte, error) {
 	out := map[string][]byte{}
 	for layer, state := range states {
@@ -140,7 +140,7 @@ func (r *Rollout) templates(ctx context.Context, states map[string]StackState) (
 	return out, nil
 }
 
-// name is that of a stack, whether or not the lakehouse has it now.
+// name is the name of the stack of a layer, whether or not the lakehouse has that layer now.
 func (r *Rollout) name(layer string) string {
 	first := r.stacks[0] // bootstrap is always there
 	return first.Name[:len(first.Name)-len(first.Layer)] + layer

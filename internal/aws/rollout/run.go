@@ -41,7 +41,7 @@ var changesOfStack = []string{
 // removesStack are the calls by which a stack is removed: its protection is taken away first.
 var removesStack = []string{"cloudformation:UpdateTerminationProtection", "cloudformation:DeleteStack"}
 
-// executors are those of all kinds of steps: petalake deploy and petalake destroy change AWS by nothing else.
+// executors hold an executor for each kind of step: petalake deploy and petalake destroy change AWS by nothing else.
 var executors = map[deploy.Kind]executor{
 	deploy.MakeStack:    {changesOfStack, (*execution).makeStack},
 	deploy.RemoveStack:  {removesStack, (*execution).removeStack},
