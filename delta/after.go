@@ -50,7 +50,7 @@ func (t *Table) checksumDue(checkpoint bool) bool {
 
 func (t *Table) writeChecksum(ctx context.Context, s *Snapshot, id string) error {
 	if s.totals == nil {
-		if s.place().base != nil {
+		if s.currentSegment().base != nil {
 			return nil // not counted yet; the next checkpoint does
 		}
 		if _, _, err := s.Totals(ctx); err != nil {
@@ -90,5 +90,5 @@ func (s *Snapshot) checkpointDue() bool {
 	if err != nil || s.version == 0 {
 		return false
 	}
-	return s.version%p.interval == 0 || int64(len(s.place().tail)) >= 2*p.interval
+	return s.version%p.interval == 0 || int64(len(s.currentSegment().tail)) >= 2*p.interval
 }

@@ -83,7 +83,7 @@ func (t *Table) Check(ctx context.Context, o CheckOptions) (Report, error) {
 	if err := c.files(ctx); err != nil {
 		return c.report, err
 	}
-	if o.Data && c.state.metadata != nil && c.state.settle(t) == nil {
+	if o.Data && c.state.metadata != nil && c.state.resolve(t) == nil {
 		err = c.data(ctx)
 	}
 	return c.report, err
@@ -161,7 +161,7 @@ func (c *checker) begin(ctx context.Context, at *checkpoint.Checkpoint) error {
 	st, err := c.table.checkpointState(ctx, at)
 	if err == nil {
 		c.state = st
-		err = c.state.settle(c.table)
+		err = c.state.resolve(c.table)
 	}
 	if err == nil {
 		err = c.contents(ctx, at, func(a *log.AddAction) { c.live[a.Key()] = a })
@@ -222,7 +222,7 @@ func (c *checker) derived(ctx context.Context, l *listing, version int64) error 
 	if c.broken || c.state.metadata == nil || c.state.protocol == nil {
 		return nil
 	}
-	if err := c.state.settle(c.table); err != nil {
+	if err := c.state.resolve(c.table); err != nil {
 		var u *UnsupportedError
 		if errors.As(err, &u) {
 			return err

@@ -105,7 +105,7 @@ func TestCheckpointHoldsWhatCommitsSay(t *testing.T) {
 			fill(t, At(without, "t"), m, 35)
 
 			got, want := latest(t, At(with, "t")), latest(t, At(without, "t"))
-			if got.place().base == nil || want.place().base != nil {
+			if got.currentSegment().base == nil || want.currentSegment().base != nil {
 				t.Fatal("the checkpoint is not where this test expects it")
 			}
 			if d := sameFiles(allFiles(t, want, nil), allFiles(t, got, nil)); d != "" {

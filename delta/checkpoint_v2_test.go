@@ -158,7 +158,7 @@ func TestCheckpointV2(t *testing.T) {
 			want, txns := allFiles(t, was, nil), was.Transactions()
 			v2(t, tab, 30, form)
 			s := latest(t, At(tab.store, "t"))
-			if base := s.place().base; base == nil || base.Version != 30 || base.Kind != map[string]checkpoint.Kind{"json": checkpoint.JSON, "parquet": checkpoint.Parquet}[form.manifest] {
+			if base := s.currentSegment().base; base == nil || base.Version != 30 || base.Kind != map[string]checkpoint.Kind{"json": checkpoint.JSON, "parquet": checkpoint.Parquet}[form.manifest] {
 				t.Fatalf("got base %+v, want the V2 checkpoint of version 30", base)
 			}
 			if d := sameFiles(want, allFiles(t, s, nil)); d != "" {
@@ -185,7 +185,7 @@ func TestCheckpointV2(t *testing.T) {
 			}
 			s = latest(t, At(tab.store, "t"))
 			got := allFiles(t, s, nil)
-			if base := s.place().base; base.Kind != checkpoint.Classic || len(got) != len(want)+1 {
+			if base := s.currentSegment().base; base.Kind != checkpoint.Classic || len(got) != len(want)+1 {
 				t.Fatalf("got %d files from %+v, want %d from a classic checkpoint", len(got), base, len(want)+1)
 			}
 			if d := sameFiles(want, got[:len(want)]); d != "" {

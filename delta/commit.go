@@ -96,7 +96,7 @@ func (t *Table) newest(ctx context.Context) (*Snapshot, error) {
 // must not exist. A put that follows finds out about any that comes in between.
 func (t *Table) stillNewest(ctx context.Context, s *Snapshot) (bool, error) {
 	var seen []byte
-	if o := s.place().object; o != nil {
+	if o := s.currentSegment().object; o != nil {
 		seen = o.begins()
 	}
 	if len(seen) == 0 {
@@ -186,10 +186,10 @@ func (l tableLog) put(ctx context.Context, version int64, id string, body []byte
 		if err = store.PutBytes(ctx, l.store, key, body, store.IfAbsent); err == nil {
 			return true, nil
 		}
-		ours, found, look := l.winner(ctx, version, id)
+		ours, found, failed := l.winner(ctx, version, id)
 		switch {
-		case look != nil:
-			return false, &UnknownOutcomeError{Table: l.root, Version: version, ID: id, Err: errors.Join(err, look)}
+		case failed != nil:
+			return false, &UnknownOutcomeError{Table: l.root, Version: version, ID: id, Err: errors.Join(err, failed)}
 		case found:
 			return ours, nil
 		case !errors.Is(err, store.ErrUnknown) && !errors.Is(err, fs.ErrExist):

@@ -14,9 +14,9 @@ import (
 
 type batches = iter.Seq2[arrow.RecordBatch, error]
 
-// target finds what the table is, or will be, once the rows are in it. It looks at the first batch;
-// stop ends the rows.
-func target(ctx context.Context, t *Table, rows batches, o AppendOptions) (m Metadata, all batches, stop func(), err error) {
+// targetMetadata computes the metadata of the table with the rows in it: its own, or, of one that is created or that
+// evolves, with the columns of the first batch. Stop ends the rows.
+func targetMetadata(ctx context.Context, t *Table, rows batches, o AppendOptions) (m Metadata, all batches, stop func(), err error) {
 	stop = func() {}
 	s, err := t.newest(ctx)
 	switch {

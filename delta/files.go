@@ -60,7 +60,7 @@ func (s *Snapshot) live(ctx context.Context, p *checkpoint.Plan, everything bool
 	return func(yield func(*log.AddAction, error) bool) {
 		var damaged error
 		for {
-			g := s.place()
+			g := s.currentSegment()
 			began := false
 			err := s.liveIn(ctx, g, p, everything, func(a *log.AddAction) bool {
 				began = true
@@ -70,7 +70,7 @@ func (s *Snapshot) live(ctx context.Context, p *checkpoint.Plan, everything bool
 				return
 			}
 			var c *CorruptError
-			if !errors.As(err, &c) || !c.checkpoint || began || s.rebase(ctx, g.base) != nil {
+			if !errors.As(err, &c) || !c.checkpoint || began || s.bypass(ctx, g.base) != nil {
 				if damaged != nil {
 					err = damaged
 				}
@@ -108,7 +108,7 @@ func (s *Snapshot) liveIn(ctx context.Context, g *segment, p *checkpoint.Plan, e
 	return scan()
 }
 
-// overlay is what the commits after a checkpoint say of files.
+// overlay holds the adds and removes of the commits after a checkpoint.
 type overlay struct {
 	live []*log.AddAction // newest first
 	seen map[string]int64 // every file they name, by key, and where: what the checkpoint says of these is out of date

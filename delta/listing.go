@@ -24,7 +24,7 @@ func (l tableLog) checkpointKey(v int64) string {
 	return l.key(logFolder + versionName(v) + ".checkpoint.parquet")
 }
 
-// listing is what the log's folder holds, from some version on.
+// listing holds the files of the log's folder, from some version on.
 type listing struct {
 	commits     []*entry
 	crcs        map[int64]bool
@@ -138,7 +138,7 @@ func (l *listing) last() int64 {
 	return v
 }
 
-// segment is what makes one version: a checkpoint, or none, and every commit after it.
+// segment holds the files that make one version: a checkpoint, or none, and every commit after it.
 type segment struct {
 	version int64
 	base    *checkpoint.Checkpoint // nil: from version 0

@@ -114,7 +114,7 @@ func (l tableLog) pointTo(ctx context.Context, last *checkpoint.Pointer) error {
 // tombstones visits the removed files of the version that vacuum must still know: those that were
 // removed after the given time.
 func (s *Snapshot) tombstones(ctx context.Context, expired int64, visit func(*Remove) error) error {
-	g := s.place()
+	g := s.currentSegment()
 	all, err := loadAll(ctx, s.table.store, g.tail)
 	if err != nil {
 		return err

@@ -30,7 +30,7 @@ type AppendOptions struct {
 // *schema.MismatchError. Batches are cast to the table's schema and not released. Rows of a
 // partitioned table are held in memory until the end.
 func Append(ctx context.Context, t *Table, rows iter.Seq2[arrow.RecordBatch, error], o AppendOptions) (Commit, error) {
-	m, rows, stop, err := target(ctx, t, rows, o)
+	m, rows, stop, err := targetMetadata(ctx, t, rows, o)
 	defer stop()
 	if err != nil {
 		return Commit{Version: -1}, err

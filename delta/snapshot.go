@@ -25,7 +25,7 @@ type Snapshot struct {
 	totals  *totals  // nil: not known yet
 }
 
-// Table is what the snapshot is of.
+// Table is the table that the snapshot is a version of.
 func (s *Snapshot) Table() *Table { return s.table }
 
 // Version is -1 for a table that does not exist yet (only a Txn sees that).
@@ -95,14 +95,14 @@ func (s *Snapshot) Domains() map[string]string {
 	return out
 }
 
-func (s *Snapshot) place() *segment {
+func (s *Snapshot) currentSegment() *segment {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.segment
 }
 
-// stamp finds out when the version was committed.
-func (s *Snapshot) stamp(ctx context.Context) error {
+// setCommitTime finds out when the version was committed.
+func (s *Snapshot) setCommitTime(ctx context.Context) error {
 	g := s.segment
 	if g.object != nil && !g.object.modified.IsZero() {
 		s.modified = g.object.modified.UnixMilli()
@@ -130,7 +130,7 @@ func (s *Snapshot) stamp(ctx context.Context) error {
 
 // same says whether a listed commit is the one this snapshot ended with.
 func (s *Snapshot) same(e *entry) bool {
-	o := s.place().object
+	o := s.currentSegment().object
 	return o != nil && e.version == s.version && e.size == o.size && (o.modified.IsZero() || e.modified.Equal(o.modified))
 }
 
@@ -140,22 +140,22 @@ func (s *Snapshot) advance(ctx context.Context, e *entry) (*Snapshot, error) {
 	if err != nil {
 		return nil, err
 	}
-	old := s.place()
+	old := s.currentSegment()
 	g := &segment{version: e.version, base: old.base, tail: append(slices.Clip(old.tail), e), crcs: old.crcs, object: e}
 	next := &Snapshot{table: s.table, version: e.version, state: s.state, segment: g}
 	next.state.apply(a)
-	if err := next.state.settle(s.table); err != nil {
+	if err := next.state.resolve(s.table); err != nil {
 		var u *UnsupportedError
 		if errors.As(err, &u) {
 			return nil, err
 		}
 		return nil, &CorruptError{Key: e.key, Version: e.version, Err: err}
 	}
-	return next, next.stamp(ctx)
+	return next, next.setCommitTime(ctx)
 }
 
-// rebase finds another way to this version, past a damaged checkpoint.
-func (s *Snapshot) rebase(ctx context.Context, damaged *checkpoint.Checkpoint) error {
+// bypass has the snapshot read its version from an older checkpoint than the one that is damaged.
+func (s *Snapshot) bypass(ctx context.Context, damaged *checkpoint.Checkpoint) error {
 	g, err := s.table.locate(ctx, s.version, damaged.Version)
 	if err != nil {
 		return err

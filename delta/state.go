@@ -11,7 +11,7 @@ import (
 	"github.com/petalake/petalake/delta/schema"
 )
 
-// state is what of a version does not grow with its files. Its maps are shared between versions
+// state is the part of a version that does not grow with its files. Its maps are shared between versions
 // and never changed in place.
 type state struct {
 	protocol *Protocol
@@ -51,7 +51,7 @@ func (s *state) apply(a *log.Actions) {
 	}
 }
 
-// actions are those that make the state: what is not a file, in the order that a checkpoint has it.
+// actions lists the actions that make the state, in the order of a checkpoint.
 func (s *state) actions() *log.Actions {
 	a := &log.Actions{Protocol: s.protocol, Metadata: s.metadata}
 	for _, app := range slices.Sorted(maps.Keys(s.txns)) {
@@ -65,8 +65,8 @@ func (s *state) actions() *log.Actions {
 	return a
 }
 
-// settle checks that the table can be read, then parses its schema.
-func (s *state) settle(t *Table) error {
+// resolve checks that the table can be read, and parses its schema.
+func (s *state) resolve(t *Table) error {
 	switch {
 	case s.protocol == nil:
 		return errors.New("the log holds no protocol action")

@@ -126,7 +126,7 @@ func (t *Table) openSegment(ctx context.Context, g *segment) (*Snapshot, error) 
 	if err != nil {
 		return nil, err
 	}
-	if err := st.settle(t); err != nil {
+	if err := st.resolve(t); err != nil {
 		var u *UnsupportedError
 		if errors.As(err, &u) {
 			return nil, err
@@ -134,7 +134,7 @@ func (t *Table) openSegment(ctx context.Context, g *segment) (*Snapshot, error) 
 		return nil, &CorruptError{Key: t.commitKey(g.version), Version: g.version, Err: err}
 	}
 	s := &Snapshot{table: t, version: g.version, state: st, segment: g, totals: sum}
-	return s, s.stamp(ctx)
+	return s, s.setCommitTime(ctx)
 }
 
 // refresh brings a remembered snapshot up to date with one listing. It is nil where the log is not
@@ -144,7 +144,7 @@ func (t *Table) refresh(ctx context.Context, s *Snapshot) (*Snapshot, error) {
 	if err != nil {
 		return nil, err
 	}
-	g := s.place()
+	g := s.currentSegment()
 	if len(l.commits) == 0 || !s.same(l.commits[0]) {
 		t.forget()
 		return nil, nil

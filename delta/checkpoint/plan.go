@@ -82,12 +82,12 @@ func (p *Plan) Keeps(a *log.AddAction) bool {
 	case a.StatsText != "":
 		f = parsed(p.rows, a.StatsText)
 	}
-	p.place(a.PartitionValues)
+	p.setPartition(a.PartitionValues)
 	return p.matches(f)
 }
 
-// place sets the partition values of the file at hand from the text of the log.
-func (p *Plan) place(values map[string]*string) {
+// setPartition sets the partition values of the file at hand from the text of the log.
+func (p *Plan) setPartition(values map[string]*string) {
 	for i := range p.parts {
 		c := &p.parts[i]
 		text, ok := values[c.name]
@@ -139,7 +139,7 @@ func (p *Plan) Columns() [][]string { return p.columns }
 // Undecided says whether some row of a file with these partition values may fail the predicate, although it is one of a
 // file that may match: a value could not be read, or the predicate is not one that values decide.
 func (p *Plan) Undecided(values map[string]*string) bool {
-	p.place(values)
+	p.setPartition(values)
 	for _, c := range p.parts {
 		if !c.known {
 			return true

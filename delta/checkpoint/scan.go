@@ -230,7 +230,7 @@ func (x *addColumns) keeps(i, row int, p *Plan) (bool, error) {
 		if err != nil {
 			return false, err
 		}
-		p.place(values)
+		p.setPartition(values)
 	}
 	for k, c := range x.parts {
 		if c != nil {

@@ -59,7 +59,7 @@ func (c *accessCheckCommand) run(name, action, on string) error {
 		fmt.Fprintf(c.out, "%s: %s\n", map[bool]string{true: "allowed", false: "denied"}[allowed], render.Escape(why))
 	}
 	if !allowed {
-		return &toldError{errDenied}
+		return &shownError{errDenied}
 	}
 	return nil
 }

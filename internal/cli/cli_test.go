@@ -46,6 +46,7 @@ func TestScripts(t *testing.T) {
 				e.Setenv("SPARK_HOME", home.Home)
 				e.Setenv("SPARK_JARS", filepath.Join(home.Cache, "jars"))
 				e.Setenv("JAVA_HOME", os.Getenv("JAVA_HOME"))
+				e.Setenv(servers.SparkOptions())
 				e.Defer(func() { // a script that fails stops nothing
 					states, _ := filepath.Glob(filepath.Join(e.WorkDir, "cache/petalake/spark/servers/*"))
 					for _, state := range states {
@@ -163,7 +164,7 @@ func TestExitCode(t *testing.T) {
 		{"conflict", context.Background(), conflict, 3},
 		{"unknown outcome", context.Background(), unknown, 4},
 		{"both of them", context.Background(), errors.Join(conflict, unknown), 4},
-		{"told already", context.Background(), errors.Join(&toldError{conflict}), 3},
+		{"told already", context.Background(), errors.Join(&shownError{conflict}), 3},
 		{"interrupted", interrupted, context.Canceled, 130},
 		{"interrupted, and a conflict", interrupted, conflict, 130},
 		{"interrupted, outcome unknown", interrupted, unknown, 4},
@@ -189,7 +190,7 @@ func TestProblems(t *testing.T) {
 			{Pos: spec.Pos{File: "lakehouse.yaml", Line: 12, Column: 5}, Message: "unknown key \"tabels\"", Hint: "did you mean \"tables\"?"},
 			{Pos: spec.Pos{File: "lakehouse.yaml", Line: 14, Column: 1}, Message: "bad size"}}),
 			"petalake: lakehouse.yaml:12:5: unknown key \"tabels\"\nhint: did you mean \"tables\"?\npetalake: lakehouse.yaml:14:1: bad size\n"},
-		{"told", errors.Join(&toldError{errors.New("a")}, errors.New("b")), "petalake: b\n"},
+		{"told", errors.Join(&shownError{errors.New("a")}, errors.New("b")), "petalake: b\n"},
 		{"lines", errors.New("first\nsecond\t|"), "petalake: first\n  second    |\n"},
 		{"injection", errors.New("row \x1b[2Jx"), "petalake: row \\x1b[2Jx\n"},
 	} {

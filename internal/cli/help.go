@@ -41,8 +41,8 @@ func help(c *cobra.Command) string {
 	return b.String()
 }
 
-// order is the order in which a person meets the commands; the others follow on one line.
-var order = []string{"init", "up", "load", "sql", "job", "tables", "describe", "spark", "plan"}
+// firstCommands are those that a person meets first, in that order; the others follow on one line.
+var firstCommands = []string{"init", "up", "load", "sql", "job", "tables", "describe", "spark", "plan"}
 
 func subcommands(c *cobra.Command) string {
 	var b strings.Builder
@@ -54,14 +54,14 @@ func subcommands(c *cobra.Command) string {
 		}
 		return b.String()
 	}
-	for _, name := range order {
+	for _, name := range firstCommands {
 		if s, _, err := c.Find([]string{name}); err == nil && s != c {
 			fmt.Fprintf(&b, "  %-9s %s\n", name, s.Short)
 		}
 	}
 	var others []string
 	for _, s := range c.Commands() {
-		if s.IsAvailableCommand() && s.Name() != "help" && !slices.Contains(order, s.Name()) {
+		if s.IsAvailableCommand() && s.Name() != "help" && !slices.Contains(firstCommands, s.Name()) {
 			others = append(others, s.Name())
 		}
 	}

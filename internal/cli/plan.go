@@ -100,7 +100,7 @@ func (c *planCommand) run(ctx context.Context) error {
 		return err
 	}
 	if c.exitCode && !p.Empty() {
-		return &toldError{errChanges}
+		return &shownError{errChanges}
 	}
 	return nil
 }

@@ -121,15 +121,15 @@ func (t planText) asking() (done func()) {
 }
 
 // event shows what happens to a stack, a line each.
-func (t planText) event(told rollout.Told) {
-	e := told.Event
+func (t planText) event(p rollout.Progress) {
+	e := p.Event
 	if e.Resource == "" {
-		t.say("%s  %-10s  %s", t.now().Format(time.TimeOnly), told.Layer, render.Escape(told.Text))
+		t.say("%s  %-10s  %s", t.now().Format(time.TimeOnly), p.Layer, render.Escape(p.Text))
 		return
 	}
 	reason := ""
 	if e.Reason != "" {
 		reason = ": " + e.Reason
 	}
-	t.say("%s  %-10s  %-20s  %s%s", e.Time.Local().Format(time.TimeOnly), told.Layer, strings.ToLower(strings.ReplaceAll(e.Status, "_", " ")), render.Escape(e.Resource), render.Escape(reason))
+	t.say("%s  %-10s  %-20s  %s%s", e.Time.Local().Format(time.TimeOnly), p.Layer, strings.ToLower(strings.ReplaceAll(e.Status, "_", " ")), render.Escape(e.Resource), render.Escape(reason))
 }

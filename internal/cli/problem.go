@@ -15,7 +15,7 @@ type problem struct{ text, hint string }
 
 // problems takes an error apart: every problem of a lakehouse.yaml, every error that was joined.
 func problems(err error) []problem {
-	if _, told := err.(*toldError); told || err == nil {
+	if _, shown := err.(*shownError); shown || err == nil {
 		return nil
 	}
 	if many, ok := err.(interface{ Unwrap() []error }); ok {

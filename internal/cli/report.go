@@ -24,7 +24,7 @@ type upReport struct {
 	models []string // tables of models, new or not
 	tables []string // the other tables
 	failed error    // set where an event could not be written
-	told   []error  // failures that were shown
+	shown  []error  // failures that were printed
 }
 
 func (u *upReport) tell(e lake.Event) {
@@ -37,7 +37,7 @@ func (u *upReport) tell(e lake.Event) {
 		return
 	}
 	if e.Err != nil && u.once && u.output == "text" {
-		u.told = append(u.told, e.Err)
+		u.shown = append(u.shown, e.Err)
 	}
 	if e.State == lake.Built && e.Kind != lake.JobEvent {
 		u.loaded += e.Rows
@@ -74,27 +74,27 @@ func appendNew(names []string, name string) []string {
 	return append(names, name)
 }
 
-// rest marks those errors of the run that the person was told of when they happened.
-func (u *upReport) rest(err error) error {
+// markShown marks those errors of the run that were printed when they happened: shownError.
+func (u *upReport) markShown(err error) error {
 	if many, ok := err.(interface{ Unwrap() []error }); ok {
 		var all []error
 		for _, e := range many.Unwrap() {
-			all = append(all, u.rest(e))
+			all = append(all, u.markShown(e))
 		}
 		return errors.Join(all...)
 	}
-	for _, told := range u.told {
-		if errors.Is(err, told) || errors.Is(told, err) {
-			return &toldError{err}
+	for _, shown := range u.shown {
+		if errors.Is(err, shown) || errors.Is(shown, err) {
+			return &shownError{err}
 		}
 	}
 	return err
 }
 
-// toldError is an error that was shown already; it still counts for the exit code.
-type toldError struct{ error }
+// shownError is an error that was shown already; it still counts for the exit code.
+type shownError struct{ error }
 
-func (e *toldError) Unwrap() error { return e.error }
+func (e *shownError) Unwrap() error { return e.error }
 
 func (u *upReport) total(took time.Duration) string {
 	text := "nothing new"

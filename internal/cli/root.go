@@ -38,8 +38,8 @@ func (a *app) execute(ctx context.Context, args []string) int {
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
 	code := exitCode(ctx, err)
-	var told *toldError
-	if code == exitInterrupted && !errors.As(err, &told) {
+	var shown *shownError
+	if code == exitInterrupted && !errors.As(err, &shown) {
 		err = errInterrupted
 	}
 	printProblems(a.err, a.style(a.err), err)

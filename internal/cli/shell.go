@@ -180,12 +180,12 @@ func (s *session) help(string) error {
 // last statement.
 func (s *session) names() shell.Vocabulary {
 	if s.known.Tables == nil {
-		s.known = s.look()
+		s.known = s.vocabulary()
 	}
 	return s.known
 }
 
-func (s *session) look() shell.Vocabulary {
+func (s *session) vocabulary() shell.Vocabulary {
 	v := shell.Vocabulary{Tables: map[string][]string{}}
 	for _, m := range metaCommands() {
 		v.Commands = append(v.Commands, m.names...)

@@ -116,7 +116,7 @@ func (c *sourcesCommand) run(ctx context.Context, rooms *assembly.Assembly) erro
 		return err
 	}
 	c.say("\n%s sources %s shows what fails", c.name, failed[0])
-	return &toldError{errors.New("source " + strings.Join(failed, ", ") + ": fails")}
+	return &shownError{errors.New("source " + strings.Join(failed, ", ") + ": fails")}
 }
 
 // sourceFile is a raw file of one source.
@@ -167,7 +167,7 @@ func (c *sourcesCommand) files(ctx context.Context, rooms *assembly.Assembly, na
 		c.say("%s", p.Error)
 	}
 	if _, fails := failing[name]; fails {
-		return &toldError{errors.New("source " + name + ": fails")}
+		return &shownError{errors.New("source " + name + ": fails")}
 	}
 	return nil
 }

@@ -15,7 +15,7 @@ import (
 	"github.com/petalake/petalake/internal/assembly"
 )
 
-// sparkLogsCommand shows what it wrote to its log.
+// sparkLogsCommand shows the log of the Spark of the lake on this machine.
 type sparkLogsCommand struct {
 	*app
 	lines  int

@@ -13,7 +13,7 @@ import (
 	"github.com/petalake/petalake/internal/words"
 )
 
-// sparkStatusCommand says whether it runs.
+// sparkStatusCommand says whether a Spark of the lake runs on this machine.
 type sparkStatusCommand struct{ *app }
 
 func (c *sparkStatusCommand) command() *cobra.Command {

@@ -10,7 +10,7 @@ import (
 	"github.com/petalake/petalake/internal/assembly"
 )
 
-// sparkStopCommand stops it.
+// sparkStopCommand stops the Spark of the lake on this machine.
 type sparkStopCommand struct{ *app }
 
 func (c *sparkStopCommand) command() *cobra.Command {

@@ -91,7 +91,7 @@ func (c *statusCommand) drifted(all []rollout.Status) error {
 		}
 	}
 	if found {
-		return &toldError{errDrift}
+		return &shownError{errDrift}
 	}
 	if c.drift {
 		c.say("nothing was changed by hand")

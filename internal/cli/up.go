@@ -53,9 +53,9 @@ func (c *upCommand) run(ctx context.Context) error {
 		if err != nil {
 			if !c.once && errors.Is(context.Cause(ctx), errInterrupted) {
 				c.say("stopped")
-				return &toldError{errInterrupted}
+				return &shownError{errInterrupted}
 			}
-			return u.rest(err)
+			return u.markShown(err)
 		}
 		if u.failed != nil {
 			return u.failed

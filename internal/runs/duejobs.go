@@ -12,8 +12,8 @@ import (
 	"github.com/petalake/petalake/spec"
 )
 
-// readBy are the tables that a statement reads, as far as they can be told.
-func (rs *Runs) readBy(ctx context.Context, sql string) (names []string) {
+// tablesRead are the tables that a statement reads, as far as DuckDB finds them.
+func (rs *Runs) tablesRead(ctx context.Context, sql string) (names []string) {
 	if change, err := duck.ParseChange(sql); err == nil && change != nil {
 		if sql = change.Query; sql == "" {
 			return nil

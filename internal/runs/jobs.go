@@ -25,7 +25,7 @@ import (
 	"github.com/petalake/petalake/spec"
 )
 
-// jobs is what a lake has to run jobs with. It is made when it is needed first.
+// jobs holds the runners and the keeper of an environment's jobs. openJobs makes it before the first run.
 type jobs struct {
 	of        *Runs
 	keeper    *job.Keeper
@@ -58,7 +58,7 @@ func (rs *Runs) openJobs() (*jobs, error) {
 	j.processes = &job.Processes{Host: strings.ReplaceAll(host, "/", "_"), Folder: filepath.Join(folder, "attempts"), Workdir: rs.Env.Dir, Command: rs.sparkCommand}
 	j.processes.Sweep()
 	j.keeper = &job.Keeper{
-		Journal: &job.Journal{Store: rs.Env.Storage.Store}, Owner: owner, Runner: j.runner, Versions: rs.touched, Dead: alive.Dead, Elsewhere: j.processes.Elsewhere,
+		Journal: &job.Journal{Store: rs.Env.Storage.Store}, Owner: owner, Runner: j.runner, Versions: rs.tableVersions, Dead: alive.Dead, Elsewhere: j.processes.Elsewhere,
 		Now: time.Now, Chance: rand.Float64, Sleep: sleep,
 	}
 	rs.jobs = j
@@ -111,7 +111,7 @@ func (rs *Runs) jobFolder() string {
 	return lake.CacheFolder("jobs", cmp.Or(rs.Env.Storage.Folder, rs.Env.Storage.Cache))
 }
 
-// runner is what runs a program.
+// runner chooses the runner of a program: SQL in this process, Spark on EMR or on this machine.
 func (j *jobs) runner(ctx context.Context, p job.Program) (job.Runner, error) {
 	if p.Kind == job.SQL {
 		return j.sql, nil
@@ -128,8 +128,8 @@ func (j *jobs) runner(ctx context.Context, p job.Program) (job.Runner, error) {
 	return j.processes, nil
 }
 
-// order is what lakehouse.yaml says of a job now. Arguments take the place of those that it gives.
-func (rs *Runs) order(described *spec.Job, args []string, why string) (job.Order, error) {
+// newOrder is the order of a job as lakehouse.yaml describes it now. Arguments take the place of those that it gives.
+func (rs *Runs) newOrder(described *spec.Job, args []string, why string) (job.Order, error) {
 	d, err := described.Resolve(rs.Env.Lookup)
 	if err != nil {
 		return job.Order{}, err
@@ -157,8 +157,8 @@ func (rs *Runs) order(described *spec.Job, args []string, why string) (job.Order
 	return o, nil
 }
 
-// touched are the versions of the tables that a run reads, before it, and of those it has written.
-func (rs *Runs) touched(ctx context.Context, o job.Order, steps []job.Step) (reads, writes map[string]int64, err error) {
+// tableVersions are the versions of the tables that a run reads, before it, and of those it has written.
+func (rs *Runs) tableVersions(ctx context.Context, o job.Order, steps []job.Step) (reads, writes map[string]int64, err error) {
 	var from, to []string
 	add := func(list *[]string, name string) {
 		if !slices.ContainsFunc(*list, func(n string) bool { return strings.EqualFold(n, name) }) {
@@ -174,7 +174,7 @@ func (rs *Runs) touched(ctx context.Context, o job.Order, steps []job.Step) (rea
 		}
 	}
 	for _, s := range sql.Split(dialectOf(spec.Engine(o.Program.Engine)), o.Program.SQL) {
-		for _, name := range rs.readBy(ctx, s.Text) {
+		for _, name := range rs.tablesRead(ctx, s.Text) {
 			add(&from, name)
 		}
 	}
@@ -224,7 +224,7 @@ func (rs *Runs) CreateJob(ctx context.Context, name string, args []string, why s
 	if err != nil {
 		return job.Run{}, err
 	}
-	o, err := rs.order(described, args, why)
+	o, err := rs.newOrder(described, args, why)
 	if err != nil {
 		return job.Run{}, err
 	}
@@ -344,7 +344,7 @@ func (rs *Runs) JobRuns(ctx context.Context, name string, most int) ([]job.Run, 
 	return runs, err
 }
 
-// JobState is what a listing of jobs shows.
+// JobState is a job of lakehouse.yaml with its last run.
 type JobState struct {
 	Job  *spec.Job
 	Last *job.Run  // nil: it never ran

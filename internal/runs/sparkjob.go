@@ -121,7 +121,7 @@ func (a sparkAttempt) checkpoint() string {
 	return a.env.ProgramRoot() + "/" + job.Folder(a.Job) + "/checkpoint"
 }
 
-// environ is what a program finds in its environment.
+// environ lists the variables of the environment that a program is given.
 func (a sparkAttempt) environ() []string {
 	env := []string{
 		"PETALAKE_LAKE=" + a.env.ProgramRoot(), "PETALAKE_JOB=" + a.Job, "PETALAKE_RUN_ID=" + a.Run, "PETALAKE_ATTEMPT_ID=" + a.ID,
@@ -133,14 +133,14 @@ func (a sparkAttempt) environ() []string {
 	return env
 }
 
-// statements are what names the lake's tables in a Spark: schemas that lie where the lake has them, and
+// statements create names for the lake's tables in a Spark: schemas that lie where the lake has them, and
 // tables by their names.
 type statements struct {
 	Schemas []string `json:"schemas"`
 	Tables  []string `json:"tables"`
 }
 
-// statements are those for programs of a role of access, "" for none.
+// statements makes the statements for programs of a role of access; "" is no role, which sees all tables.
 func (rs *Runs) statements(ctx context.Context, role string) (out statements, err error) {
 	names, err := rs.Env.Names(ctx)
 	if err == nil {

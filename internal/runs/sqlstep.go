@@ -22,7 +22,7 @@ import (
 // step runs one statement of an attempt, unless a table has it.
 func (r *sqlRunner) step(ctx context.Context, t *sqlAttempt, a job.Attempt, i int, sql string) (job.Step, error) {
 	o := &write.Move{App: fmt.Sprintf("%s%s/%d", stepApp, a.Job, i+1), From: write.Any, To: a.Number, Once: true}
-	if step, there, err := r.of.stepped(ctx, o, sql); err != nil || there {
+	if step, there, err := r.of.committedStep(ctx, o, sql); err != nil || there {
 		step.Before = there
 		return step, err
 	}
@@ -48,8 +48,8 @@ func (r *sqlRunner) step(ctx context.Context, t *sqlAttempt, a job.Attempt, i in
 	return step, err
 }
 
-// stepped says whether one of the tables that a statement names has the step, and which version of it.
-func (rs *Runs) stepped(ctx context.Context, o *write.Move, statement string) (step job.Step, there bool, err error) {
+// committedStep says whether one of the tables that a statement names has the step, and which version of it.
+func (rs *Runs) committedStep(ctx context.Context, o *write.Move, statement string) (step job.Step, there bool, err error) {
 	for _, r := range sql.References(sql.Spark, statement) {
 		name, ok := r.Table()
 		if !ok {
@@ -145,7 +145,7 @@ func (r *sqlRunner) onSpark(ctx context.Context, t *sqlAttempt, o *write.Move, s
 		return step, err
 	}
 	rows := step.Rows
-	if wrote, there, err := rs.stepped(ctx, o, sql); err == nil && there {
+	if wrote, there, err := rs.committedStep(ctx, o, sql); err == nil && there {
 		step = wrote
 		step.Rows = rows
 	}

@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -16,7 +17,8 @@ import (
 	"github.com/petalake/petalake/internal/sweep"
 )
 
-// SparkHome is where the Spark for tests is, or the reason why there is none, such as -short.
+// SparkHome is where the Spark for tests is, or the reason why there is none, such as -short. Those that this process starts
+// from then on start quickly: see quicken.
 func SparkHome() (local.Search, error) {
 	if testing.Short() {
 		return local.Search{}, errShort
@@ -30,7 +32,9 @@ func SparkHome() (local.Search, error) {
 		return local.Search{}, errors.New("pyspark is not installed: run scripts/tools python spark")
 	}
 	s := local.Search{Home: found[0], Cache: tools}
-	_, err = local.Find(context.Background(), s)
+	if _, err = local.Find(context.Background(), s); err == nil {
+		quicken(tools)
+	}
 	return s, err
 }
 
@@ -47,21 +51,28 @@ func NeedSpark(t testing.TB) local.Search {
 // submitOptions is how bin/spark-submit of Spark is given options of Java.
 const submitOptions = "SPARK_SUBMIT_OPTS"
 
-// quicken has the Sparks of a test start sooner, with less of the processor: their classes come from the archive that
-// scripts/tools made, and Java's compiler does its first tier alone. By night Spark is as users have it.
-func quicken(t testing.TB, tools string) {
-	t.Helper()
-	if sweep.Thorough() || os.Getenv(submitOptions) != "" {
-		return
-	}
-	options := "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
-	if archive := filepath.Join(tools, "spark.jsa"); !strings.ContainsAny(archive, " \t\"'\\") {
-		if _, err := os.Stat(archive); err == nil {
-			options += " -XX:SharedArchiveFile=" + archive
+// quicken has the Sparks that this process starts begin sooner, with less of the processor: their classes come from the
+// archive that scripts/tools made, and Java's compiler does its first tier alone. By night Spark is as users have it.
+func quicken(tools string) {
+	quickened.Do(func() {
+		if sweep.Thorough() || os.Getenv(submitOptions) != "" {
+			return
 		}
-	}
-	t.Setenv(submitOptions, options)
+		options := "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
+		if archive := filepath.Join(tools, "spark.jsa"); !strings.ContainsAny(archive, " \t\"'\\") {
+			if _, err := os.Stat(archive); err == nil {
+				options += " -XX:SharedArchiveFile=" + archive
+			}
+		}
+		os.Setenv(submitOptions, options)
+	})
 }
+
+var quickened sync.Once
+
+// SparkOptions is how a test that starts petalake in an environment of its own has its Spark start as soon: a variable of
+// the environment and its value, after SparkHome.
+func SparkOptions() (name, value string) { return submitOptions, os.Getenv(submitOptions) }
 
 // tools is the .tools folder of the repository.
 func tools() (string, error) {
@@ -205,5 +216,4 @@ func SparkForLakes(t testing.TB) {
 	}
 	t.Setenv("XDG_CACHE_HOME", cache)
 	t.Setenv("SPARK_HOME", home.Home)
-	quicken(t, home.Cache)
 }

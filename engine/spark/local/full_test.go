@@ -28,6 +28,8 @@ func TestFullHeap(t *testing.T) {
 		}
 		t.Skip(err)
 	}
+	options, _ := servers.SparkOptions()
+	t.Setenv(options, "") // the collector that users have
 	o := local.Options{Search: home, State: t.TempDir(), Lake: local.Lake{
 		Root: t.TempDir(), Memory: "640m", Cores: 2, Conf: map[string]string{"spark.memory.fraction": "0.9"},
 	}}

@@ -28,7 +28,7 @@ func AccessDocuments(l *spec.Lakehouse, e *spec.Environment, actor string) ([]ac
 // accessPolicies are the policies of who reads and writes tables: of petalake itself, first, and of each role of access.
 func (s *site) accessPolicies() ([]access.Policy, error) {
 	var raw []string
-	for _, a := range s.arrivals() {
+	for _, a := range s.sourceFolders() {
 		raw = append(raw, a.prefix)
 	}
 	return access.Policies(s.l, s.e, raw)
@@ -115,7 +115,7 @@ func (s *site) accessRoles() (all []accessRole) {
 	return all
 }
 
-// memberRoles are those roles, in the stack compute.
+// memberRoles are the roles of access in the stack compute: those that members take, and programs of jobs run as.
 type memberRoles struct{ layer }
 
 func (s memberRoles) build() {

@@ -29,7 +29,7 @@ const (
 	more = "GreaterThanThreshold"
 )
 
-// alarms are what goes wrong whatever the lakehouse does; what is wrong with tables petalake measures
+// alarms watch what can go wrong with any lakehouse; what is wrong with tables petalake measures
 // itself.
 func (s observe) alarms() []alarm {
 	all := []alarm{s.gone(), {
@@ -40,7 +40,7 @@ func (s observe) alarms() []alarm {
 		space: "AWS/S3", metric: "5xxErrors", dimensions: []dimension{{"BucketName", "DataBucket", Foundation}, {"FilterId", "all", ""}},
 		statistic: "Sum", worse: more, than: 100,
 	}}
-	if len(s.arrivals()) > 0 {
+	if len(s.sourceFolders()) > 0 {
 		all = append(all, alarm{
 			id: "Waiting", name: "waiting", what: "a file has waited for a quarter of an hour to be loaded",
 			space: "AWS/SQS", metric: "ApproximateAgeOfOldestMessage", dimensions: []dimension{{"QueueName", s.name("arrivals"), ""}},
@@ -66,7 +66,7 @@ func (s observe) alarms() []alarm {
 	return all
 }
 
-// streamAlarms are that records of a stream are refused, or wait to be kept: they are lost once the stream
+// streamAlarms fire when records of a stream are refused, or wait to be kept: they are lost once the stream
 // forgets them.
 func (s observe) streamAlarms(source *spec.Source) []alarm {
 	id, name := camel(source.Name), s.name(source.Name)

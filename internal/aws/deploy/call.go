@@ -30,7 +30,7 @@ func (c call) step(layer string) Step {
 	return Step{Kind: c.kind, Verb: Call, Stack: layer, Object: c.object, Why: c.why}
 }
 
-// calls are those of a stack, whether or not they have been made.
+// calls are the calls that belong to a stack, whether or not they have been made.
 func (s *Stack) calls() (own []call) {
 	for _, c := range calls {
 		if s.template.Resource(c.of) != nil && (c.kind != RegisterLake || s.granted) {

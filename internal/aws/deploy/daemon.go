@@ -10,7 +10,7 @@ import (
 	"github.com/petalake/petalake/spec"
 )
 
-// startScript is what a new machine runs first. @ENV@, @LOGS@ and @SPARK@ are filled in here, ${...} by CloudFormation.
+// startScript is the user data of a new machine. @ENV@, @LOGS@ and @SPARK@ are filled in here, ${...} by CloudFormation.
 //
 //go:embed daemon.sh
 var startScript string
@@ -59,8 +59,8 @@ func (s daemon) machine() {
 	image := "al2023-ami-kernel-default-" + map[string]string{"arm64": "arm64", "amd64": "x86_64"}[Architecture(d.Instance)]
 	tags := cfn.List{cfn.Map{"Key": "Name", "Value": s.name("daemon")}, cfn.Map{"Key": "petalake:environment", "Value": s.base}}
 	where := " " + spec.AccountOf + "=${AWS::AccountId}"
-	if len(s.arrivals()) > 0 {
-		where += " " + spec.ArrivalsQueue + "=" + s.arrivalsURL()
+	if len(s.sourceFolders()) > 0 {
+		where += " " + spec.ArrivalsQueue + "=" + s.fileQueueURL()
 	}
 	if s.spark() {
 		where += " " + spec.EMRApplication + "=${Spark} " + spec.EMRRole + "=${SparkRole.Arn}"
@@ -114,9 +114,9 @@ func (s daemon) machine() {
 	s.output("Daemon", "the group of the machine of petalake", cfn.Ref("Daemon"))
 }
 
-// arrivalsURL is where the daemon asks for messages of files, for Fn::Sub. It asks nobody for it: the
+// fileQueueURL is where the daemon asks for messages of files, for Fn::Sub. It asks nobody for it: the
 // network has no way to the service that knows accounts.
-func (s *site) arrivalsURL() string {
+func (s *site) fileQueueURL() string {
 	return "https://sqs.${AWS::Region}.amazonaws.com/${AWS::AccountId}/" + s.name("arrivals")
 }
 
@@ -133,7 +133,7 @@ func (s daemon) substitutes() cfn.List {
 	return all
 }
 
-// work is what petalake may do.
+// work lists the permissions of petalake itself.
 func (s daemon) work() []statement {
 	var all []statement
 	if s.access == nil {
@@ -143,7 +143,7 @@ func (s daemon) work() []statement {
 	}
 	all = append(all, statement{sid: "Metrics", actions: []string{"cloudwatch:PutMetricData"}, resources: []any{"*"}, when: cfn.Map{"StringEquals": cfn.Map{"cloudwatch:namespace": "Petalake"}}})
 	all = append(all, s.catalogWork()...)
-	if len(s.arrivals()) > 0 {
+	if len(s.sourceFolders()) > 0 {
 		all = append(all, statement{sid: "Arrivals", actions: []string{"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility", "sqs:GetQueueAttributes"}, resources: []any{arn("sqs", s.name("arrivals"))}})
 	}
 	if len(s.l.Databases) > 0 {
@@ -210,8 +210,8 @@ func (s daemon) container(work []statement, tables []any) {
 	memory := strconv.Itoa(int(d.Memory >> 20))
 	environment := cfn.List{cfn.Map{"Name": "AWS_REGION", "Value": cfn.Ref("AWS::Region")}, cfn.Map{"Name": "TMPDIR", "Value": "/work"}, cfn.Map{"Name": "HOME", "Value": "/work"},
 		cfn.Map{"Name": spec.AccountOf, "Value": cfn.Ref("AWS::AccountId")}}
-	if len(s.arrivals()) > 0 {
-		environment = append(environment, cfn.Map{"Name": spec.ArrivalsQueue, "Value": cfn.Sub(s.arrivalsURL())})
+	if len(s.sourceFolders()) > 0 {
+		environment = append(environment, cfn.Map{"Name": spec.ArrivalsQueue, "Value": cfn.Sub(s.fileQueueURL())})
 	}
 	if s.spark() {
 		environment = append(environment, cfn.Map{"Name": spec.EMRApplication, "Value": cfn.Ref("Spark")}, cfn.Map{"Name": spec.EMRRole, "Value": cfn.GetAtt("SparkRole", "Arn")})

@@ -13,7 +13,7 @@ const hour = spec.Duration(3600e9)
 // A replication is made and not started: the daemon starts it. One that is stopped is paid for until it is
 // deprovisioned, two days later.
 
-// replications are those of databases to the lake, in the stack ingest: what all of them need, then each.
+// replications are the replications of databases to the lake, in the stack ingest.
 type replications struct{ layer }
 
 func (s replications) build(databases []*spec.Source) {

@@ -8,7 +8,7 @@ import (
 	"github.com/petalake/petalake/internal/aws/cfn"
 )
 
-// endings are what is done before a stack is removed, where it has a certain resource.
+// endings are the calls before a stack is removed that has a certain resource.
 var endings = []struct {
 	kind        Kind
 	layer, of   string // of is the id of the resource, or its type
@@ -43,7 +43,7 @@ func NewEnd(before map[string][]byte, rates Rates, catalog bool) (*Plan, error) 
 	return p, nil
 }
 
-// Data is what steps that delete data have in place of a layer.
+// Data stands in place of a layer in steps that delete data.
 const Data = "data"
 
 // EraseStep is the step that deletes something that holds data for good, by its type, and its name as Holding gives

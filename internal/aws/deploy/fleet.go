@@ -10,7 +10,7 @@ import (
 // Interruptions is the output of the stack compute that is there where clusters of a fleet may be.
 const Interruptions = "Interruptions"
 
-// FleetName is what the names of the clusters of a fleet begin with.
+// FleetName is the prefix of the names of a fleet's clusters.
 func FleetName(l *spec.Lakehouse, e *spec.Environment) string {
 	return (&site{l: l, e: e, base: l.Base(e)}).name("spark")
 }

@@ -9,16 +9,16 @@ import (
 	"github.com/petalake/petalake/spec"
 )
 
-// arrival is a folder of the bucket where files of a source arrive.
-type arrival struct {
+// sourceFolder is a folder of the bucket where files of a source arrive.
+type sourceFolder struct {
 	id     string // of the rule
 	source string
 	prefix string
 	from   origin
 }
 
-// arrivals are the folders of the sources of files: what stands before the first wildcard of a path.
-func (s *site) arrivals() (all []arrival) {
+// sourceFolders are the folders of the sources of files: what stands before the first wildcard of a path.
+func (s *site) sourceFolders() (all []sourceFolder) {
 	seen := map[string]bool{}
 	for _, source := range s.l.Sources {
 		if source.Files == nil {
@@ -31,7 +31,7 @@ func (s *site) arrivals() (all []arrival) {
 				id += "More"
 			}
 			seen[id] = true
-			all = append(all, arrival{id, source.Name, prefix, origin{source.Pos, "sources." + source.Name}})
+			all = append(all, sourceFolder{id, source.Name, prefix, origin{source.Pos, "sources." + source.Name}})
 		}
 	}
 	return all
@@ -53,8 +53,8 @@ func literal(pattern string) string {
 type ingest struct{ layer }
 
 func (s ingest) build() *Stack {
-	if arrivals := s.arrivals(); len(arrivals) > 0 {
-		s.queue(arrivals)
+	if folders := s.sourceFolders(); len(folders) > 0 {
+		s.queue(folders)
 	}
 	for _, source := range s.l.Sources {
 		if source.Stream != nil {
@@ -70,7 +70,7 @@ func (s ingest) build() *Stack {
 // queue has a message for each file that arrives, with its name: encrypted with a key of SQS, so that
 // no service needs the key of the lake for it. Who loads files reads it to be quick; what was
 // loaded is known from the lake, so a message that is lost or comes twice changes nothing but time.
-func (s ingest) queue(arrivals []arrival) {
+func (s ingest) queue(folders []sourceFolder) {
 	bucket := s.input(Foundation, "DataBucket", "the bucket of the lake")
 	queue := func(id, what string, more cfn.Map) {
 		properties := cfn.Map{"QueueName": s.name(what), "SqsManagedSseEnabled": true, "MessageRetentionPeriod": 14 * 86400}
@@ -88,7 +88,7 @@ func (s ingest) queue(arrivals []arrival) {
 		"Queues":         cfn.List{cfn.Ref("Arrivals"), cfn.Ref("Undelivered")},
 		"PolicyDocument": policy(queueStatements("Arrivals", "Undelivered")...),
 	})
-	for _, a := range arrivals {
+	for _, a := range folders {
 		s.from[a.id] = a.from
 		detail := cfn.Map{"bucket": cfn.Map{"name": cfn.List{bucket}}}
 		if a.prefix != "" {

@@ -6,7 +6,7 @@ import (
 	"slices"
 )
 
-// Kind is what does a step: CloudFormation, by the stack of the step, or one call that deploy makes itself.
+// Kind says how a step is executed: CloudFormation, by the stack of the step, or one call that deploy makes itself.
 // Package rollout has an executor for each kind, and changes AWS by nothing else.
 type Kind string
 

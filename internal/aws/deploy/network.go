@@ -99,7 +99,7 @@ func (s network) gateway() {
 	})
 }
 
-// services are those of AWS that are used from within the network, other than S3.
+// services names the services of AWS, other than S3, that are called from within the network.
 func (s network) services() []string {
 	all := []string{"glue", "logs", "monitoring"}
 	if s.access != nil {
@@ -111,7 +111,7 @@ func (s network) services() []string {
 	if s.l.OnClusters(s.e) { // nodes take the roles of programs
 		all = append(all, "sts")
 	}
-	if len(s.arrivals()) > 0 || s.l.OnClusters(s.e) {
+	if len(s.sourceFolders()) > 0 || s.l.OnClusters(s.e) {
 		all = append(all, "sqs")
 	}
 	if s.spark() {

@@ -38,7 +38,7 @@ const (
 	Call    Verb = "call"  // what no stack can do, by deploy
 )
 
-// Plan is what deploying would do, in that order, and what the whole of it then costs.
+// Plan holds the steps of a deployment, in their order, and what the whole of it then costs.
 type Plan struct {
 	Steps []Step
 	// Month is what all of it costs a month; nil where no price is known.

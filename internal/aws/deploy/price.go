@@ -72,7 +72,7 @@ func priceOf(t *cfn.Template, id string, rates Rates) *price.Range {
 	return sum
 }
 
-// uses are what a resource is paid for.
+// uses lists what is paid for of a resource.
 func uses(t *cfn.Template, r *cfn.Resource) []counted {
 	p := r.Properties
 	switch r.Type {
@@ -107,7 +107,7 @@ func uses(t *cfn.Template, r *cfn.Resource) []counted {
 	return usesOfWork(r, p)
 }
 
-// machines are those of a group, of the type of its launch template.
+// machines counts the machines of a group, of the type of its launch template.
 func machines(t *cfn.Template, p cfn.Map) []counted {
 	for _, r := range t.Resources {
 		if r.Type == "AWS::EC2::LaunchTemplate" {

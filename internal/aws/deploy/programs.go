@@ -8,10 +8,10 @@ import (
 	"github.com/petalake/petalake/internal/aws/cfn"
 )
 
-// programs is what programs of Spark run on, and what they may do, in the stack compute.
+// programs is the part of the stack compute that programs of Spark run on: an application, clusters, roles.
 type programs struct{ layer }
 
-// application is that of EMR Serverless that jobs of Spark are sent to. It costs nothing while no job runs.
+// application adds the application of EMR Serverless that jobs of Spark are sent to. It costs nothing while no job runs.
 func (s programs) application(tables []any) {
 	key := s.input(Foundation, "Key", "the key")
 	logBucket := s.input(Bootstrap, "LogBucket", "the bucket for logs")
@@ -58,7 +58,7 @@ func (s programs) takeRoles() []statement {
 	}
 }
 
-// work is what a job of Spark may do.
+// work lists the permissions of a job of Spark.
 func (s programs) work() []statement {
 	if s.access != nil {
 		return append(s.catalog(), s.own()...)
@@ -66,14 +66,14 @@ func (s programs) work() []statement {
 	return slices.Concat(s.lakeAccess(), s.catalogAccess(), s.own())
 }
 
-// catalog is what Spark asks the catalog for beside tables, whatever it does.
+// catalog lists the permissions on the Glue Data Catalog that every program of Spark needs beside those on tables.
 func (s programs) catalog() []statement {
 	return []statement{{sid: "CatalogOfSpark", actions: []string{"glue:GetDatabase", "glue:GetUserDefinedFunctions"}, resources: []any{
 		arn("glue", "catalog"), arn("glue", "database/default"), arn("glue", "database/global_temp"), arn("glue", "userDefinedFunction/default/*"),
 	}}}
 }
 
-// own is what a job of Spark needs beside tables: what it is, and where it says what it does.
+// own lists the permissions of a job beside those on tables: its program, and its logs.
 func (s programs) own() []statement {
 	return []statement{
 		{sid: "Artefacts", actions: []string{"s3:GetObject"}, resources: []any{objects(s.input(Bootstrap, "ArtefactBucket", "the bucket for artefacts"), "jobs/*")}},
@@ -83,7 +83,7 @@ func (s programs) own() []statement {
 	}
 }
 
-// clusters is what clusters of EMR need that come and go: they are started by a call, and end.
+// clusters adds what transient clusters of EMR need. The clusters themselves are started by a call, and are in no stack.
 func (s programs) clusters() {
 	key := s.input(Foundation, "Key", "the key")
 	vpc := s.input(Foundation, "Network", "the network")

@@ -61,7 +61,7 @@ func Renew(old *List, region, today string, open func(name string) (io.ReadClose
 	if err := n.spot(open); err != nil {
 		return nil, nil, fmt.Errorf("%s: %w", Spot, err)
 	}
-	n.settle()
+	n.assemble()
 	return n.l, n.compare(), nil
 }
 
@@ -176,8 +176,8 @@ func (n *renewing) spot(open func(string) (io.ReadCloser, error)) error {
 	return nil
 }
 
-// settle puts the list together.
-func (n *renewing) settle() {
+// assemble makes the new list of what was found, and of the old one.
+func (n *renewing) assemble() {
 	l, old := n.l, n.old
 	latest := ""
 	for _, date := range n.dates {

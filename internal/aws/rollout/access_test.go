@@ -36,7 +36,7 @@ func TestAccess(t *testing.T) {
 		t.Fatal(err)
 	}
 	var told []string
-	if err := r.Apply(ctx, program, rollout.Consent{}, func(x rollout.Told) { told = append(told, x.Layer+" "+x.Text+x.Event.Resource+" "+x.Event.Status) }); err != nil {
+	if err := r.Apply(ctx, program, rollout.Consent{}, func(x rollout.Progress) { told = append(told, x.Layer+" "+x.Text+x.Event.Resource+" "+x.Event.Status) }); err != nil {
 		t.Fatalf("%v\n%s", err, strings.Join(told, "\n"))
 	}
 	cfg, err := awsx.Load(ctx, awsx.Of(e))

@@ -75,7 +75,7 @@ func (h *house) run(p *rollout.Plan, out func(deploy.Step) bool) []deploy.Step {
 	h.rec.shows(p.Steps)
 	defer h.rec.over()
 	var told []string
-	err := p.Run(h.t.Context(), rollout.Consent{}, func(x rollout.Told) { told = append(told, x.Layer+" "+x.Text+x.Event.Resource+" "+x.Event.Status) })
+	err := p.Run(h.t.Context(), rollout.Consent{}, func(x rollout.Progress) { told = append(told, x.Layer+" "+x.Text+x.Event.Resource+" "+x.Event.Status) })
 	if err != nil {
 		h.t.Fatalf("%v\n%s", err, strings.Join(told, "\n"))
 	}
@@ -183,7 +183,7 @@ func (h *house) overtaken(g *gate) {
 	h.rec.shows(p.Steps)
 	defer h.rec.over()
 	var overtaken *rollout.OvertakenError
-	if err := p.Run(h.t.Context(), rollout.Consent{}, func(rollout.Told) {}); !errors.As(err, &overtaken) || overtaken.Stack != "shop-prod-compute" || overtaken.Value != "Network" || overtaken.Hint() == "" {
+	if err := p.Run(h.t.Context(), rollout.Consent{}, func(rollout.Progress) {}); !errors.As(err, &overtaken) || overtaken.Stack != "shop-prod-compute" || overtaken.Value != "Network" || overtaken.Hint() == "" {
 		h.t.Errorf("another network: got %v, want that the plan of shop-prod-compute is overtaken", err)
 	}
 }

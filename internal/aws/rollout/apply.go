@@ -56,7 +56,7 @@ func (x *execution) makeStack(ctx context.Context, step deploy.Step) error {
 	if err != nil {
 		return err
 	}
-	return x.know(ctx, s.Layer, outputs)
+	return x.recordOutputs(ctx, s.Layer, outputs)
 }
 
 // stackOf is the stack of a step, as it should be.

@@ -19,7 +19,7 @@ import (
 	"github.com/petalake/petalake/internal/aws/awsx"
 )
 
-// StackChange is what would be done to one resource.
+// StackChange is what a change set would do to one resource.
 type StackChange struct {
 	Action   string // Add, Modify, Remove, Import or Dynamic
 	Resource string // its name in the template
@@ -33,7 +33,7 @@ type StackChange struct {
 	Properties []StackProperty // that change, and why it does
 }
 
-// changeSet is what would be done to one stack.
+// changeSet is a change set of CloudFormation: what an update would do to one stack.
 type changeSet struct {
 	Stack   stack
 	New     bool // the stack does not exist yet
@@ -64,7 +64,7 @@ func (s *stacks) Plan(ctx context.Context, want stack, tell func(StackEvent)) (c
 	if len(want.Template) > largestTemplate {
 		return changeSet{}, fmt.Errorf("stack %s: the template has %d bytes, and CloudFormation takes at most %d: %w", want.Name, len(want.Template), largestTemplate, fs.ErrInvalid)
 	}
-	state, err := s.settle(ctx, want.Name, tell)
+	state, err := s.waitUntilIdle(ctx, want.Name, tell)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return changeSet{}, err
 	}
@@ -121,7 +121,7 @@ func unchanged(reason string) bool {
 	return strings.Contains(reason, "didn't contain changes") || strings.Contains(reason, "No updates are to be performed")
 }
 
-// request is what CloudFormation is asked for.
+// request is the input of CreateChangeSet.
 func (s *stacks) request(ctx context.Context, want stack) (*cloudformation.CreateChangeSetInput, error) {
 	name := "petalake-" + strings.ToLower(rand.Text())
 	in := &cloudformation.CreateChangeSetInput{

@@ -114,7 +114,7 @@ func TestErase(t *testing.T) {
 	g, cfg := behind(t)
 	l, e := lake(t, "")
 	r, _ := open(t, l, e)
-	erase := func(ctx context.Context) error { return r.TakeDown(ctx, true, func(rollout.Told) {}) }
+	erase := func(ctx context.Context) error { return r.TakeDown(ctx, true, func(rollout.Progress) {}) }
 	reset := func() {
 		t.Helper()
 		answer, err := http.Post(aws.ToString(cfg.BaseEndpoint)+"/moto-api/reset", "", nil)
@@ -196,7 +196,7 @@ func TestEraseStream(t *testing.T) {
 	l, e := lake(t, "")
 	r, _ := open(t, l, e)
 	var told []string
-	if err := r.TakeDown(t.Context(), true, func(x rollout.Told) { told = append(told, x.Text) }); err != nil || looks != 2 || !slices.Contains(told, "shop-prod-clicks is deleted") {
+	if err := r.TakeDown(t.Context(), true, func(x rollout.Progress) { told = append(told, x.Text) }); err != nil || looks != 2 || !slices.Contains(told, "shop-prod-clicks is deleted") {
 		t.Errorf("got %v, %d looks, told %q, want that it was waited for", err, looks, told)
 	}
 }

@@ -113,7 +113,7 @@ func (s *stacks) begin(ctx context.Context, set changeSet, from string) error {
 	return &failedError{Stack: set.Stack.Name, Status: "the plan is out of date", Reason: said.Message, hint: "somebody changed the stack since: plan again"}
 }
 
-// token is what makes two calls one, from the name of a change set, or from its ARN.
+// token is the client request token, by which CloudFormation takes two calls for one: from the name of a change set, or from its ARN.
 func token(id string) string {
 	if parts := strings.Split(id, "/"); len(parts) > 1 {
 		id = parts[1]
@@ -167,7 +167,7 @@ func (s *stacks) unprotect(ctx context.Context, name string, protected bool) err
 // Delete removes a stack, and what its template does not keep. There being none is fs.ErrNotExist. It
 // takes the protection away first: whoever calls has asked.
 func (s *stacks) Delete(ctx context.Context, name string, tell func(StackEvent)) error {
-	state, err := s.look(ctx, name)
+	state, err := s.describeStack(ctx, name)
 	if err != nil {
 		return err
 	}
@@ -214,7 +214,7 @@ const quiet = 30
 // for a moment after a change was asked for: only an event says that it began.
 func (s *stacks) await(ctx context.Context, name string, w *watch) (StackState, error) {
 	for looks := 0; ; looks++ {
-		state, err := s.look(ctx, name) // before the events: none that led to this state is missed
+		state, err := s.describeStack(ctx, name) // before the events: none that led to this state is missed
 		if err != nil {
 			return StackState{}, err
 		}

@@ -20,7 +20,7 @@ func (r *Rollout) Plan(ctx context.Context, p *Program) (*Plan, error) {
 }
 
 // Apply plans and runs the plan, as petalake deploy does where somebody agrees to it.
-func (r *Rollout) Apply(ctx context.Context, p *Program, c Consent, tell func(Told)) error {
+func (r *Rollout) Apply(ctx context.Context, p *Program, c Consent, tell func(Progress)) error {
 	plan, err := r.Plan(ctx, p)
 	if err != nil {
 		return err
@@ -32,7 +32,7 @@ func (r *Rollout) Apply(ctx context.Context, p *Program, c Consent, tell func(To
 func (r *Rollout) End(ctx context.Context, data bool) (*Plan, error) { return r.removal(ctx, data) }
 
 // TakeDown plans the end and runs that.
-func (r *Rollout) TakeDown(ctx context.Context, data bool, tell func(Told)) error {
+func (r *Rollout) TakeDown(ctx context.Context, data bool, tell func(Progress)) error {
 	plan, err := r.End(ctx, data)
 	if err != nil {
 		return err

@@ -27,7 +27,7 @@ type Remnant struct {
 	about string // the description of a key
 }
 
-// Left is what still has the tag of the environment, whoever made it, by ARN.
+// Left lists the resources that still have the tag of the environment, whoever made it, by ARN.
 func (r *Rollout) Left(ctx context.Context) ([]Remnant, error) {
 	var all []Remnant
 	for next := ""; ; {
@@ -46,7 +46,7 @@ func (r *Rollout) Left(ctx context.Context) ([]Remnant, error) {
 			one := Remnant{ARN: m.ResourceARN}
 			one.Type, one.Name = deploy.Holding(one.ARN)
 			if one.Type == "AWS::KMS::Key" {
-				err := r.lookAtKey(ctx, &one)
+				err := r.describeKey(ctx, &one)
 				if errors.Is(err, fs.ErrNotExist) { // the tags of what was deleted are there for a while
 					continue
 				}
@@ -58,7 +58,7 @@ func (r *Rollout) Left(ctx context.Context) ([]Remnant, error) {
 		}
 		if next = out.PaginationToken; next == "" {
 			slices.SortFunc(all, func(a, b Remnant) int { return cmp.Compare(a.ARN, b.ARN) })
-			return r.standing(ctx, all)
+			return r.withoutEnded(ctx, all)
 		}
 	}
 }
@@ -73,8 +73,8 @@ var lingering = []struct {
 	{":natgateway/", "DescribeNatGateways", "nat-gateway-id", "state", []string{"pending", "available", "deleting"}},
 }
 
-// standing leaves out what has ended. Where that cannot be asked it stays.
-func (r *Rollout) standing(ctx context.Context, all []Remnant) ([]Remnant, error) {
+// withoutEnded leaves out what has ended. Where that cannot be asked it stays.
+func (r *Rollout) withoutEnded(ctx context.Context, all []Remnant) ([]Remnant, error) {
 	for _, l := range lingering {
 		form := url.Values{"Version": {"2016-11-15"}, "Action": {l.action}, "Filter.1.Name": {l.id}, "Filter.2.Name": {l.state}}
 		n := 0
@@ -110,11 +110,11 @@ func (r *Rollout) standing(ctx context.Context, all []Remnant) ([]Remnant, error
 	return all, nil
 }
 
-// base is what all names begin with, such as shop-prod.
+// base is the prefix of all names, such as shop-prod.
 func (r *Rollout) base() string { return strings.TrimSuffix(r.name(""), "-") }
 
-// lookAtKey finds what a key is for, and when it is deleted, where it waits for that.
-func (r *Rollout) lookAtKey(ctx context.Context, one *Remnant) error {
+// describeKey asks KMS what a key is for, and when it is deleted, where it waits for that.
+func (r *Rollout) describeKey(ctx context.Context, one *Remnant) error {
 	var out struct {
 		KeyMetadata struct {
 			Description, KeyState string
@@ -132,7 +132,7 @@ func (r *Rollout) lookAtKey(ctx context.Context, one *Remnant) error {
 	return nil
 }
 
-// Held is what holds data of the environment, in the order in which Erase deletes it: the buckets, that of
+// Held lists the resources that hold data of the environment, in the order in which Erase deletes it: the buckets, that of
 // logs last, since the others' accesses are logged in it; the key at the end, so that what is there when a
 // run is cut off can still be read.
 //
@@ -144,16 +144,16 @@ func (r *Rollout) Held(ctx context.Context) ([]Remnant, error) {
 	}
 	var held []Remnant
 	for _, one := range left {
-		if r.mine(one) && one.Ends.IsZero() {
+		if r.ownName(one) && one.Ends.IsZero() {
 			held = append(held, one)
 		}
 	}
-	slices.SortStableFunc(held, func(a, b Remnant) int { return r.turn(a) - r.turn(b) })
+	slices.SortStableFunc(held, func(a, b Remnant) int { return r.deletionOrder(a) - r.deletionOrder(b) })
 	return held, nil
 }
 
-// mine says whether what holds data has a name of ours.
-func (r *Rollout) mine(one Remnant) bool {
+// ownName says whether something that holds data has a name of the environment: a tag alone is easily copied.
+func (r *Rollout) ownName(one Remnant) bool {
 	switch one.Type {
 	case "":
 		return false
@@ -172,8 +172,8 @@ func (r *Rollout) bucketName(what string) string {
 	return spec.BucketName(r.lakehouse.Name, r.environment.Name, what, r.Account, r.environment.AWS.Region)
 }
 
-// turn is when a thing is deleted: the lowest first.
-func (r *Rollout) turn(one Remnant) int {
+// deletionOrder is when something is deleted: the lowest first.
+func (r *Rollout) deletionOrder(one Remnant) int {
 	switch {
 	case one.Type == "AWS::KMS::Key":
 		return 3

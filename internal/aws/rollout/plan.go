@@ -25,7 +25,7 @@ const (
 	AgainstNothing   Against = "nothing"
 )
 
-// Plan is what is to be done to an environment in AWS, with all that there is to know before it is done.
+// Plan holds the steps by which an environment in AWS is changed, with their price, their security and the problems found.
 type Plan struct {
 	*deploy.Plan
 	Lakehouse   *spec.Lakehouse
@@ -64,7 +64,7 @@ type Options struct {
 	// Asking is called before CloudFormation is asked, and what it returns afterwards; nil for nobody who watches.
 	Asking func() (done func())
 	// Tell hears of what is going on in AWS already, which a deployment waits for; nil for nobody.
-	Tell func(Told)
+	Tell func(Progress)
 }
 
 // Planned is the plan of an environment for reading: against the account where there are credentials, else against
@@ -138,11 +138,11 @@ func newPlan(l *spec.Lakehouse, e *spec.Environment) (*Plan, error) {
 }
 
 // await waits until nothing changes the stacks any more: what was cut off goes on in AWS.
-func (r *Rollout) await(ctx context.Context, tell func(Told)) error {
+func (r *Rollout) await(ctx context.Context, tell func(Progress)) error {
 	for _, layer := range deploy.Layers {
 		err := r.driver.Await(ctx, r.name(layer), func(e StackEvent) {
 			if tell != nil {
-				tell(Told{Layer: layer, Event: e})
+				tell(Progress{Layer: layer, Event: e})
 			}
 		})
 		if err != nil {
@@ -183,7 +183,7 @@ func (p *Plan) compare(ctx context.Context, r *Rollout, o Options) error {
 	}
 	for _, one := range previews {
 		if one.Asked {
-			p.Settle(one.Layer, one.Said)
+			p.ApplyReported(one.Layer, one.Reported)
 		}
 		if one.Note != "" {
 			p.Notes = append(p.Notes, Note{one.Layer, one.Note})

@@ -15,10 +15,10 @@ import (
 
 // Preview is what CloudFormation says that deploying would do to one stack.
 type Preview struct {
-	Layer string
-	Asked bool          // whether it was; else Said is empty, and Note says why
-	Said  []deploy.Said // nothing where there is nothing to do
-	Note  string        // what else is to be known, or ""
+	Layer    string
+	Asked    bool              // whether it was; else Reported is empty, and Note says why
+	Reported []deploy.Reported // nothing where there is nothing to do
+	Note     string            // what else is to be known, or ""
 }
 
 // Preview asks CloudFormation what would be done to the stacks that are there, by change sets that are
@@ -84,19 +84,19 @@ func (r *Rollout) preview(ctx context.Context, s *deploy.Stack, states map[strin
 	}
 	out.Asked = true
 	for _, c := range set.Changes {
-		out.Said = append(out.Said, said(c))
+		out.Reported = append(out.Reported, reported(c))
 	}
 	if !set.Empty() && len(set.Changes) == 0 {
-		out.Said = []deploy.Said{{Object: s.Name, Type: deploy.StackType, Verb: deploy.Change, Why: "no resource changes, but something else of the stack, such as an output"}}
+		out.Reported = []deploy.Reported{{Object: s.Name, Type: deploy.StackType, Verb: deploy.Change, Why: "no resource changes, but something else of the stack, such as an output"}}
 	}
 	return out, nil
 }
 
 func status(text string) string { return strings.ToLower(strings.ReplaceAll(text, "_", " ")) }
 
-// said puts a change of a change set into the words of a plan.
-func said(c StackChange) deploy.Said {
-	s := deploy.Said{Object: c.Resource, Type: c.Type, Why: because(c)}
+// reported puts a change of a change set into the words of a plan.
+func reported(c StackChange) deploy.Reported {
+	s := deploy.Reported{Object: c.Resource, Type: c.Type, Why: because(c)}
 	switch {
 	case c.Action == "Add":
 		s.Verb, s.Why = deploy.Create, ""

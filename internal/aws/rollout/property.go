@@ -29,8 +29,8 @@ func propertiesOf(r *types.ResourceChange) (all []StackProperty) {
 			Path: pathOf(t), Replaces: t.RequiresRecreation == types.RequiresRecreationAlways || t.RequiresRecreation == types.RequiresRecreationConditionally,
 			Cause: aws.ToString(d.CausingEntity),
 		}
-		p.Before, p.After = told(aws.ToString(r.ResourceType), p.Path, aws.ToString(t.BeforeValue)), told(aws.ToString(r.ResourceType), p.Path, aws.ToString(t.AfterValue))
-		// What a reference makes of a property is told twice: that it may change, and what to.
+		p.Before, p.After = visible(aws.ToString(r.ResourceType), p.Path, aws.ToString(t.BeforeValue)), visible(aws.ToString(r.ResourceType), p.Path, aws.ToString(t.AfterValue))
+		// What a reference makes of a property is reported twice: that it may change, and what to.
 		i := slices.IndexFunc(all, func(q StackProperty) bool { return q.Path == p.Path })
 		switch {
 		case i < 0:
@@ -64,16 +64,16 @@ var (
 	secretValue = regexp.MustCompile(`(?i)-----BEGIN|AKIA[0-9A-Z]{12}|\{\{resolve:|:[^/@ ]+@|\*\*\*\*`)
 )
 
-// shown is told for a value that has to be spoken of.
+// shown is a value for a sentence that needs one, or a word in its place.
 func shown(typ, path, value string) string {
-	if value != "" && told(typ, path, value) == "" {
+	if value != "" && visible(typ, path, value) == "" {
 		return "(not shown)"
 	}
 	return value
 }
 
-// told is a value as people may see it; "" for one that is not told.
-func told(typ, path, value string) string {
+// visible is a value as people may see it; "" for one that may be secret, or is long.
+func visible(typ, path, value string) string {
 	if typ == "AWS::SecretsManager::Secret" || len(value) > longest || secretPath.MatchString(path) || secretValue.MatchString(value) {
 		return ""
 	}

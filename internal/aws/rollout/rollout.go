@@ -117,14 +117,14 @@ func (r *Rollout) states(ctx context.Context) (map[string]StackState, error) {
 			return nil, err
 		}
 		states[layer] = state
-		if err := r.know(ctx, layer, state.Outputs); err != nil {
+		if err := r.recordOutputs(ctx, layer, state.Outputs); err != nil {
 			return nil, err
 		}
 	}
 	return states, nil
 }
 
-// templates are those of the stacks among some that came to be, by their names.
+// templates reads the templates of the stacks that exist, by the names of the stacks.
 func (r *Rollout) templates(ctx context.Context, states map[string]StackState) (map[string][]byte, error) {
 	out := map[string][]byte{}
 	for layer, state := range states {
@@ -140,14 +140,14 @@ func (r *Rollout) templates(ctx context.Context, states map[string]StackState) (
 	return out, nil
 }
 
-// name is that of a stack, whether or not the lakehouse has it now.
+// name is the name of the stack of a layer, whether or not the lakehouse has that layer now.
 func (r *Rollout) name(layer string) string {
 	first := r.stacks[0] // bootstrap is always there
 	return first.Name[:len(first.Name)-len(first.Layer)] + layer
 }
 
-// know takes up the outputs of a stack.
-func (r *Rollout) know(ctx context.Context, layer string, outputs map[string]string) error {
+// recordOutputs keeps the outputs of a stack for those after it, and opens the bucket for artefacts when it is named.
+func (r *Rollout) recordOutputs(ctx context.Context, layer string, outputs map[string]string) error {
 	r.outputs[layer] = outputs
 	if layer != deploy.Bootstrap || outputs["ArtefactBucket"] == "" {
 		return nil

@@ -98,7 +98,7 @@ func TestDeploy(t *testing.T) {
 		t.Fatal(err)
 	}
 	var told []string
-	tell := func(x rollout.Told) {
+	tell := func(x rollout.Progress) {
 		told = append(told, x.Layer+" "+x.Text+x.Event.Resource+" "+x.Event.Status)
 	}
 	if err := r.Apply(ctx, program, rollout.Consent{}, tell); err != nil {
@@ -121,7 +121,7 @@ func TestDeploy(t *testing.T) {
 		t.Fatalf("preview after deploy: got %v, %v, want one of each stack", previews, err)
 	}
 	for _, one := range previews {
-		if !one.Asked || len(one.Said) != 0 || one.Note != "" {
+		if !one.Asked || len(one.Reported) != 0 || one.Note != "" {
 			t.Errorf("preview after deploy: got %+v, want nothing to do", one)
 		}
 	}
@@ -145,7 +145,7 @@ func takenDown(t *testing.T, moto *servers.Server, r *rollout.Rollout) {
 	t.Helper()
 	ctx := t.Context()
 	var told []string
-	tell := func(x rollout.Told) { told = append(told, x.Text) }
+	tell := func(x rollout.Progress) { told = append(told, x.Text) }
 	before, err := r.Left(ctx)
 	if err != nil || len(before) == 0 {
 		t.Errorf("what is there: got %v, %v", before, err)

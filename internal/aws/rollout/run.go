@@ -7,8 +7,8 @@ import (
 	"github.com/petalake/petalake/internal/aws/deploy"
 )
 
-// Told is what is told while a plan is run.
-type Told struct {
+// Progress is what happens while a plan is run.
+type Progress struct {
 	Layer string
 	Event StackEvent // of CloudFormation; without Resource where Text says it all
 	Text  string
@@ -19,7 +19,7 @@ type execution struct {
 	*Rollout
 	plan    *Plan
 	replace bool // what holds data, too
-	tell    func(Told)
+	tell    func(Progress)
 	done    map[string]bool // the layers whose stack was made, changed or removed
 }
 
@@ -41,7 +41,7 @@ var changesOfStack = []string{
 // removesStack are the calls by which a stack is removed: its protection is taken away first.
 var removesStack = []string{"cloudformation:UpdateTerminationProtection", "cloudformation:DeleteStack"}
 
-// executors are those of all kinds of steps: petalake deploy and petalake destroy change AWS by nothing else.
+// executors hold an executor for each kind of step: petalake deploy and petalake destroy change AWS by nothing else.
 var executors = map[deploy.Kind]executor{
 	deploy.MakeStack:    {changesOfStack, (*execution).makeStack},
 	deploy.RemoveStack:  {removesStack, (*execution).removeStack},
@@ -79,11 +79,11 @@ type Consent struct {
 
 // Run does the steps of a plan that was made by Deployment or Removal, in their order, and nothing else. It tells of
 // what happens. It stops at the first step that fails; the next plan goes on there.
-func (p *Plan) Run(ctx context.Context, consent Consent, tell func(Told)) error {
+func (p *Plan) Run(ctx context.Context, consent Consent, tell func(Progress)) error {
 	x := &execution{Rollout: p.rollout, plan: p, replace: consent.Replace, tell: tell, done: map[string]bool{}}
 	for _, s := range p.Stacks {
 		if !p.makes(s.Layer) {
-			tell(Told{Layer: s.Layer, Text: "nothing to do"})
+			tell(Progress{Layer: s.Layer, Text: "nothing to do"})
 		}
 	}
 	for _, s := range p.Steps {
@@ -100,10 +100,10 @@ func (p *Plan) Run(ctx context.Context, consent Consent, tell func(Told)) error 
 
 // say tells of something that is done for a step.
 func (x *execution) say(s deploy.Step, format string, args ...any) {
-	x.tell(Told{Layer: s.Stack, Text: fmt.Sprintf(format, args...)})
+	x.tell(Progress{Layer: s.Stack, Text: fmt.Sprintf(format, args...)})
 }
 
 // events tells of what CloudFormation does for a step.
 func (x *execution) events(s deploy.Step) func(StackEvent) {
-	return func(e StackEvent) { x.tell(Told{Layer: s.Stack, Event: e}) }
+	return func(e StackEvent) { x.tell(Progress{Layer: s.Stack, Event: e}) }
 }

@@ -82,7 +82,7 @@ func (s StackState) Proposed() bool { return s.Status == string(types.StackStatu
 // State looks at a stack, by name or id. One that does not exist, or never came to be more than a
 // change set, is fs.ErrNotExist.
 func (s *stacks) State(ctx context.Context, name string) (StackState, error) {
-	state, err := s.look(ctx, name)
+	state, err := s.describeStack(ctx, name)
 	if err == nil && (state.Proposed() || state.Status == string(types.StackStatusDeleteComplete)) {
 		return StackState{}, missing(name)
 	}
@@ -91,7 +91,7 @@ func (s *stacks) State(ctx context.Context, name string) (StackState, error) {
 
 // Look is State for a stack in any state: one that never came to be more than a change set is there, too.
 func (s *stacks) Look(ctx context.Context, name string) (StackState, error) {
-	state, err := s.look(ctx, name)
+	state, err := s.describeStack(ctx, name)
 	if err == nil && state.Status == string(types.StackStatusDeleteComplete) {
 		return StackState{}, missing(name)
 	}
@@ -101,7 +101,7 @@ func (s *stacks) Look(ctx context.Context, name string) (StackState, error) {
 // Await waits until nothing changes a stack any more, and tells of each event until then. It changes nothing. There
 // being no stack is no error; a stack that only people can mend is a *failedError.
 func (s *stacks) Await(ctx context.Context, name string, tell func(StackEvent)) error {
-	state, err := s.look(ctx, name)
+	state, err := s.describeStack(ctx, name)
 	if err == nil && running(state.Status) {
 		state, err = s.idle(ctx, state, tell)
 	}
@@ -131,7 +131,7 @@ func (s *stacks) idle(ctx context.Context, state StackState, tell func(StackEven
 	return s.await(ctx, state.ID, &watch{after: from, tell: tell, seen: true})
 }
 
-func (s *stacks) look(ctx context.Context, name string) (StackState, error) {
+func (s *stacks) describeStack(ctx context.Context, name string) (StackState, error) {
 	out, err := s.client.DescribeStacks(ctx, &cloudformation.DescribeStacksInput{StackName: &name})
 	if err != nil {
 		err = awsx.Explain(err)
@@ -172,10 +172,10 @@ func (s *stacks) Template(ctx context.Context, name string) ([]byte, error) {
 	return []byte(aws.ToString(out.TemplateBody)), nil
 }
 
-// settle waits until nothing changes a stack any more, and clears away one that never came to be.
+// waitUntilIdle waits until nothing changes a stack any more, and clears away one that never came to be.
 // It returns the stack as it then is; the error is fs.ErrNotExist where there is none.
-func (s *stacks) settle(ctx context.Context, name string, tell func(StackEvent)) (StackState, error) {
-	state, err := s.look(ctx, name)
+func (s *stacks) waitUntilIdle(ctx context.Context, name string, tell func(StackEvent)) (StackState, error) {
+	state, err := s.describeStack(ctx, name)
 	if err != nil {
 		return StackState{}, err
 	}

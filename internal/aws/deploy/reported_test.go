@@ -8,7 +8,7 @@ import (
 )
 
 // CloudFormation has the last word on a stack, but for what it does not say, and what it cannot know yet.
-func TestSettle(t *testing.T) {
+func TestApplyReported(t *testing.T) {
 	plan := func(follows bool) *Plan {
 		return &Plan{follows: map[string]bool{Compute: follows}, Steps: []Step{
 			{Kind: MakeStack, Verb: Replace, Stack: Foundation, Object: "DataBucket", Type: "AWS::S3::Bucket", Why: "BucketName: a -> b", Stateful: true},
@@ -19,7 +19,7 @@ func TestSettle(t *testing.T) {
 			{Kind: MakeStack, Verb: Create, Stack: Observe, Object: "Alerts", Type: "AWS::SNS::Topic"},
 		}}
 	}
-	said := []Said{
+	reported := []Reported{
 		{Object: "Template", Type: "AWS::EC2::LaunchTemplate", Verb: Replace, Why: "by CloudFormation"},
 		{Object: "Group", Type: "AWS::EC2::SecurityGroup"},
 		{Object: "Queue", Type: "AWS::SQS::Queue", Verb: Change, Why: "Tags"},
@@ -37,7 +37,7 @@ func TestSettle(t *testing.T) {
 		return all
 	}
 	p := plan(false)
-	p.Settle(Compute, said)
+	p.ApplyReported(Compute, reported)
 	want := []line{
 		{Replace, "DataBucket", "BucketName: a -> b", true},
 		{Replace, "Template", "by CloudFormation", false},
@@ -51,7 +51,7 @@ func TestSettle(t *testing.T) {
 		t.Errorf("-want +got\n%s", diff)
 	}
 	p = plan(true)
-	p.Settle(Compute, said[2:3])
+	p.ApplyReported(Compute, reported[2:3])
 	want = []line{
 		{Replace, "DataBucket", "BucketName: a -> b", true},
 		{Change, "Template", "by the templates", false},
@@ -65,11 +65,11 @@ func TestSettle(t *testing.T) {
 		t.Errorf("a stack that is given other values: -want +got\n%s", diff)
 	}
 	p = plan(false)
-	p.Settle(Foundation, nil)
+	p.ApplyReported(Foundation, nil)
 	if p.Steps[0].Object != "Template" || len(p.Steps) != 5 {
 		t.Errorf("nothing to do: got %+v, want the bucket left out", p.Steps)
 	}
-	p.Settle(Ingest, []Said{{Object: "Rule", Type: "AWS::Events::Rule", Verb: Change}})
+	p.ApplyReported(Ingest, []Reported{{Object: "Rule", Type: "AWS::Events::Rule", Verb: Change}})
 	if p.Steps[0].Object != "Rule" {
 		t.Errorf("a stack that the templates say nothing of: got %+v, want the rule, before what is made after it", p.Steps)
 	}
