@@ -259,3 +259,38 @@ sources:
 	h.mustUp(lake, "source s: current")
 	checkAll(t, lake, "t", "_quarantine")
 }
+
+// TestColumnsOfFiles: columns are picked and renamed alike in each format, whatever order and case the files have.
+func TestColumnsOfFiles(t *testing.T) {
+	files := map[string]string{
+		"csv":   "Order ID,note,Amount;x\n1,a,1.5\n2,b,2.5\n",
+		"jsonl": `{"order id": 1, "note": "a", "Amount;x": 1.5}` + "\n" + `{"Amount;x": 2.5, "note": "b", "ORDER ID": 2, "more": {"x": 1}}` + "\n",
+	}
+	for format, text := range files {
+		for columns, want := range map[string][]string{
+			`{order_id: Order ID, amount: "Amount;x"}`:           {"1|1.5", "2|2.5"},
+			`{order_id: Order ID, amount: "Amount;x", "*": "*"}`: {"1|1.5|a", "2|2.5|b"},
+		} {
+			h := newHouse(t, map[string]string{
+				"lakehouse.yaml":  "lakehouse: x\nsources:\n  s: {path: raw/*, format: " + strings.TrimSuffix(format, "l") + ", table: t, columns: " + columns + "}\n",
+				"raw/1." + format: text,
+			})
+			lake := h.open()
+			h.mustUp(lake, "source s: built 2")
+			expect(t, lake, "SELECT order_id, amount"+strings.Repeat(", note", len(strings.Split(want[0], "|"))-2)+" FROM t ORDER BY 1", want...)
+			h.write("raw/2."+format, text)
+			h.mustUp(lake, "source s: built 2")
+		}
+		h := newHouse(t, map[string]string{
+			"lakehouse.yaml":  "lakehouse: x\nsources:\n  s: {path: raw/*, format: " + strings.TrimSuffix(format, "l") + ", table: t, columns: {a: nothing}}\n",
+			"raw/1." + format: text,
+		})
+		if _, err := h.up(h.open()); err == nil || !strings.Contains(err.Error(), `column a: no file has a column "nothing"`) {
+			t.Errorf("%s: got %v, want that no file has the column", format, err)
+		}
+		h.write("lakehouse.yaml", "lakehouse: x\nsources:\n  s: {path: raw/*, format: "+strings.TrimSuffix(format, "l")+", table: t}\n")
+		if _, err := h.up(h.open()); err == nil || !strings.Contains(err.Error(), "Order ID") && !strings.Contains(err.Error(), "order id") {
+			t.Errorf("%s: got %v, want that a name is refused", format, err)
+		}
+	}
+}

@@ -125,7 +125,7 @@ func (l *Lake) Files(ctx context.Context, name, where string) iter.Seq2[delta.Ad
 // Load loads raw files into a table, in one commit; what fails is a *LoadError. Tell may be nil.
 func (l *Lake) Load(ctx context.Context, load Load, tell func(Event)) (Event, error) {
 	e, err := l.rooms.Writer.Load(ctx, write.Load{
-		Table: load.Table, Paths: load.Paths, Format: load.Format, Replace: load.Replace, Evolve: load.Evolve, OnError: load.OnError, CSV: raw.CSV(load.CSV),
+		Table: load.Table, Paths: load.Paths, Format: load.Format, Replace: load.Replace, Evolve: load.Evolve, OnError: load.OnError, CSV: raw.CSV(load.CSV), Columns: load.Columns, MaxBad: spec.Share(load.MaxBad),
 	}, telling(tell))
 	return eventOf(e), err
 }

@@ -30,8 +30,11 @@ type Load struct {
 	Format  string   // csv, json, parquet; "" by the files' names
 	Replace bool     // the rows replace what the table has
 	Evolve  string   // none, add, widen; "" as lakehouse.yaml says
-	OnError string   // reject, quarantine; "" is reject
+	OnError string   // reject, quarantine, rescue; "" is reject
+	MaxBad  string   // how many rows may be bad: 100, or 1% of all; "" is any number up to 10,000
 	CSV     CSV
+	// Columns are those that are loaded: their names in the files by their names in the table, and "*" by "*" for the others. Nil: all.
+	Columns map[string]string
 }
 
 // CSV says how text files are written. What is not set is detected from the first rows.

@@ -51,7 +51,7 @@ func TestEveryKey(t *testing.T) {
 		Name: "flights_csv", Kind: spec.KindFiles, Description: "from the authority",
 		Table: wantTable.Name, OnError: spec.Quarantine, MaxBad: "0.5%",
 		Files: &spec.Files{
-			Paths: []spec.Text{"raw/flights/*.csv", "${env:RAW}/*.csv.gz"}, Format: spec.CSV, Mode: spec.Append, Identity: spec.ByContent,
+			Paths: []spec.Text{"raw/flights/*.csv", "${env:RAW}/*.csv.gz"}, Format: spec.CSV, Mode: spec.Append, Identity: spec.ByContent, Columns: map[string]string{"price": "Price, EUR", "*": "*"},
 			Options: spec.Options{
 				Delimiter: ";", Header: &header, Quote: &quote, Escape: &escape, Null: []string{"NA", ""},
 				DateFormat: "%d.%m.%Y", TimestampFormat: "%d.%m.%Y %H:%M", TimeZone: "UTC", Encoding: "latin-1",
@@ -63,7 +63,7 @@ func TestEveryKey(t *testing.T) {
 	}
 	wantModel := &spec.Model{
 		Name: spec.TableName{Schema: "gold", Table: "arrivals"}, Query: "\nSELECT * FROM bronze.flights\n",
-		Mode: spec.Incremental, IncrementalOn: wantTable.Name, QueryPos: spec.Pos{File: "testdata/full/lakehouse.yaml", Line: 56, Column: 7},
+		Mode: spec.Incremental, IncrementalOn: wantTable.Name, QueryPos: spec.Pos{File: "testdata/full/lakehouse.yaml", Line: 57, Column: 7},
 	}
 	if diff := cmp.Diff(wantModel, l.Model(wantModel.Name), ignore...); diff != "" {
 		t.Errorf("model: -want +got\n%s", diff)
@@ -86,7 +86,7 @@ func TestEveryKey(t *testing.T) {
 	if want := (spec.Pos{File: "testdata/full/models/delays.sql", Line: 1, Column: 1}); delays.QueryPos != want || !strings.HasPrefix(delays.Query, "SELECT origin") {
 		t.Errorf("got %q at %v, want the SELECT of the file at %v", delays.Query, delays.QueryPos, want)
 	}
-	if got, want := delays.At("partition_by").String(), "testdata/full/lakehouse.yaml:50:19"; got != want {
+	if got, want := delays.At("partition_by").String(), "testdata/full/lakehouse.yaml:51:19"; got != want {
 		t.Errorf("partition_by: got %s, want %s", got, want)
 	}
 }

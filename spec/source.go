@@ -45,12 +45,13 @@ const (
 
 // Files is a source of files in a folder or a bucket.
 type Files struct {
-	Paths      []Text   `key:"path" required:"true" doc:"The files, relative to lakehouse.yaml. * ? and [a-z] match within a name, ** any folders." instead:"paths,file,files,glob"`
-	Format     Format   `key:"format" enum:"csv,json,parquet" doc:"What is in them; JSON is objects: one a line, one after the other, or in a list. Default: by the name, from .csv, .tsv, .json, .jsonl, .ndjson and .parquet, with .gz or .zst after it."`
-	Mode       Mode     `key:"mode" enum:"append,replace" default:"append" doc:"Whether each new file is loaded once (append), or the files of a load take the place of all rows (replace)."`
-	AllowEmpty bool     `key:"allow_empty" doc:"With mode: replace: that no file is left empties the table. Else it is an error, since a folder that is not mounted looks the same."`
-	Identity   Identity `key:"identity" enum:"path,content" default:"path" doc:"What makes a file one that was loaded: its path, or what it holds (content): then one that was renamed or copied is not loaded again, and one that changed is."`
-	Options    Options  `key:"options" doc:"How CSV files are written, where that is not detected."`
+	Paths      []Text            `key:"path" required:"true" doc:"The files, relative to lakehouse.yaml. * ? and [a-z] match within a name, ** any folders." instead:"paths,file,files,glob"`
+	Format     Format            `key:"format" enum:"csv,json,parquet" doc:"What is in them; JSON is objects: one a line, one after the other, or in a list. Default: by the name, from .csv, .tsv, .json, .jsonl, .ndjson and .parquet, with .gz or .zst after it."`
+	Mode       Mode              `key:"mode" enum:"append,replace" default:"append" doc:"Whether each new file is loaded once (append), or the files of a load take the place of all rows (replace)."`
+	AllowEmpty bool              `key:"allow_empty" doc:"With mode: replace: that no file is left empties the table. Else it is an error, since a folder that is not mounted looks the same."`
+	Identity   Identity          `key:"identity" enum:"path,content" default:"path" doc:"What makes a file one that was loaded: its path, or what it holds (content): then one that was renamed or copied is not loaded again, and one that changed is."`
+	Columns    map[string]string `key:"columns" doc:"The columns that are loaded, by their names in the table, each with its name in the files; with '*': '*' the others too, as they are. Default: all."`
+	Options    Options           `key:"options" doc:"How CSV files are written, where that is not detected."`
 }
 
 // Stream is a stream of records, each an object of JSON. In AWS it is one of Kinesis, whose records Amazon

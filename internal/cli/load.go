@@ -14,13 +14,15 @@ import (
 	"github.com/petalake/petalake/internal/cli/render"
 	"github.com/petalake/petalake/internal/lake"
 	"github.com/petalake/petalake/internal/write"
+	"github.com/petalake/petalake/spec"
 )
 
 // loadCommand loads files into a table.
 type loadCommand struct {
 	*app
 	format, mode, onError, evolve string
-	options                       []string
+	options, columns              []string
+	maxBad                        string
 	dryRun                        bool
 }
 
@@ -49,6 +51,8 @@ with the types found in the files. FILE may hold *, ** and ?.`,
 	flags.StringVar(&c.evolve, "evolve", "", "none, add (columns) or widen (types too)")
 	flags.BoolVar(&c.dryRun, "dry-run", false, "show columns, types and why; load nothing")
 	flags.StringArrayVar(&c.options, "option", nil, "how CSV is written, as in `delimiter=;` (repeat)")
+	flags.StringArrayVar(&c.columns, "column", nil, "only `NEW=OLD` names of columns (repeat); '*': others")
+	flags.StringVar(&c.maxBad, "max-bad", "", "most bad rows, as in 1% or 100; with more it fails")
 	for name, values := range c.choices() {
 		must(cmd.RegisterFlagCompletionFunc(name, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp)))
 	}
@@ -89,6 +93,9 @@ func (c *loadCommand) run(ctx context.Context, table string, paths []string) err
 			return err
 		}
 	}
+	if err := c.shape(&job); err != nil {
+		return err
+	}
 	return c.withLake(ctx, func(rooms *assembly.Assembly) error {
 		if c.dryRun {
 			return c.preview(ctx, rooms, job)
@@ -101,6 +108,29 @@ func (c *loadCommand) run(ctx context.Context, table string, paths []string) err
 		}
 		return c.event(done, list[eventRow](c.app, nil, nil))
 	})
+}
+
+// shape sets which columns are loaded, and how many rows may be bad.
+func (c *loadCommand) shape(job *write.Load) (err error) {
+	if c.maxBad != "" {
+		if job.MaxBad, err = spec.ParseShare(c.maxBad); err != nil {
+			return &usageError{fmt.Errorf("--max-bad: %w", err), ""}
+		}
+	}
+	for _, column := range c.columns {
+		if job.Columns == nil {
+			job.Columns = map[string]string{}
+		}
+		name, inFiles, ok := strings.Cut(column, "=")
+		if !ok {
+			inFiles = name
+		}
+		if name == "" || inFiles == "" || job.Columns[name] != "" {
+			return &usageError{fmt.Errorf("--column %s: want NAME=NAME IN THE FILES, each once", column), ""}
+		}
+		job.Columns[name] = inFiles
+	}
+	return nil
 }
 
 // previewRow is a column as `petalake load --dry-run` shows it.

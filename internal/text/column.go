@@ -80,9 +80,7 @@ type Form struct {
 
 func newColumn(f schema.Field, o *Options, form Form, a *arena) (*Column, error) {
 	c := &Column{Field: f, options: o, arena: a, form: form}
-	if !strings.ContainsAny(f.Name, "\"\\") {
-		c.key = `"` + f.Name + `"`
-	}
+	c.named(f.Name)
 	switch t := f.Type.(type) {
 	case schema.Primitive:
 		kind, ok := kinds[t]
@@ -115,6 +113,13 @@ func newColumn(f schema.Field, o *Options, form Form, a *arena) (*Column, error)
 		return c, c.child(o, a, schema.Field{Name: "key", Type: t.Key}, schema.Field{Name: "value", Type: t.Value, Nullable: t.ValueContainsNull})
 	}
 	return c, nil
+}
+
+// named says what the column is called in records of JSON.
+func (c *Column) named(key string) {
+	if c.key = ""; !strings.ContainsAny(key, "\"\\") {
+		c.key = `"` + key + `"`
+	}
 }
 
 func (c *Column) child(o *Options, a *arena, fields ...schema.Field) error {

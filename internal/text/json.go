@@ -204,7 +204,9 @@ func (s *scanner) fields(columns []*Column, names *schema.Names, taken []bool, k
 func (s *scanner) member(columns []*Column, at int, key []byte, keep *rescue) (m *Misfit) {
 	from, rows := s.at, 0
 	if at < 0 {
-		m = s.foreign(string(key))
+		if m = s.foreign(string(key)); m != nil && m.Unknown != "" && keep.ignore {
+			return nil
+		}
 	} else {
 		rows = columns[at].Rows
 		m = columns[at].value(s)

@@ -24,6 +24,8 @@ type Source struct {
 	CSV   Dialect
 
 	Fields  []schema.Field  // the columns that the rows are read as
+	Keys    []string        // of JSON: the names of the fields in the records; nil: their own
+	Ignore  bool            // of JSON: what has no column is passed over
 	Forms   map[string]Form // of single columns, by name
 	Options Options
 	Foreign bool // the files were not written in UTF-8: a sign that the encoding has not is U+FFFD
@@ -442,16 +444,26 @@ type Rows struct {
 // Rows adds a thread.
 func (r *Reader) Rows() (*Rows, error) {
 	t := &Rows{reader: r, taken: make([]bool, len(r.source.Fields)), names: (&schema.Struct{Fields: r.source.Fields}).Names()}
-	for _, f := range r.source.Fields {
+	if r.source.Keys != nil {
+		t.names = (&schema.Struct{}).Names()
+		for _, key := range r.source.Keys {
+			t.names.Add(key)
+		}
+	}
+	for i, f := range r.source.Fields {
 		c, err := newColumn(f, &r.source.Options, r.source.Forms[f.Name], &t.arena)
 		if err != nil {
 			return nil, err
 		}
+		if r.source.Keys != nil {
+			c.named(r.source.Keys[i])
+		}
 		t.Columns = append(t.Columns, c)
 		if f.Name == r.source.Rescue && r.source.Rescue != "" {
-			t.rescue = rescue{column: c, count: &r.rescued}
+			t.rescue.column, t.rescue.count = c, &r.rescued
 		}
 	}
+	t.rescue.ignore = r.source.Ignore
 	return t, nil
 }
 

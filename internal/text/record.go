@@ -20,7 +20,7 @@ func (t *Rows) record() (m *Misfit, passed bool) {
 	for i, c := range t.cells {
 		cell := t.reader.source.CSV.value(text, c, &t.scratch)
 		if f.Columns[i] < 0 {
-			if !t.reader.source.Options.isNull(cell) {
+			if t.rescue.on() && f.Names[i] != "" && !t.reader.source.Options.isNull(cell) {
 				t.rescue.text(f.Names[i], cell)
 			}
 			continue

@@ -108,7 +108,7 @@ func (g *Guess) cells(t *Rows) {
 	d, text, f := &t.reader.source.CSV, t.block.text, t.block.file
 	for i, c := range t.cells {
 		cell := d.value(text, c, &t.scratch)
-		if !t.reader.source.Options.isNull(cell) {
+		if f.Columns[i] >= 0 && !t.reader.source.Options.isNull(cell) {
 			g.fields[f.Columns[i]].cell(cell, &t.reader.source.Options, &t.pointed)
 		}
 	}

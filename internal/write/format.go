@@ -56,3 +56,16 @@ func tabs(format spec.Format, found []files.File, csv raw.CSV) raw.CSV {
 	}
 	return csv
 }
+
+// pickOf says which columns of files are loaded.
+func pickOf(columns map[string]string) raw.Pick {
+	p := raw.Pick{Names: map[string]string{}}
+	for table, file := range columns {
+		if table == "*" && file == "*" {
+			p.Rest = true
+		} else {
+			p.Names[table] = file
+		}
+	}
+	return p
+}

@@ -27,6 +27,8 @@ type Load struct {
 	Evolve  string   // none, add, widen; "" as lakehouse.yaml says
 	OnError string   // reject, quarantine; "" is reject
 	CSV     raw.CSV
+	Columns map[string]string // that are loaded: names in the files by names in the table, and "*" by "*" for the others; nil for all
+	MaxBad  spec.Share        // of the rows, that may be bad
 }
 
 // load is one load of raw files into one table: its files are found, what was left open is decided.
@@ -59,6 +61,9 @@ func (w *Writer) Load(ctx context.Context, o Load, tell func(lake.Event)) (lake.
 	o.Table = spec.NewTableName(o.Table.Schema, o.Table.Table)
 	if o.Table.Same(Quarantine) {
 		return lake.Event{}, fmt.Errorf("load %s: the table belongs to petalake: %w", o.Table, fs.ErrInvalid)
+	}
+	if _, ok := o.MaxBad.Of(1); !ok && o.MaxBad != "" {
+		return lake.Event{}, fmt.Errorf("load %s: max_bad %q is neither a number of rows nor a part of them such as 1%%", o.Table, o.MaxBad)
 	}
 	l, err := w.byHand(ctx, o, tell)
 	if err != nil {
@@ -114,8 +119,8 @@ func (w *Writer) byHand(ctx context.Context, o Load, tell func(lake.Event)) (*lo
 	l := &load{
 		writer: w, decl: w.Env.Spec.Table(o.Table), table: table,
 		Table: o.Table, From: "petalake load " + o.Table.String(), Place: files.Folder(""), Files: found,
-		Replace: o.Replace, Evolve: spec.Evolution(o.Evolve), OnError: cmp.Or(spec.OnError(o.OnError), spec.Reject),
-		Raw:   raw.Files{Paths: files.Absolute("", found), CSV: o.CSV, Table: o.Table.String()},
+		Replace: o.Replace, Evolve: spec.Evolution(o.Evolve), OnError: cmp.Or(spec.OnError(o.OnError), spec.Reject), MaxBad: o.MaxBad,
+		Raw:   raw.Files{Paths: files.Absolute("", found), CSV: o.CSV, Pick: pickOf(o.Columns), Table: o.Table.String()},
 		event: lake.Event{Kind: lake.LoadEvent, Name: o.Table.String(), Table: o.Table, Files: len(found)}, tell: tell,
 	}
 	l.Raw.Declared = declared(l.decl)

@@ -26,7 +26,7 @@ const unmappable = " ,;{}()\n\t="
 // RenameInSelect and renameInFiles say what to do about a name, by where it comes from.
 const (
 	RenameInSelect = "give it another name in the SELECT, as in SELECT \"Order ID\" AS order_id"
-	renameInFiles  = "write the files with another name; or read CSV with options: {header: false, skip: 1}, which calls its columns column0, column1 and so on, and name them in a model"
+	renameInFiles  = "load it under another name: columns: {order_id: \"Order ID\", \"*\": \"*\"} at the source, or --column order_id='Order ID' --column '*'"
 )
 
 // CheckNames refuses names that a table gets beside those that it has.

@@ -15,7 +15,7 @@ func (r *rawRows) stageCSV(ctx context.Context, files []rawFile) ([]tablefile.St
 	if err != nil {
 		return nil, nil, err
 	}
-	d.columns = r.raw.Columns
+	d.columns, d.pick = r.raw.Columns, r.raw.Pick
 	source, err := r.raw.source(files)
 	if err != nil {
 		return nil, nil, err

@@ -24,6 +24,7 @@ type dialect struct {
 	skip                              int // lines before the header
 	header                            bool
 	encoding                          string
+	pick                              Pick
 	columns                           []string // their names, where there is no header and somebody said them
 }
 

@@ -28,6 +28,8 @@ type Files struct {
 	OriginalNames map[string]string // of files that were fetched, by their paths: for the quarantine
 	Table         string            // whose rows they are: for the quarantine
 	Columns       []string          // of CSV without a header: the names of the values of a record
+	// Pick says which columns are loaded, and under which names.
+	Pick Pick
 	// Rescue is the name of a column of strings that takes, as an object of JSON, the values of text which do not fit their columns, or
 	// have none; "" where their rows are bad.
 	Rescue string

@@ -20,7 +20,7 @@ func (r Files) guess(ctx context.Context, conn *duckdb.Conn, files []rawFile, wh
 		if err != nil {
 			return Inspection{}, r, err
 		}
-		d.columns = r.Columns
+		d.columns, d.pick = r.Columns, r.Pick
 		r.sniffed = &d
 		if err := d.describe(&source, files, nil); err != nil {
 			return Inspection{}, r, err

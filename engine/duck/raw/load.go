@@ -73,7 +73,8 @@ func (r *rawRows) stageParquet(ctx context.Context, files []rawFile) ([]tablefil
 	if source, err = r.calendar(ctx, files, source, d.Schema); err != nil {
 		return nil, nil, err
 	}
-	staged, err := r.CopyFrom(ctx, source, d.Schema)
+	source, described := r.raw.Pick.sql(source, d.Schema)
+	staged, err := r.CopyFrom(ctx, source, described)
 	if fault, ok := tablefile.CalendarFault(err); ok {
 		err = fault
 	}
@@ -93,7 +94,8 @@ func (r *rawRows) parquetAside(ctx context.Context, files []rawFile, source stri
 	if err != nil {
 		return nil, nil, err
 	}
-	sql, err := r.BrokenFrom(placed, described, "(file_row_number + 1)::VARCHAR || ':' || "+duckdb.QuoteIdent(file))
+	placed, picked := r.raw.Pick.sql(placed, described, "file_row_number", file)
+	sql, err := r.BrokenFrom(placed, picked, "(file_row_number + 1)::VARCHAR || ':' || "+duckdb.QuoteIdent(file))
 	if err != nil {
 		return nil, nil, err
 	}
@@ -102,7 +104,7 @@ func (r *rawRows) parquetAside(ctx context.Context, files []rawFile, source stri
 		return nil, nil, err
 	}
 	r.Aside = true
-	staged, err := r.CopyFrom(ctx, source, described)
+	staged, err := r.CopyFrom(ctx, source, picked)
 	return staged, bad, err
 }
 

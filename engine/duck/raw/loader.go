@@ -75,7 +75,11 @@ func (l Loader) Inspect(ctx context.Context, raw Files, whole bool) (Inspection,
 		return Inspection{}, raw, fmt.Errorf("inspect %s: %w", raw.Paths[0], errEmpty)
 	}
 	if raw.Format != FormatParquet {
-		return raw.guess(ctx, conn, files, whole, dir)
+		found, raw, err := raw.guess(ctx, conn, files, whole, dir)
+		if err == nil && raw.Format == FormatJSON { // names of CSV are those of the table already
+			found, err = raw.Pick.renamed(found)
+		}
+		return found, raw, err
 	}
 	if err := wideDecimals(ctx, conn, files); err != nil {
 		return Inspection{}, raw, err
@@ -88,7 +92,11 @@ func (l Loader) Inspect(ctx context.Context, raw Files, whole bool) (Inspection,
 	if err == nil {
 		err = untyped(ctx, conn, files, found)
 	}
-	return Inspection{Schema: found, Whole: true}, raw, err
+	if err != nil {
+		return Inspection{}, raw, err
+	}
+	inspected, err := raw.Pick.renamed(Inspection{Schema: found, Whole: true})
+	return inspected, raw, err
 }
 
 // Load writes the rows of raw files as data files of a table. On an error nothing is left: neither

@@ -111,6 +111,9 @@ func (r *rawRows) stageText(ctx context.Context, source text.Source) ([]tablefil
 		return nil, nil, err
 	}
 	source.Fields, source.Forms = r.declared(), forms
+	if source.JSON {
+		source.Keys, source.Ignore = r.raw.Pick.keys(source.Fields), !r.raw.Pick.all() && !r.raw.Pick.Rest
+	}
 	columns := &schema.Struct{Fields: source.Fields}
 	if !source.JSON {
 		columns = present(source)
@@ -332,20 +335,32 @@ func (d dialect) describe(s *text.Source, files []rawFile, columns []schema.Fiel
 		}
 		s.Files[i].Skip, s.Files[i].Header = d.skip, d.header
 		for _, name := range names {
-			at := known.Index(name)
+			name, taken := d.pick.table(name)
+			at := -1
+			if taken {
+				at = known.Index(name)
+			}
 			if columns != nil && s.Rescue != "" && schema.SameName(name, s.Rescue) {
 				at = -1
 			}
-			if at < 0 && columns != nil && s.Rescue == "" {
+			if at < 0 && taken && columns != nil && s.Rescue == "" {
 				return &tablefile.SchemaError{Column: name, File: f.path}
 			}
-			s.Files[i].Names = append(s.Files[i].Names, name)
-			if at < 0 && columns == nil {
+			if at < 0 && taken && columns == nil {
 				found.Fields = append(found.Fields, schema.Field{Name: name, Type: schema.String, Nullable: true})
 				known.Add(name)
 				at = len(found.Fields) - 1
 			}
+			if !taken {
+				name = ""
+			}
+			s.Files[i].Names = append(s.Files[i].Names, name)
 			s.Files[i].Columns = append(s.Files[i].Columns, at)
+		}
+	}
+	if columns == nil {
+		if err := d.pick.missing(&found); err != nil {
+			return err
 		}
 	}
 	s.Fields = found.Fields
