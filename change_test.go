@@ -94,7 +94,7 @@ func TestChangeRefused(t *testing.T) {
 		"CREATE TABLE c PARTITIONED BY (z) AS SELECT 1 AS a":                    `no column "z"`,
 		"CREATE TABLE c (a nothing)":                                            `nothing`,
 		"UPDATE a SET id = 2":                                                   `UPDATE is not a query`,
-		"INSERT INTO a SELECT 2147483648, 'x'":                                  `out of range`,
+		"INSERT INTO a SELECT 2147483648, 'x'":                                  `does not fit`,
 		"INSERT INTO a SELECT 1, 'x'; INSERT INTO a SELECT 1, 'x'":              `several statements in one`,
 		"CREATE TABLE d AS SELECT 1 AS x, 2 AS x":                               `occurs twice`,
 		"INSERT INTO a WITH b AS (DELETE FROM a RETURNING *) SELECT * FROM b":   `A CTE needs a SELECT`,

@@ -8,6 +8,7 @@ import (
 	"unicode"
 
 	"github.com/petalake/petalake/delta"
+	"github.com/petalake/petalake/internal/sweep"
 )
 
 // oddPartitions has a value of a partition column for each character that somebody writes into a path
@@ -94,6 +95,9 @@ func TestVacuumOfPartitionTypes(t *testing.T) {
 		ofSQL := p.named("sql")
 		p.copy(t, "select * from t", ofSQL)
 		for name, table := range map[string]place{"rows of Go": p, "rows of SQL": ofSQL} {
+			if (policy == "v2") != (name == "rows of Go") && sweep.Of(1, 1, 2) == 1 { // each form of a checkpoint with one way of writing shows the same
+				continue
+			}
 			for i := range 2 { // behind a checkpoint, and before one of Spark
 				o.spark(t, fmt.Sprintf("insert into %s (id, n) values (%d, 7)", table.sql(), 100+i))
 			}
