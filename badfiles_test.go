@@ -294,3 +294,23 @@ func TestColumnsOfFiles(t *testing.T) {
 		}
 	}
 }
+
+// TestShortAndLongRows: short rows of CSV are padded where the source says so, and a row may be as long as it says.
+func TestShortAndLongRows(t *testing.T) {
+	long := strings.Repeat("x", 3<<20)
+	for options, want := range map[string][]string{
+		"{}":                        {"1|2", fmt.Sprintf("5|%d", len(long))},
+		"{pad: true}":               {"1|2", "3|null", fmt.Sprintf("5|%d", len(long))},
+		"{pad: true, max_row: 2MB}": {"1|2", "3|null"},
+	} {
+		h := newHouse(t, map[string]string{
+			"lakehouse.yaml": "lakehouse: x\ntables:\n  t: {columns: [a: int, b: string]}\nsources:\n  t: {path: raw/*.csv, on_error: quarantine, options: " + options + "}\n",
+			"raw/1.csv":      "a,b\n1,2\n3\n5," + long + "\n",
+		})
+		lake := h.open()
+		if _, err := h.up(lake); err != nil {
+			t.Fatal(err)
+		}
+		expect(t, lake, "SELECT a, CASE WHEN length(b) > 9 THEN length(b)::VARCHAR ELSE b END FROM t ORDER BY a", want...)
+	}
+}

@@ -47,6 +47,8 @@ type CSV struct {
 	TimestampFormat string
 	Zone            string // of times that name none, in columns of the type timestamp, as Europe/Berlin; "" is UTC
 	Encoding        string // as in web pages, or utf-16, latin-1; "" is utf-8
+	Pad             bool   // values that are missing at the end of a record are NULL
+	MaxRow          int    // bytes of a record; 0 is 64 MiB
 	Comment         string // one byte: a line that begins with it is passed over
 	Skip            *int   // lines before the header
 	Decimal         string // one byte: the point of numbers

@@ -54,7 +54,7 @@ func TestEveryKey(t *testing.T) {
 			Paths: []spec.Text{"raw/flights/*.csv", "${env:RAW}/*.csv.gz"}, Format: spec.CSV, Mode: spec.Append, Identity: spec.ByContent, Columns: map[string]string{"price": "Price, EUR", "*": "*"},
 			Options: spec.Options{
 				Delimiter: ";", Header: &header, Quote: &quote, Escape: &escape, Null: []string{"NA", ""},
-				DateFormat: "%d.%m.%Y", TimestampFormat: "%d.%m.%Y %H:%M", TimeZone: "UTC", Encoding: "latin-1",
+				DateFormat: "%d.%m.%Y", TimestampFormat: "%d.%m.%Y %H:%M", TimeZone: "UTC", Encoding: "latin-1", MaxRow: 64_000_000,
 			},
 		},
 	}

@@ -129,6 +129,8 @@ type Options struct {
 	Encoding        string   `key:"encoding" enum:"utf-8,utf-16,latin-1,windows-1250,windows-1251,windows-1252,windows-1253,windows-1254,windows-1257,iso-8859-2,iso-8859-5,iso-8859-7,iso-8859-15,koi8-r,macintosh,gb18030,big5,shift_jis,euc-jp,euc-kr" default:"utf-8" doc:"How the characters of a text file are written." instead:"charset"`
 	Skip            int      `key:"skip" minimum:"0" doc:"How many lines stand before the header of a CSV file." instead:"skip_rows,skiprows"`
 	Comment         string   `key:"comment" pattern:"^[ -~]?$" says:"one character" doc:"Lines of CSV that begin with it are passed over."`
+	Pad             bool     `key:"pad" doc:"Values that are missing at the end of a row of CSV are NULL. Else the row cannot be read."`
+	MaxRow          Size     `key:"max_row" default:"64MB" doc:"How long a row of CSV or JSON may be; more ends the row, not the memory."`
 	Decimal         string   `key:"decimal" pattern:"^[.,]?$" says:"a point or a comma" doc:"The decimal point of numbers in CSV."`
 	Thousands       string   `key:"thousands" pattern:"^[ -~]?$" says:"one character" doc:"What stands between the thousands of numbers in CSV."`
 }

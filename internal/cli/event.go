@@ -86,7 +86,7 @@ func eventLine(e lake.Event) string {
 	if e.Rejected > 0 {
 		line += fmt.Sprintf("\n%-7s %-22s %15s put aside", "", "_quarantine", words.Counted(e.Rejected, "bad row"))
 	}
-	if e.Note != "" && e.Version > 0 { // a first version needs no reason
+	if e.Note != "" && (e.Version > 0 || e.Kind != lake.ModelEvent) { // a first version needs no reason
 		line += "\n        " + render.Escape(e.Note)
 	}
 	return line

@@ -188,6 +188,18 @@ func setOption(job *write.Load, option string) error {
 		job.CSV.Zone = value
 	case "encoding":
 		job.CSV.Encoding = value
+	case "pad":
+		pad, err := strconv.ParseBool(value)
+		if err != nil {
+			return &usageError{fmt.Errorf("--option pad=%s: want true or false", value), ""}
+		}
+		job.CSV.Pad = pad
+	case "max_row":
+		size, err := spec.ParseSize(value)
+		if err != nil {
+			return &usageError{fmt.Errorf("--option max_row: %w", err), ""}
+		}
+		job.CSV.MaxRow = int(size)
 	case "comment":
 		job.CSV.Comment = value
 	case "decimal":
@@ -201,7 +213,7 @@ func setOption(job *write.Load, option string) error {
 		}
 		job.CSV.Skip = &lines
 	default:
-		return &usageError{fmt.Errorf("no option %q", key), "the options are delimiter, header, quote, escape, null, date_format, timestamp_format, time_zone, encoding, comment, decimal, thousands, skip"}
+		return &usageError{fmt.Errorf("no option %q", key), "the options are delimiter, header, quote, escape, null, date_format, timestamp_format, time_zone, encoding, comment, decimal, thousands, skip, pad, max_row"}
 	}
 	return nil
 }

@@ -29,6 +29,7 @@ type Source struct {
 	Forms   map[string]Form // of single columns, by name
 	Options Options
 	Foreign bool // the files were not written in UTF-8: a sign that the encoding has not is U+FFFD
+	Pad     bool // of CSV: values that are missing at the end of a record are none
 	MaxRow  int  // bytes of a record; 0 is 64 MiB
 	All     bool // bad rows do not end the reading
 	Places  bool // Rows.Places are kept

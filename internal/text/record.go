@@ -85,7 +85,7 @@ func (t *Rows) split() (m *Misfit, passed bool) {
 		reason = "something stands behind the quote that closes a value"
 	case how == stray:
 		reason = "a value that is not in quotes holds a line end of another form than the file's, whose lines end in two ways"
-	case len(t.cells) != len(f.Columns):
+	case len(t.cells) > len(f.Columns), len(t.cells) < len(f.Columns) && !t.reader.source.Pad:
 		reason = fmt.Sprintf("the number of values is wrong: expected %d, found %d", len(f.Columns), len(t.cells))
 	default:
 		return nil, false

@@ -274,7 +274,7 @@ func csvOptions(o spec.Options) raw.CSV {
 	csv := raw.CSV{
 		Delimiter: o.Delimiter, Header: o.Header, Quote: o.Quote, Escape: o.Escape, Null: o.Null,
 		DateFormat: o.DateFormat, TimestampFormat: o.TimestampFormat, Zone: string(o.TimeZone), Encoding: o.Encoding,
-		Comment: o.Comment, Decimal: o.Decimal, Thousands: o.Thousands,
+		Pad: o.Pad, MaxRow: int(o.MaxRow), Comment: o.Comment, Decimal: o.Decimal, Thousands: o.Thousands,
 	}
 	if o.Has("skip") {
 		csv.Skip = &o.Skip

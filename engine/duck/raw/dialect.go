@@ -110,11 +110,11 @@ func (c CSV) sniffed(ctx context.Context, conn *duckdb.Conn, f rawFile, dir stri
 	}
 	if !foreign {
 		found, err := c.sniffedBy(ctx, conn, f)
-		if err == nil || ctx.Err() != nil || bytes.IndexByte(head, '\r') < 0 {
-			return found, unsniffed(f, head, err)
+		if err == nil || ctx.Err() != nil {
+			return found, err
 		}
 	}
-	// In a sample all lines end in one way, which DuckDB wants.
+	// In a sample all lines end in one way, which DuckDB wants, and no line is longer than it takes.
 	sample := rawFile{path: filepath.Join(dir, "sample.csv"), packing: plain}
 	lines := bytes.ReplaceAll(bytes.ReplaceAll(head, []byte("\r\n"), []byte("\n")), []byte("\r"), []byte("\n"))
 	if at := bytes.LastIndexByte(lines, '\n'); at > 0 {

@@ -17,7 +17,7 @@ import (
 
 // source says how the texts of files are read, but for what a dialect says.
 func (r Files) source(files []rawFile) (text.Source, error) {
-	s := text.Source{JSON: r.Format == FormatJSON, Rescue: r.Rescue, Forms: map[string]text.Form{}}
+	s := text.Source{JSON: r.Format == FormatJSON, Rescue: r.Rescue, Pad: r.CSV.Pad, MaxRow: r.CSV.MaxRow, Forms: map[string]text.Form{}}
 	s.Options.Null = r.CSV.Null
 	var err error
 	if r.CSV.Zone != "" && r.CSV.Zone != "UTC" {
