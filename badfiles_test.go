@@ -314,3 +314,26 @@ func TestShortAndLongRows(t *testing.T) {
 		expect(t, lake, "SELECT a, CASE WHEN length(b) > 9 THEN length(b)::VARCHAR ELSE b END FROM t ORDER BY a", want...)
 	}
 }
+
+// TestOriginColumns: columns for the file and the time of a load are filled alike in each format, beside picked columns, and no file may
+// have them.
+func TestOriginColumns(t *testing.T) {
+	files := map[string]string{"csv": "id,x\n1,a\n2,b\n", "jsonl": `{"id": 1, "x": "a"}` + "\n" + `{"id": 2, "x": "b"}` + "\n"}
+	for format, text := range files {
+		for _, more := range []string{"", ", columns: {id: id}"} {
+			h := newHouse(t, map[string]string{
+				"lakehouse.yaml":  "lakehouse: x\nsources:\n  s: {path: raw/*, format: " + strings.TrimSuffix(format, "l") + ", table: t, file_column: from_file, time_column: loaded_at" + more + "}\n",
+				"raw/1." + format: text, "raw/2." + format: text,
+			})
+			lake := h.open()
+			h.mustUp(lake, "source s: built 4")
+			expect(t, lake, "SELECT id, from_file, loaded_at > now() - INTERVAL 1 HOUR, count(DISTINCT loaded_at) OVER () FROM t ORDER BY from_file, id",
+				"1|raw/1."+format+"|true|1", "2|raw/1."+format+"|true|1", "1|raw/2."+format+"|true|1", "2|raw/2."+format+"|true|1")
+			h.write("raw/3."+format, strings.NewReplacer("id", "id", ",x", ",from_file", `"x"`, `"from_file"`).Replace(text))
+			_, err := h.up(lake)
+			if taken := more == ""; taken != (err != nil && strings.Contains(err.Error(), "says where a row comes from")) {
+				t.Errorf("%s%s: a file with the column: got %v", format, more, err)
+			}
+		}
+	}
+}

@@ -50,6 +50,8 @@ type Files struct {
 	Mode       Mode              `key:"mode" enum:"append,replace" default:"append" doc:"Whether each new file is loaded once (append), or the files of a load take the place of all rows (replace)."`
 	AllowEmpty bool              `key:"allow_empty" doc:"With mode: replace: that no file is left empties the table. Else it is an error, since a folder that is not mounted looks the same."`
 	Identity   Identity          `key:"identity" enum:"path,content" default:"path" doc:"What makes a file one that was loaded: its path, or what it holds (content): then one that was renamed or copied is not loaded again, and one that changed is."`
+	FileColumn string            `key:"file_column" doc:"A column of the table that takes the path of the file of a row."`
+	TimeColumn string            `key:"time_column" doc:"A column of the table that takes the time of the load."`
 	Columns    map[string]string `key:"columns" doc:"The columns that are loaded, by their names in the table, each with its name in the files; with '*': '*' the others too, as they are. Default: all."`
 	Options    Options           `key:"options" doc:"How CSV files are written, where that is not detected."`
 }

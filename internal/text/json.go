@@ -94,6 +94,7 @@ func (t *Rows) object() (m *Misfit, passed bool) {
 	t.json.text, t.json.at = record, 0
 	clear(t.taken)
 	t.rescue.row = t.rescue.row[:0]
+	t.rescue.origin = t.reader.source.Origin
 	if m = t.json.fields(t.Columns, t.names, t.taken, &t.rescue); m == nil && t.json.space() != 0 {
 		m = t.json.malformed("something stands behind the object")
 	}
@@ -178,6 +179,9 @@ func (s *scanner) fields(columns []*Column, names *schema.Names, taken []bool, k
 		}
 		if at >= 0 && keep.on() && columns[at] == keep.column {
 			at = -1
+		}
+		if at >= 0 && keep.origin.has(columns[at].Field.Name) {
+			return &Misfit{Column: columns[at].Field.Name, Reason: "the column says where a row comes from, and the record has it too"}
 		}
 		if at >= 0 && taken[at] {
 			return &Misfit{Column: columns[at].Field.Name, Reason: "the object has it twice"}

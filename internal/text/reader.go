@@ -29,6 +29,7 @@ type Source struct {
 	Forms   map[string]Form // of single columns, by name
 	Options Options
 	Foreign bool // the files were not written in UTF-8: a sign that the encoding has not is U+FFFD
+	Origin  Origin
 	Pad     bool // of CSV: values that are missing at the end of a record are none
 	MaxRow  int  // bytes of a record; 0 is 64 MiB
 	All     bool // bad rows do not end the reading
@@ -426,20 +427,21 @@ type Rows struct {
 	Columns []*Column
 	Places  []Place // of the rows, where the Source wants them
 
-	reader  *Reader
-	arena   arena
-	block   *block
-	at      int
-	line    int64 // of the byte of the block at counted
-	counted int
-	invalid bool // the block is not all UTF-8
-	cells   []cell
-	scratch []byte
-	pointed []byte
-	json    scanner
-	names   *schema.Names
-	taken   []bool // columns that the record at hand has
-	rescue  rescue
+	reader     *Reader
+	arena      arena
+	block      *block
+	at         int
+	line       int64 // of the byte of the block at counted
+	counted    int
+	invalid    bool // the block is not all UTF-8
+	cells      []cell
+	scratch    []byte
+	pointed    []byte
+	json       scanner
+	names      *schema.Names
+	taken      []bool // columns that the record at hand has
+	rescue     rescue
+	file, time *Column // of Origin
 }
 
 // Rows adds a thread.
@@ -460,6 +462,7 @@ func (r *Reader) Rows() (*Rows, error) {
 			c.named(r.source.Keys[i])
 		}
 		t.Columns = append(t.Columns, c)
+		t.origin(c)
 		if f.Name == r.source.Rescue && r.source.Rescue != "" {
 			t.rescue.column, t.rescue.count = c, &r.rescued
 		}

@@ -51,11 +51,12 @@ func (t *Rows) absent(m *Misfit) {
 		return
 	}
 	for i, c := range t.Columns {
-		if !t.taken[i] && c != t.rescue.column {
+		if !t.taken[i] && c != t.rescue.column && c != t.file && c != t.time {
 			c.null()
 		}
 	}
 	t.rescue.end()
+	t.from()
 }
 
 // split finds the cells of the record at t.at, and moves on.

@@ -9,6 +9,7 @@ import (
 // rescue takes the values of a record that do not fit their columns, for one column of texts: an object of JSON, by the names of
 // the values. Those of CSV are texts, those of JSON as they are written.
 type rescue struct {
+	origin Origin        // columns that no record may have
 	ignore bool          // a value without a column is passed over
 	column *Column       // nil where nothing is rescued
 	row    []byte        // what was taken of the record at hand

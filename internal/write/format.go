@@ -69,3 +69,12 @@ func pickOf(columns map[string]string) raw.Pick {
 	}
 	return p
 }
+
+// shownNames are the names of files as people know them, by the paths under which they are read.
+func shownNames(found []files.File, paths []string) map[string]string {
+	names := map[string]string{}
+	for i, f := range found {
+		names[paths[i]] = f.Path
+	}
+	return names
+}

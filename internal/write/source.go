@@ -174,7 +174,7 @@ func (p *pulling) load(ctx context.Context, b ingest.Batch) (func(*delta.Txn) er
 	l := &load{
 		writer: p.writer, decl: p.writer.Env.Spec.Table(p.source.Table), table: p.table,
 		Table: p.source.Table, From: p.source.Name, Place: p.files.Place, Files: present, Replace: replace, OnError: p.source.OnError, MaxBad: p.source.MaxBad,
-		Raw:   raw.Files{Paths: paths, CSV: csvOptions(p.source.Files.Options), Pick: pickOf(p.source.Files.Columns), OriginalNames: original, Table: p.source.Table.String()},
+		Raw:   raw.Files{Paths: paths, CSV: csvOptions(p.source.Files.Options), Pick: pickOf(p.source.Files.Columns), FileColumn: p.source.Files.FileColumn, TimeColumn: p.source.Files.TimeColumn, Shown: shownNames(present, paths), OriginalNames: original, Table: p.source.Table.String()},
 		event: p.event, tell: p.tell,
 	}
 	l.event.Files = len(present)

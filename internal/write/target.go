@@ -84,6 +84,16 @@ func (l *load) target(ctx context.Context, snapshot *delta.Snapshot, whole bool)
 		return t, err
 	}
 	t.metadata.Schema = &schema.Struct{Fields: slices.Clone(t.metadata.Schema.Fields)}
+	for name, kind := range map[string]schema.Type{l.Raw.FileColumn: schema.String, l.Raw.TimeColumn: schema.Timestamp} {
+		if at := t.metadata.Schema.Index(name); name != "" && at >= 0 && t.metadata.Schema.Fields[at].Type != kind {
+			return t, &schema.MismatchError{Column: schema.Path{name}, Want: t.metadata.Schema.Fields[at].Type, Got: kind}
+		}
+	}
+	for _, f := range []schema.Field{{Name: l.Raw.FileColumn, Type: schema.String, Nullable: true}, {Name: l.Raw.TimeColumn, Type: schema.Timestamp, Nullable: true}} {
+		if f.Name != "" && t.metadata.Schema.Index(f.Name) < 0 {
+			t.metadata.Schema.Fields = append(t.metadata.Schema.Fields, f)
+		}
+	}
 	if l.Raw.Rescue != "" && t.metadata.Schema.Index(l.Raw.Rescue) < 0 {
 		t.metadata.Schema.Fields = append(t.metadata.Schema.Fields, schema.Field{Name: l.Raw.Rescue, Type: schema.String, Nullable: true})
 	}

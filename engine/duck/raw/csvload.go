@@ -16,6 +16,7 @@ func (r *rawRows) stageCSV(ctx context.Context, files []rawFile) ([]tablefile.St
 		return nil, nil, err
 	}
 	d.columns, d.pick = r.raw.Columns, r.raw.Pick
+	d.fileColumn, d.timeColumn = r.raw.FileColumn, r.raw.TimeColumn
 	source, err := r.raw.source(files)
 	if err != nil {
 		return nil, nil, err
@@ -58,10 +59,12 @@ func (r *rawRows) dialect(ctx context.Context, files []rawFile) (dialect, error)
 }
 
 // present are the fields that some file of CSV has.
-func present(s text.Source) *schema.Struct {
+func present(s text.Source, fileColumn, timeColumn string) *schema.Struct {
 	found := &schema.Struct{}
 	for i, f := range s.Fields {
-		if slices.ContainsFunc(s.Files, func(file text.File) bool { return slices.Contains(file.Columns, i) || f.Name == s.Rescue }) {
+		if slices.ContainsFunc(s.Files, func(file text.File) bool {
+			return slices.Contains(file.Columns, i) || f.Name == s.Rescue || schema.SameName(f.Name, fileColumn) || schema.SameName(f.Name, timeColumn)
+		}) {
 			found.Fields = append(found.Fields, f)
 		}
 	}

@@ -25,6 +25,7 @@ type dialect struct {
 	header                            bool
 	encoding                          string
 	pick                              Pick
+	fileColumn, timeColumn            string
 	columns                           []string // their names, where there is no header and somebody said them
 }
 

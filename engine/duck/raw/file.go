@@ -28,6 +28,10 @@ type Files struct {
 	OriginalNames map[string]string // of files that were fetched, by their paths: for the quarantine
 	Table         string            // whose rows they are: for the quarantine
 	Columns       []string          // of CSV without a header: the names of the values of a record
+	// FileColumn and TimeColumn are columns of the table that take the file of a row, as Shown has it by its path, and the time of the
+	// load; "" for none.
+	FileColumn, TimeColumn string
+	Shown                  map[string]string
 	// Pick says which columns are loaded, and under which names.
 	Pick Pick
 	// Rescue is the name of a column of strings that takes, as an object of JSON, the values of text which do not fit their columns, or

@@ -70,10 +70,16 @@ func (r *rawRows) stageParquet(ctx context.Context, files []rawFile) ([]tablefil
 	if err != nil {
 		return nil, nil, err
 	}
+	var beside []string
+	if r.raw.FileColumn != "" {
+		beside = []string{r.Unused("petalake_file")}
+		source = strings.TrimSuffix(source, ")") + ", filename=" + duckdb.Quote(beside[0]) + ")"
+	}
 	if source, err = r.calendar(ctx, files, source, d.Schema); err != nil {
 		return nil, nil, err
 	}
-	source, described := r.raw.Pick.sql(source, d.Schema)
+	source, described := r.raw.Pick.sql(source, d.Schema, beside...)
+	source, described = r.origin(source, described)
 	staged, err := r.CopyFrom(ctx, source, described)
 	if fault, ok := tablefile.CalendarFault(err); ok {
 		err = fault
@@ -95,6 +101,7 @@ func (r *rawRows) parquetAside(ctx context.Context, files []rawFile, source stri
 		return nil, nil, err
 	}
 	placed, picked := r.raw.Pick.sql(placed, described, "file_row_number", file)
+	placed, picked = r.origin(placed, picked, "file_row_number", file)
 	sql, err := r.BrokenFrom(placed, picked, "(file_row_number + 1)::VARCHAR || ':' || "+duckdb.QuoteIdent(file))
 	if err != nil {
 		return nil, nil, err

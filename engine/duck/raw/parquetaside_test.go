@@ -20,7 +20,7 @@ func TestParquetRowsAside(t *testing.T) {
 		aside         []string // number, part of the reason, part of the row
 	}{
 		"a null":        {"(1::BIGINT, 'a'), (NULL, 'b'), (3, 'c')", "id long not null, v string", "", []string{"2|column id: it must not be null|\"v\":\"b\""}},
-		"a picked null": {"(1::BIGINT, 'a'), (NULL, 'b')", "key long not null, v string", "", []string{"2|column key: it must not be null|\"key\":null"}},
+		"a picked null": {"(1::BIGINT, 'a'), (NULL, 'b')", "key long not null, v string, f string, at timestamp", "", []string{"2|column key: it must not be null|\"key\":null"}},
 		"a constraint":  {"(1::BIGINT, 'a'), (2, 'b'), (-3, 'c')", "id long, v string", "id > 0", []string{"3|constraint positive: it is not true|\"id\":-3"}},
 		"a fraction":    {"(1.0::DECIMAL(10,2), 'a'), (2.25, 'b'), (3, 'c')", "id decimal(10,1), v string", "", []string{"2|column id: as a decimal(10,1) it would be another value|\"id\":2.25"}},
 		"too large":     {"(1::DECIMAL(20,0), 'a'), (99999999999, 'b')", "id decimal(10,0), v string", "", []string{"2|column id: as a decimal(10,0) it would|\"id\":99999999999"}},
@@ -48,6 +48,7 @@ func TestParquetRowsAside(t *testing.T) {
 			raw := Files{Format: FormatParquet, Paths: []string{path}, Table: "t"}
 			if strings.HasPrefix(c.columns, "key ") {
 				raw.Pick = Pick{Names: map[string]string{"key": "ID"}, Rest: true}
+				raw.FileColumn, raw.TimeColumn, raw.Shown = "f", "at", map[string]string{path: "shown"}
 			}
 			spec := b.spec(c.columns)
 			if c.constraint != "" {
@@ -66,6 +67,9 @@ func TestParquetRowsAside(t *testing.T) {
 			}
 			if w.BadRows != int64(len(c.aside)) || w.Rows+w.BadRows != int64(strings.Count(c.rows, "), (")+1) {
 				t.Fatalf("got %d rows and %d aside", w.Rows, w.BadRows)
+			}
+			if rows := b.rows("t", w.Files, "1"); raw.FileColumn != "" && (len(rows) != 1 || !strings.Contains(rows[0], "1|a|shown|2024-05-06 07:08:09")) {
+				t.Errorf("got the rows %q, want one with file and time", rows)
 			}
 			got := b.rows("q", w.Bad, "line")
 			for i, want := range c.aside {

@@ -1,9 +1,11 @@
 package raw
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -116,4 +118,38 @@ func (p Pick) keys(fields []schema.Field) (keys []string) {
 		keys = append(keys, p.file(f.Name))
 	}
 	return keys
+}
+
+// origin says whether a column is one of those that say where a row comes from.
+func (d dialect) origin(name string) bool {
+	return d.fileColumn != "" && schema.SameName(name, d.fileColumn) || d.timeColumn != "" && schema.SameName(name, d.timeColumn)
+}
+
+// origin is the SQL of files of Parquet, whose column petalake_file is the file, with the columns that say where a row comes from, and
+// what they are.
+func (r *rawRows) origin(source string, described *arrow.Schema, beside ...string) (string, *arrow.Schema) {
+	if r.raw.FileColumn == "" && r.raw.TimeColumn == "" {
+		return source, described
+	}
+	fields := described.Fields()
+	var columns []string
+	for _, f := range fields {
+		columns = append(columns, duckdb.QuoteIdent(f.Name))
+	}
+	for _, name := range beside {
+		columns = append(columns, duckdb.QuoteIdent(name))
+	}
+	if r.raw.FileColumn != "" {
+		var paths, names []string
+		for _, f := range r.files {
+			paths, names = append(paths, f.path), append(names, cmp.Or(r.raw.Shown[f.path], f.path))
+		}
+		columns = append(columns, "map("+textList(paths)+", "+textList(names)+")["+duckdb.QuoteIdent(r.Unused("petalake_file"))+"] AS "+duckdb.QuoteIdent(r.raw.FileColumn))
+		fields = append(fields, arrow.Field{Name: r.raw.FileColumn, Type: arrow.BinaryTypes.String, Nullable: true})
+	}
+	if r.raw.TimeColumn != "" {
+		columns = append(columns, "make_timestamptz("+strconv.FormatInt(r.Spec.Now.UnixMicro(), 10)+") AS "+duckdb.QuoteIdent(r.raw.TimeColumn))
+		fields = append(fields, arrow.Field{Name: r.raw.TimeColumn, Type: &arrow.TimestampType{Unit: arrow.Microsecond, TimeZone: "UTC"}, Nullable: true})
+	}
+	return "(SELECT " + strings.Join(columns, ", ") + " FROM " + source + ")", arrow.NewSchema(fields, nil)
 }

@@ -17,7 +17,7 @@ import (
 // takes. It says false where they are not, which may show at any row: all files are then for
 // package text, which knows every form and says what is wrong with a row.
 func (r *rawRows) stagePlain(ctx context.Context, d dialect, source text.Source) ([]tablefile.Staged, bool, error) {
-	if !r.raw.isPlain(source) || slices.ContainsFunc(source.Files, func(f text.File) bool { return slices.Contains(f.Columns, -1) }) {
+	if r.raw.FileColumn+r.raw.TimeColumn != "" || !r.raw.isPlain(source) || slices.ContainsFunc(source.Files, func(f text.File) bool { return slices.Contains(f.Columns, -1) }) {
 		return nil, false, nil
 	}
 	var parts []string

@@ -113,11 +113,17 @@ func (r *rawRows) stageText(ctx context.Context, source text.Source) ([]tablefil
 	source.Fields, source.Forms = r.declared(), forms
 	if source.JSON {
 		source.Keys, source.Ignore = r.raw.Pick.keys(source.Fields), !r.raw.Pick.all() && !r.raw.Pick.Rest
+		for i, f := range source.Fields {
+			if source.Ignore && (f.Name == r.raw.FileColumn || f.Name == r.raw.TimeColumn) {
+				source.Keys[i] = "\x00" + f.Name // no record has it
+			}
+		}
 	}
 	columns := &schema.Struct{Fields: source.Fields}
 	if !source.JSON {
-		columns = present(source)
+		columns = present(source, r.raw.FileColumn, r.raw.TimeColumn)
 	}
+	source.Origin = text.Origin{File: r.raw.FileColumn, Names: r.raw.Shown, Time: r.raw.TimeColumn, At: r.Spec.Now.UnixMicro()}
 	source.All, source.Most = r.Spec.Quarantine != "", r.Spec.MaxBad
 	var read atomic.Int64
 	open := source.Open
@@ -342,6 +348,9 @@ func (d dialect) describe(s *text.Source, files []rawFile, columns []schema.Fiel
 			}
 			if columns != nil && s.Rescue != "" && schema.SameName(name, s.Rescue) {
 				at = -1
+			}
+			if at >= 0 && d.origin(name) {
+				return &tablefile.SchemaError{Column: name, File: f.path, Reason: "the column says where a row comes from, and the file has it too"}
 			}
 			if at < 0 && taken && columns != nil && s.Rescue == "" {
 				return &tablefile.SchemaError{Column: name, File: f.path}
