@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"path"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 )
@@ -89,7 +90,7 @@ var hasScheme = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9+.-]+:(//|$)|^[sS]3[an]?:
 
 // files checks a source of files. Paths with references are known only when they are resolved.
 func (c *checker) files(s *Source, at string) {
-	csv := false
+	csv, json := false, false
 	for i, p := range s.Files.Paths {
 		key := fmt.Sprintf("path[%d]", i)
 		where := at + ".path"
@@ -106,17 +107,21 @@ func (c *checker) files(s *Source, at string) {
 				c.fail(s.At(key), where, "write format: csv, json or parquet", "the name %q does not tell the format", p)
 			}
 		}
-		csv = csv || format == CSV || format == ""
+		csv, json = csv || format == CSV || format == "", json || format == JSON
 	}
 	if len(s.Files.Paths) == 0 {
 		return // reported
 	}
 	for _, k := range s.Files.Options.keys {
-		if !csv && !strings.Contains(k.key, "[") {
-			c.fail(k.pos, at+".options."+k.key, "leave it out", "this option is for csv")
+		if csv || json && slices.Contains(optionsOfJSON, k.key) || strings.Contains(k.key, "[") {
+			continue
 		}
+		c.fail(k.pos, at+".options."+k.key, "leave it out", "this option is for csv")
 	}
 }
+
+// optionsOfJSON are the options that mean something for JSON too.
+var optionsOfJSON = []string{"date_format", "timestamp_format", "time_zone", "encoding", "max_row"}
 
 // badPath tells what is wrong with the path of files to load.
 func badPath(p Text) *fault {
@@ -125,6 +130,10 @@ func badPath(p Text) *fault {
 		return faultf("write ${env:HOME}", "~ is not resolved")
 	case !p.plain():
 		return nil
+	case strings.HasPrefix(string(p), "s3://"):
+		if bucket, key, _ := strings.Cut(strings.TrimPrefix(string(p), "s3://"), "/"); bucket == "" || key == "" {
+			return faultf("write s3://bucket/folder/*.csv", "it names no files of a bucket")
+		}
 	case hasScheme.MatchString(string(p)):
 		return faultf("copy the files to a folder of this machine and name that", "files cannot be read from there")
 	}

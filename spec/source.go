@@ -45,7 +45,7 @@ const (
 
 // Files is a source of files in a folder or a bucket.
 type Files struct {
-	Paths      []Text            `key:"path" required:"true" doc:"The files, relative to lakehouse.yaml. * ? and [a-z] match within a name, ** any folders." instead:"paths,file,files,glob"`
+	Paths      []Text            `key:"path" required:"true" doc:"The files, relative to lakehouse.yaml, or of a bucket: s3://bucket/folder/*.csv. * ? and [a-z] match within a name, ** any folders." instead:"paths,file,files,glob"`
 	Format     Format            `key:"format" enum:"csv,json,parquet" doc:"What is in them; JSON is objects: one a line, one after the other, or in a list. Default: by the name, from .csv, .tsv, .json, .jsonl, .ndjson and .parquet, with .gz or .zst after it."`
 	Mode       Mode              `key:"mode" enum:"append,replace" default:"append" doc:"Whether each new file is loaded once (append), or the files of a load take the place of all rows (replace)."`
 	AllowEmpty bool              `key:"allow_empty" doc:"With mode: replace: that no file is left empties the table. Else it is an error, since a folder that is not mounted looks the same."`
@@ -125,8 +125,8 @@ type Options struct {
 	Quote           *string  `key:"quote" pattern:"^.?$" says:"one character, or none" doc:"The character around values of a CSV row; empty for none." instead:"quote_char"`
 	Escape          *string  `key:"escape" pattern:"^.?$" says:"one character, or none" doc:"The character before a quote inside quotes; empty for none." instead:"escape_char"`
 	Null            []string `key:"null" loose:"true" doc:"What stands for a missing value in CSV." instead:"nulls,null_value,nullstr,null_values"`
-	DateFormat      string   `key:"date_format" doc:"How dates are written in CSV, such as %d.%m.%Y." instead:"dateformat"`
-	TimestampFormat string   `key:"timestamp_format" doc:"How timestamps are written in CSV, such as %d.%m.%Y %H:%M." instead:"timestampformat"`
+	DateFormat      string   `key:"date_format" doc:"How dates are written in CSV and JSON, such as %d.%m.%Y." instead:"dateformat"`
+	TimestampFormat string   `key:"timestamp_format" doc:"How timestamps are written in CSV and JSON, such as %d.%m.%Y %H:%M." instead:"timestampformat"`
 	TimeZone        TimeZone `key:"time_zone" default:"UTC" doc:"The time zone of times in CSV and JSON that name none, in columns of the type timestamp." instead:"timezone,tz"`
 	Encoding        string   `key:"encoding" enum:"utf-8,utf-16,latin-1,windows-1250,windows-1251,windows-1252,windows-1253,windows-1254,windows-1257,iso-8859-2,iso-8859-5,iso-8859-7,iso-8859-15,koi8-r,macintosh,gb18030,big5,shift_jis,euc-jp,euc-kr" default:"utf-8" doc:"How the characters of a text file are written." instead:"charset"`
 	Skip            int      `key:"skip" minimum:"0" doc:"How many lines stand before the header of a CSV file." instead:"skip_rows,skiprows"`

@@ -61,6 +61,7 @@ func (d Folder) Here(_ context.Context, files []File) ([]string, func(), error) 
 
 // Bucket is a bucket, whose keys are the paths. Files are fetched to be loaded.
 type Bucket struct {
+	Name  string
 	Store store.Store // the whole bucket
 	Temp  string      // a folder for what is fetched; "" is the system's
 }

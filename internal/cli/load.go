@@ -32,7 +32,7 @@ func (c *loadCommand) command() *cobra.Command {
 		Short: "Load files into a table, in one commit",
 		Long: `Load CSV, JSON or Parquet files into a table, plain or compressed (.gz,
 .zst), in one commit: all rows or none. A table that does not exist is made,
-with the types found in the files. FILE may hold *, ** and ?.`,
+with the types found in the files. FILE may hold *, ** and ?, or be s3://...`,
 		Example: "petalake load bronze.orders 'raw/*.csv'",
 		Args: usage(func(_ *cobra.Command, args []string) error {
 			if len(args) < 2 {

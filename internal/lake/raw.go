@@ -1,32 +1,66 @@
 package lake
 
 import (
+	"context"
+	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/petalake/petalake/ingest/files"
 )
 
-// RawFiles is where the paths of sources start: the folder of lakehouse.yaml, and in AWS the bucket.
-func (e *Env) RawFiles() files.Place {
-	if e.Storage.Raw == nil {
-		return files.Folder(e.Dir)
+// RawFiles is where raw files are, and their patterns in that place: in a folder of this machine, which relative paths start in, in the
+// bucket of the lake, where the environment is in AWS, or in another bucket, where they are s3://bucket/key.
+func (e *Env) RawFiles(ctx context.Context, folder string, paths []string) (files.Place, []string, error) {
+	const scheme = "s3://"
+	if !slices.ContainsFunc(paths, func(p string) bool { return strings.HasPrefix(p, scheme) }) {
+		if e.Storage.Raw == nil {
+			return files.Folder(folder), paths, nil
+		}
+		bucket, _, _ := strings.Cut(strings.TrimPrefix(string(e.Environment.Storage), scheme), "/")
+		return &files.Bucket{Name: bucket, Store: e.Storage.Raw, Temp: e.Absolute(string(e.Environment.Temp))}, paths, nil
 	}
-	return &files.Bucket{Store: e.Storage.Raw, Temp: e.Absolute(string(e.Environment.Temp))}
+	var bucket string
+	keys := make([]string, len(paths))
+	for i, path := range paths {
+		rest, ok := strings.CutPrefix(path, scheme)
+		name, key, _ := strings.Cut(rest, "/")
+		if !ok || name == "" || i > 0 && name != bucket {
+			return nil, nil, &PlacesError{paths[0], path}
+		}
+		bucket, keys[i] = name, key
+	}
+	opened, err := OpenBucket(ctx, e.Environment, bucket)
+	if err != nil {
+		return nil, nil, fmt.Errorf("open s3://%s: %w", bucket, err)
+	}
+	return &files.Bucket{Name: bucket, Store: opened.Store, Temp: e.Absolute(string(e.Environment.Temp))}, keys, nil
 }
+
+// PlacesError says that raw files are in two places.
+type PlacesError struct{ Path, Other string }
+
+// Error implements error.
+func (e *PlacesError) Error() string {
+	return fmt.Sprintf("%s and %s are not in one place", e.Path, e.Other)
+}
+
+// Hint says what to do.
+func (*PlacesError) Hint() string { return "write a source for each bucket, and one for the folder" }
 
 // OriginalNames are the names of raw files that were fetched from a bucket, by the paths of their copies
 // on this machine; nil for files that were never elsewhere.
 type OriginalNames map[string]string
 
-// OriginalNames names the files whose copies have these paths, in this order.
-func (e *Env) OriginalNames(found []files.File, paths []string) OriginalNames {
-	if e.Storage.Raw == nil {
+// NamesIn names the files of a place whose copies have these paths, in this order.
+func NamesIn(place files.Place, found []files.File, paths []string) OriginalNames {
+	bucket, ok := place.(*files.Bucket)
+	if !ok {
 		return nil
 	}
-	bucket, _, _ := strings.Cut(strings.TrimPrefix(string(e.Environment.Storage), "s3://"), "/")
 	names := OriginalNames{}
 	for i, f := range found {
-		names[paths[i]] = "s3://" + bucket + "/" + f.Path
+		names[paths[i]] = "s3://" + bucket.Name + "/" + f.Path
 	}
 	return names
 }

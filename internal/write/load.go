@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/petalake/petalake/catalog"
@@ -53,6 +55,7 @@ type load struct {
 
 	event lake.Event // what is told while it runs
 	tell  func(lake.Event)
+	done  func() // to be called after a load by hand
 }
 
 // Load loads raw files into a table, in one commit. Tell hears of its progress; it may be nil.
@@ -69,6 +72,7 @@ func (w *Writer) Load(ctx context.Context, o Load, tell func(lake.Event)) (lake.
 	if err != nil {
 		return lake.Event{}, err
 	}
+	defer l.done()
 	if l.decl != nil && !l.Replace {
 		if _, err := w.ApplyDeclaration(ctx, l.decl); err != nil {
 			return lake.Event{}, err
@@ -83,7 +87,7 @@ func (w *Writer) Load(ctx context.Context, o Load, tell func(lake.Event)) (lake.
 		commit, err = w.Commit(ctx, change)
 	}
 	if err != nil {
-		return lake.Event{}, failure("", o.Table.String(), err)
+		return lake.Event{}, failure("", o.Table.String(), lake.OriginalNames(l.Raw.OriginalNames).In(err))
 	}
 	event := l.built(change.Rows)
 	event.Version, event.Took = commit.Version, time.Since(began)
@@ -96,20 +100,11 @@ func (w *Writer) byHand(ctx context.Context, o Load, tell func(lake.Event)) (*lo
 	if err != nil {
 		return nil, err
 	}
-	patterns := make([]string, len(o.Paths))
-	for i, p := range o.Paths {
-		abs, err := filepath.Abs(p)
-		if err != nil {
-			return nil, err
-		}
-		patterns[i] = abs
-		if found, err := files.List(ctx, "", []string{abs}); err != nil {
-			return nil, err
-		} else if len(found) == 0 {
-			return nil, fmt.Errorf("load %s: no such file: %w", p, fs.ErrNotExist)
-		}
+	place, found, err := w.named(ctx, o.Paths)
+	if err != nil {
+		return nil, err
 	}
-	found, err := files.List(ctx, "", patterns)
+	paths, done, err := place.Here(ctx, found)
 	if err != nil {
 		return nil, err
 	}
@@ -118,9 +113,9 @@ func (w *Writer) byHand(ctx context.Context, o Load, tell func(lake.Event)) (*lo
 	}
 	l := &load{
 		writer: w, decl: w.Env.Spec.Table(o.Table), table: table,
-		Table: o.Table, From: "petalake load " + o.Table.String(), Place: files.Folder(""), Files: found,
+		Table: o.Table, From: "petalake load " + o.Table.String(), Place: place, Files: found, done: done,
 		Replace: o.Replace, Evolve: spec.Evolution(o.Evolve), OnError: cmp.Or(spec.OnError(o.OnError), spec.Reject), MaxBad: o.MaxBad,
-		Raw:   raw.Files{Paths: files.Absolute("", found), CSV: o.CSV, Pick: pickOf(o.Columns), Table: o.Table.String()},
+		Raw:   raw.Files{Paths: paths, OriginalNames: lake.NamesIn(place, found, paths), CSV: o.CSV, Pick: pickOf(o.Columns), Table: o.Table.String()},
 		event: lake.Event{Kind: lake.LoadEvent, Name: o.Table.String(), Table: o.Table, Files: len(found)}, tell: tell,
 	}
 	l.Raw.Declared = declared(l.decl)
@@ -128,6 +123,36 @@ func (w *Writer) byHand(ctx context.Context, o Load, tell func(lake.Event)) (*lo
 		l.Evolve = l.decl.Evolve
 	}
 	return l, nil
+}
+
+// named are the files of a load by hand, and where they are; each path must have some.
+func (w *Writer) named(ctx context.Context, paths []string) (files.Place, []files.File, error) {
+	absolute := slices.Clone(paths)
+	for i, p := range absolute {
+		if strings.HasPrefix(p, "s3://") {
+			continue
+		}
+		var err error
+		if absolute[i], err = filepath.Abs(p); err != nil {
+			return nil, nil, err
+		}
+	}
+	local := !slices.ContainsFunc(paths, func(p string) bool { return strings.HasPrefix(p, "s3://") })
+	place, patterns, err := files.Place(files.Folder("")), absolute, error(nil)
+	if !local {
+		if place, patterns, err = w.Env.RawFiles(ctx, "", absolute); err != nil {
+			return nil, nil, err
+		}
+	}
+	for i, pattern := range patterns {
+		if found, err := place.List(ctx, []string{pattern}); err != nil {
+			return nil, nil, err
+		} else if len(found) == 0 {
+			return nil, nil, fmt.Errorf("load %s: no such file: %w", paths[i], fs.ErrNotExist)
+		}
+	}
+	found, err := place.List(ctx, patterns)
+	return place, found, err
 }
 
 // declared are the columns whose types lakehouse.yaml has.

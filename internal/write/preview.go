@@ -26,6 +26,7 @@ func (w *Writer) Preview(ctx context.Context, o Load) ([]PreviewColumn, error) {
 	if err != nil {
 		return nil, err
 	}
+	defer l.done()
 	if err := l.setFormat(spec.Format(o.Format), l.Raw.CSV); err != nil {
 		return nil, err
 	}

@@ -300,12 +300,12 @@ func (l *load) readTexts(ctx context.Context, texts badTexts, dir string) (err e
 // readFile makes a load one of a whole file. Done is nil where the file is gone, and else to be called when it was read.
 func (r *replay) readFile(ctx context.Context, l *load, row BadRow) (done func(), err error) {
 	env := r.writer.Env
-	l.Place = env.RawFiles()
-	path := row.File
-	if rest, ok := strings.CutPrefix(path, "s3://"); ok {
-		_, path, _ = strings.Cut(rest, "/")
+	place, path, err := env.RawFiles(ctx, env.Dir, []string{row.File})
+	if err != nil {
+		return nil, err
 	}
-	f, err := l.Place.Stat(ctx, path)
+	l.Place = place
+	f, err := place.Stat(ctx, path[0])
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
@@ -316,7 +316,7 @@ func (r *replay) readFile(ctx context.Context, l *load, row BadRow) (done func()
 	if l.Raw.Paths, done, err = l.Place.Here(ctx, l.Files); err != nil {
 		return nil, err
 	}
-	l.Raw.OriginalNames = env.OriginalNames(l.Files, l.Raw.Paths)
+	l.Raw.OriginalNames = lake.NamesIn(place, l.Files, l.Raw.Paths)
 	return done, nil
 }
 

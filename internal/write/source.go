@@ -76,8 +76,8 @@ func (w *Writer) pullingOf(ctx context.Context, source *spec.Source, backlog *Ba
 		writer: w, source: resolved, table: table, backlog: backlog, tell: tell,
 		event: lake.Event{Kind: lake.SourceEvent, Name: resolved.Name, Table: resolved.Table},
 	}
-	p.files = p.watched()
-	return p, nil
+	p.files, err = p.watched(ctx)
+	return p, err
 }
 
 // end tells of what is left when there is nothing more to load.
@@ -136,16 +136,21 @@ func (p *pulling) taken() []string {
 }
 
 // watched are the paths of the source.
-func (p *pulling) watched() *files.Source {
-	watched := &files.Source{Place: p.writer.Env.RawFiles(), Replace: p.source.Files.Mode == spec.Replace, AllowEmpty: p.source.Files.AllowEmpty}
+func (p *pulling) watched(ctx context.Context) (*files.Source, error) {
+	var patterns []string
+	for _, path := range p.source.Files.Paths {
+		patterns = append(patterns, string(path))
+	}
+	place, patterns, err := p.writer.Env.RawFiles(ctx, p.writer.Env.Dir, patterns)
+	if err != nil {
+		return nil, failure(p.source.Name, p.source.Table.String(), err)
+	}
+	watched := &files.Source{Place: place, Patterns: patterns, Replace: p.source.Files.Mode == spec.Replace, AllowEmpty: p.source.Files.AllowEmpty}
 	if p.source.Files.Format == "" {
 		watched.Kind = func(path string) string {
 			format, tabs := spec.FormatOf(path)
 			return fmt.Sprint(format, tabs)
 		}
-	}
-	for _, path := range p.source.Files.Paths {
-		watched.Patterns = append(watched.Patterns, string(path))
 	}
 	watched.Changed = func(f files.File) {
 		if p.backlog.first(f) {
@@ -156,7 +161,7 @@ func (p *pulling) watched() *files.Source {
 		watched.Digests = p.backlog.digests
 	}
 	watched.Held = func(f files.File) bool { return p.backlog.holds(p.source.Name, f, time.Now()) }
-	return watched
+	return watched, nil
 }
 
 // load prepares the commit of a batch. It implements ingest.Pipeline's Load.
@@ -170,7 +175,7 @@ func (p *pulling) load(ctx context.Context, b ingest.Batch) (func(*delta.Txn) er
 		return nil, err
 	}
 	defer done()
-	original := p.writer.Env.OriginalNames(present, paths)
+	original := lake.NamesIn(p.files.Place, present, paths)
 	l := &load{
 		writer: p.writer, decl: p.writer.Env.Spec.Table(p.source.Table), table: p.table,
 		Table: p.source.Table, From: p.source.Name, Place: p.files.Place, Files: present, Replace: replace, OnError: p.source.OnError, MaxBad: p.source.MaxBad,
