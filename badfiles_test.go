@@ -40,6 +40,7 @@ var badFiles = map[string]struct {
 	"a new column":     {text: "id,name,extra\n1,b,c\n", lines: []int64{0}},
 	"cut short":        {text: cut("id,name\n1,b\n"), lines: []int64{0}},
 	"no text":          {text: "id,name\n\x00\x00\x00\n1,b\n", lines: []int64{0}},
+	"a name":           {text: "id,na me\n1,b\n", lines: []int64{0}},
 	"doubled header":   {text: "id,id\n1,b\n", lines: []int64{0}},
 	"json value":       {text: `{"id": 1.5, "name": "b"}` + "\n", format: "jsonl", lines: []int64{1}},
 	"json list":        {text: `"text"` + "\n" + `[1,2]` + "\n", format: "jsonl", lines: []int64{1, 2}},

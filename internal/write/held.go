@@ -160,20 +160,21 @@ func fault(err error, found []files.File, paths []string) (at int, of bool) {
 	var changed *files.ChangedError
 	var format *FormatError
 	var misfit *schema.MismatchError
+	var name *NameError
 	var many *TooManyBadError
-	name, of := raw.Fault(err)
+	path, of := raw.Fault(err)
 	switch {
 	case errors.As(err, &changed):
-		name = changed.Path
+		path = changed.Path
 	case errors.As(err, &format):
-		name = format.Path
-	case of, errors.As(err, &misfit), errors.As(err, &many), errors.Is(err, errNames):
+		path = format.Path
+	case of, errors.As(err, &misfit), errors.As(err, &name), errors.As(err, &many), errors.Is(err, errNames):
 	default:
 		return -1, false
 	}
-	at = slices.Index(paths, name)
+	at = slices.Index(paths, path)
 	if at < 0 {
-		at = slices.IndexFunc(found, func(f files.File) bool { return f.Path == name })
+		at = slices.IndexFunc(found, func(f files.File) bool { return f.Path == path })
 	}
 	if at < 0 && len(found) == 1 {
 		at = 0
