@@ -4,6 +4,8 @@
 // fleet, the replications of databases, the catalog of an account. Keep runs each in a goroutine of its own
 // until its context ends: what fails is told once, backs off alone, and is tried again.
 //
+// What fails is kept in the lake as a Failure, from its first time until it goes well: on_failure is told of both ends, once.
+//
 // A round declares tables, loads what is new from sources, then builds models in order; what failed leaves its
 // table as it was, and what depends on it waits.
 package daemon

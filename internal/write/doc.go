@@ -19,6 +19,10 @@
 //   - a model, full or incremental, of DuckDB or of Spark: Owned, with the versions of its inputs as Moves;
 //   - what lakehouse.yaml says of a table that exists: no Rows, Unmoved.
 //
+// A raw file that cannot be loaded stops itself alone: a Backlog holds it back, and its batch is decided anew without it; or, with
+// on_error: quarantine, it becomes a row of the table _quarantine, as bad rows do. A replay moves rows from there to their table: the
+// quarantine marks them with a number, which the table then has as a Move.
+//
 // What is to come needs no second writer. DELETE, UPDATE and MERGE are a Statement with a Verb of package sql: Reads,
 // Unmoved, and a field of Change for the files and rows that go, which Apply removes beside RemoveAll. OPTIMIZE is the
 // same without a change of data, so that no append conflicts with it. An upsert of change capture is a MERGE whose
