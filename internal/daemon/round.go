@@ -77,8 +77,19 @@ func (d *Daemon) roundTask(ctx context.Context, ordered []models.Model, every ti
 		Do: func(ctx context.Context, tell func(lake.Event)) error {
 			return errors.Join(d.round(ctx, ordered, tell), d.tellFailures(ctx, tell))
 		},
-		Wait: func(ctx context.Context, err error) { queue.wait(ctx, every, err == nil) },
+		Wait: func(ctx context.Context, err error) { queue.wait(ctx, every, allSeen(err)) },
 	}
+}
+
+// allSeen says whether a round loaded all files that there were, but for those that are held back, which a round tries again by itself.
+func allSeen(err error) bool {
+	switch e := err.(type) {
+	case nil, *write.HeldError, *SkippedError:
+		return true
+	case interface{ Unwrap() []error }:
+		return !slices.ContainsFunc(e.Unwrap(), func(one error) bool { return !allSeen(one) })
+	}
+	return false
 }
 
 // naming tells, and names the tables that changed, as far as somebody listens; no name for any, where a job ran.
