@@ -80,32 +80,32 @@ func (o *Offsets) Read(ctx context.Context, n int64) (Batch, error) {
 }
 
 // decide returns batch n: the one that was decided before, or else what the source has behind a
-// position, which is then in the log. False means that the source has nothing new: nothing at all, or
+// position, which is then in the log. False means that the source has nothing new: nothing at all, or, where repeated is true,
 // the very work that a batch before was to do.
-func (o *Offsets) decide(ctx context.Context, n int64, from Position, source Source, before json.RawMessage) (Batch, bool, error) {
+func (o *Offsets) decide(ctx context.Context, n int64, from Position, source Source, before json.RawMessage) (b Batch, ok, repeated bool, err error) {
 	switch b, err := o.Read(ctx, n); {
 	case err == nil:
-		return b, true, nil
+		return b, true, false, nil
 	case !errors.Is(err, fs.ErrNotExist):
-		return Batch{}, false, err
+		return Batch{}, false, false, err
 	}
 	chunk, ok, err := source.Next(ctx, from)
 	if err != nil || !ok || same(chunk.Work, before) {
-		return Batch{}, false, err
+		return Batch{}, false, ok && err == nil, err
 	}
-	b := Batch{Source: o.source, N: n, Chunk: chunk}
+	b = Batch{Source: o.source, N: n, Chunk: chunk}
 	text, err := json.Marshal(b)
 	if err != nil {
-		return Batch{}, false, err
+		return Batch{}, false, false, err
 	}
 	if err := store.PutBytes(ctx, o.lake, o.key(b.N), text, store.IfAbsent); err != nil {
 		// Somebody decided first, or we did and the answer was lost: what is in the log counts.
 		if won, readErr := o.Read(ctx, b.N); readErr == nil {
-			return won, true, nil
+			return won, true, false, nil
 		}
-		return Batch{}, false, fmt.Errorf("write the offsets of batch %d of %s: %w", b.N, o.source, err)
+		return Batch{}, false, false, fmt.Errorf("write the offsets of batch %d of %s: %w", b.N, o.source, err)
 	}
-	return b, true, nil
+	return b, true, false, nil
 }
 
 // End is the position behind batch n; nil for -1.

@@ -20,6 +20,16 @@ type Pipeline struct {
 	// is called again with the same batch after a crash; what it wrote before is then an orphan.
 	// It returns ErrNotYet where it cannot be loaded as it was decided.
 	Load func(ctx context.Context, b Batch) (func(*delta.Txn) error, error)
+	// Passed, where set, remembers between steps which batches were passed over, so that they are not read again while nothing changed.
+	Passed *Passed
+}
+
+// Passed are batches that could not be loaded yet. The zero value knows of none.
+type Passed struct {
+	set  bool
+	last int64           // the batch that the table held
+	next int64           // the first one behind those that were passed over
+	work json.RawMessage // of the last of them
 }
 
 // ErrNotYet says that a batch cannot be loaded as it was decided: something that it names is not there,
@@ -51,10 +61,24 @@ func (p *Pipeline) step(ctx context.Context) (version int64, more bool, err erro
 		return 0, false, err
 	}
 	var before json.RawMessage
-	for at := last + 1; ; at++ {
-		batch, ok, err := offsets.decide(ctx, at, from, p.Source, before)
-		if err != nil || !ok {
+	at := last + 1
+	if p.Passed != nil && p.Passed.set && p.Passed.last == last {
+		at, before = p.Passed.next, p.Passed.work
+	}
+	for ; ; at++ {
+		batch, ok, repeated, err := offsets.decide(ctx, at, from, p.Source, before)
+		if err != nil {
 			return 0, false, err
+		}
+		if !ok && repeated && p.Passed != nil && p.Passed.set && p.Passed.next == at { // what was passed over may be loaded now
+			*p.Passed = Passed{}
+			return p.step(ctx)
+		}
+		if !ok {
+			if p.Passed != nil {
+				*p.Passed = Passed{true, last, at, before}
+			}
+			return 0, false, nil
 		}
 		if !batch.begins(from) {
 			continue

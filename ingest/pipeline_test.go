@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 	"testing"
@@ -216,4 +217,44 @@ func TestForeignOffsets(t *testing.T) {
 			t.Errorf("%q: got %v and loaded %q, want an error", text, err, b.loaded)
 		}
 	}
+}
+
+// TestPassed: batches that were passed over are not read again while nothing changed, and are loaded when they can be.
+func TestPassed(t *testing.T) {
+	reads := 0
+	mem := store.NewMem()
+	b := &bench{lake: counting{mem, &reads}, source: &counter{limit: 1}, fail: ingest.ErrNotYet}
+	p := b.pipeline()
+	p.Passed = &ingest.Passed{}
+	b.run(t, p)
+	b.fail, b.source.limit = errors.New("the batch was loaded again"), 0 // the source holds it back
+	for range 3 {
+		reads = 0
+		if b.run(t, p); reads > 1 {
+			t.Errorf("got %d reads of offsets, want one, behind those that were passed over", reads)
+		}
+	}
+	b.fail, b.source.limit = nil, 1
+	b.run(t, p)
+	if !slices.Equal(b.loaded, []string{"0:1"}) {
+		t.Errorf("got the batches %q, want the one that was passed over", b.loaded)
+	}
+	b.source.limit = 2
+	b.run(t, p)
+	if !slices.Equal(b.loaded, []string{"0:1", "1:2"}) {
+		t.Errorf("got the batches %q", b.loaded)
+	}
+}
+
+// counting counts the reads of offsets.
+type counting struct {
+	store.Store
+	reads *int
+}
+
+func (c counting) Get(ctx context.Context, key string, off, n int64) (io.ReadCloser, error) {
+	if strings.Contains(key, "/offsets/") {
+		*c.reads++
+	}
+	return c.Store.Get(ctx, key, off, n)
 }

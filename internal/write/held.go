@@ -10,6 +10,7 @@ import (
 
 	"github.com/petalake/petalake/delta/schema"
 	"github.com/petalake/petalake/engine/duck/raw"
+	"github.com/petalake/petalake/ingest"
 	"github.com/petalake/petalake/ingest/files"
 	"github.com/petalake/petalake/spec"
 )
@@ -37,12 +38,14 @@ type Backlog struct {
 	told map[files.File]bool
 	held map[string]map[string]Held // by source and path
 
+	passed map[string]*ingest.Passed // by source
+
 	digests *files.Digests
 }
 
 // NewBacklog remembers nothing yet.
 func NewBacklog() *Backlog {
-	return &Backlog{told: map[files.File]bool{}, held: map[string]map[string]Held{}, digests: files.NewDigests()}
+	return &Backlog{told: map[files.File]bool{}, held: map[string]map[string]Held{}, passed: map[string]*ingest.Passed{}, digests: files.NewDigests()}
 }
 
 // first says whether a file was not told of before; from now on it was.
@@ -79,6 +82,21 @@ func (b *Backlog) holds(source string, f files.File, now time.Time) bool {
 	return ok && h.File == f && now.Before(h.again)
 }
 
+// passedOver are the batches of a source that were passed over, to be kept for the next pull; they are tried again when a file that is
+// held back is.
+func (b *Backlog) passedOver(source string, now time.Time) *ingest.Passed {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	due := false
+	for _, h := range b.held[source] {
+		due = due || !now.Before(h.again)
+	}
+	if due || len(b.held[source]) == 0 || b.passed[source] == nil {
+		b.passed[source] = &ingest.Passed{}
+	}
+	return b.passed[source]
+}
+
 // release forgets a file that was loaded.
 func (b *Backlog) release(source string, loaded []files.File) {
 	b.mu.Lock()
@@ -88,20 +106,20 @@ func (b *Backlog) release(source string, loaded []files.File) {
 	}
 }
 
-// keep forgets files that are not there any more, and returns the others, ordered by path.
-func (b *Backlog) keep(source string, found []files.File) []Held {
+// keep forgets files that are not there any more, and returns the others, ordered by path, and whether it forgot some.
+func (b *Backlog) keep(source string, found []files.File) (held []Held, forgot bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	var all []Held
 	for path, h := range b.held[source] {
 		if !slices.ContainsFunc(found, func(f files.File) bool { return f.Path == path }) {
 			delete(b.held[source], path)
+			forgot = true
 			continue
 		}
-		all = append(all, h)
+		held = append(held, h)
 	}
-	slices.SortFunc(all, func(x, y Held) int { return strings.Compare(x.File.Path, y.File.Path) })
-	return all
+	slices.SortFunc(held, func(x, y Held) int { return strings.Compare(x.File.Path, y.File.Path) })
+	return held, forgot
 }
 
 // HeldError says which raw files of a source are not loaded, since they cannot be as they are. All others are.

@@ -25,16 +25,22 @@ func (w *Writer) Pull(ctx context.Context, source *spec.Source, backlog *Backlog
 	if err != nil {
 		return err
 	}
-	pipeline := ingest.Pipeline{Name: p.source.Name, Lake: w.Env.Storage.Store, Table: p.table, Source: p.files, Load: p.load}
-	for loaded := false; ; loaded = true {
+	pipeline := ingest.Pipeline{Name: p.source.Name, Lake: w.Env.Storage.Store, Table: p.table, Source: p.files, Load: p.load, Passed: backlog.passedOver(p.source.Name, time.Now())}
+	for loaded := false; ; {
 		began := time.Now()
 		version, more, err := pipeline.Step(ctx)
 		if err != nil {
 			return failure(p.source.Name, p.source.Table.String(), err)
 		}
 		if !more {
-			return p.end(ctx, loaded)
+			again, err := p.end(ctx, loaded)
+			if !again {
+				return err
+			}
+			*pipeline.Passed = ingest.Passed{}
+			continue
 		}
+		loaded = true
 		p.backlog.release(p.source.Name, p.loaded)
 		p.files.MaxFiles *= 2
 		done := p.done
@@ -81,20 +87,26 @@ func (w *Writer) pullingOf(ctx context.Context, source *spec.Source, backlog *Ba
 }
 
 // end tells of what is left when there is nothing more to load.
-func (p *pulling) end(ctx context.Context, loaded bool) error {
+//
+// Again says that files are gone that were held back: their batches are to be looked at once more.
+func (p *pulling) end(ctx context.Context, loaded bool) (again bool, err error) {
 	found, err := p.files.Place.List(ctx, p.files.Patterns)
 	if err != nil {
-		return err
+		return false, err
 	}
-	if held := p.backlog.keep(p.source.Name, found); len(held) > 0 {
-		return newHeldError(p.source, held)
+	held, forgot := p.backlog.keep(p.source.Name, found)
+	if forgot {
+		return true, nil
+	}
+	if len(held) > 0 {
+		return false, newHeldError(p.source, held)
 	}
 	if !loaded {
 		event := p.event
 		event.State, event.Note = lake.Current, remarks(append(p.taken(), p.nothingThere(found)))
 		p.tell(event)
 	}
-	return nil
+	return false, nil
 }
 
 // nothingThere says so where a source has no file at all.
