@@ -36,6 +36,9 @@ type Options struct {
 	// once is refused.
 	CacheBytes int64
 
+	// Files is a folder of this machine below which statements may read raw files by their paths. Empty: none.
+	Files string
+
 	Memory  int64  // bytes for DuckDB; 0: 80 % of the machine's memory
 	Threads int    // 0: one for each core
 	TempDir string // where large sorts and joins spill; empty: they fail when memory ends
@@ -83,6 +86,16 @@ func Open(o Options) (*Engine, error) {
 		}
 		e.cache = c
 		allowed = []string{c.dir}
+	}
+	if o.Files != "" {
+		folder, err := filepath.EvalSymlinks(o.Files)
+		if err != nil {
+			return nil, err
+		}
+		if folder, err = filepath.Abs(folder); err != nil {
+			return nil, err
+		}
+		o.Files, allowed = folder, append(allowed, folder)
 	}
 	e.options = o
 	e.data = &instance{options: duckdb.Options{
@@ -182,6 +195,6 @@ func (e *Engine) With(tables Resolver) *Engine {
 // partition columns, so neither a plan nor an error names a file.
 func (e *Engine) Limited(tables Resolver) *Engine {
 	other := e.With(tables)
-	other.options.hideFiles = true
+	other.options.hideFiles, other.options.Files = true, ""
 	return other
 }

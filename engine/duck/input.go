@@ -120,7 +120,7 @@ func (e *Engine) unresolved(ctx context.Context, s *statement, r *reference, cau
 	if r.at != (delta.When{}) {
 		out.Message, out.hint = fmt.Sprintf("table %s: %v", r.name, cause), "petalake history TABLE lists the versions"
 	} else if strings.ContainsAny(r.name.Table, "/*") || strings.Contains(r.name.Table, ".") {
-		out.hint = "SQL reads the tables of the lake, not files; petalake load makes a table of a file"
+		out.hint = "SQL reads the tables of the lake; petalake load makes a table of a file, and petalake sql --files reads files as they are"
 	}
 	names, err := e.options.Tables.Names(ctx)
 	if err != nil {

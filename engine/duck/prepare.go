@@ -24,10 +24,11 @@ type relation struct {
 	statement   *statement
 	inputs      []*input
 	rewritten   rewritten
-	footersOnly bool // nothing will run: columns need not be here
-	hideFiles   bool // as Options has it
-	answered    bool // sql is whole without a data file
-	bound       bool // the statement is bound before it runs: whether DuckDB takes it chooses an engine
+	footersOnly bool                     // nothing will run: columns need not be here
+	hideFiles   bool                     // as Options has it
+	answered    bool                     // sql is whole without a data file
+	bound       bool                     // the statement is bound before it runs: whether DuckDB takes it chooses an engine
+	rawFault    func(said string) string // shortens errors of a statement that reads raw files; nil for others
 	ends        []func()
 }
 
@@ -80,6 +81,9 @@ func (e *Engine) find(ctx context.Context, r *relation, session *session, sql st
 		r.rewritten, r.plan, r.answered = rewritten{sql: r.sql}, &Plan{}, true
 		return err
 	}
+	if e.options.Files != "" {
+		s.takeFiles()
+	}
 	if r.inputs, err = e.resolve(ctx, s); err != nil {
 		return err
 	}
@@ -90,6 +94,10 @@ func (e *Engine) find(ctx context.Context, r *relation, session *session, sql st
 		r.plan = newPlan(r.inputs)
 		r.plan.FromLog = true
 		return nil
+	}
+	if len(s.files) > 0 {
+		r.rawFault = e.rawFault
+		return nil // a plan needs the columns of the files, which only they tell
 	}
 	studied := r.bound || len(r.inputs) > 0 && (s.filters || e.cache != nil)
 	if studied && e.cache == nil && !r.bound && !r.footersOnly && s.explain.Text == "" {
@@ -113,8 +121,11 @@ func (e *Engine) finish(ctx context.Context, r *relation, session *session) erro
 	if err := e.gather(ctx, r); err != nil {
 		return err
 	}
-	if len(r.inputs) > 0 {
+	if len(r.inputs)+len(r.statement.files) > 0 {
 		if err := session.begin(ctx); err != nil {
+			return err
+		}
+		if err := e.installFiles(ctx, session.conn, r.statement); err != nil {
 			return err
 		}
 		if err := install(ctx, session.conn, r.inputs, e.types); err != nil {
@@ -260,6 +271,11 @@ func (r *relation) failed(ctx context.Context, err error) error {
 		return r.discreet(err)
 	}
 	if d, ok := errors.AsType[*duckdb.Error](err); ok {
+		if r.rawFault != nil && d.Line == 0 {
+			said := *d
+			said.Message = r.rawFault(d.Message)
+			d = &said
+		}
 		return r.discreet(r.statement.explainError(d, r.rewritten))
 	}
 	return r.discreet(err)

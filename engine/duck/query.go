@@ -23,7 +23,7 @@ func (r *relation) query(ctx context.Context) (array.RecordReader, error) {
 		r.end()
 		return nil, err
 	}
-	out := &reader{RecordReader: rows, ctx: ctx, relation: r}
+	out := &reader{RecordReader: rows, ctx: ctx, relation: r, schema: r.statement.titled(rows.Schema())}
 	out.refs.Store(1)
 	return out, nil
 }
@@ -33,12 +33,32 @@ type reader struct {
 	array.RecordReader
 	ctx      context.Context // of the statement, to tell its end from an error
 	relation *relation
+	schema   *arrow.Schema // with the names that a person wrote
+	current  arrow.RecordBatch
 	refs     atomic.Int64
 	err      error
 }
 
+func (r *reader) Schema() *arrow.Schema { return r.schema }
+
+// RecordBatch is the current batch under the reader's schema.
+func (r *reader) RecordBatch() arrow.RecordBatch { return r.current }
+
+// Record is RecordBatch.
+func (r *reader) Record() arrow.RecordBatch { return r.current }
+
+func (r *reader) drop() {
+	if r.current != nil {
+		r.current.Release()
+		r.current = nil
+	}
+}
+
 func (r *reader) Next() bool {
+	r.drop()
 	if r.RecordReader.Next() {
+		b := r.RecordReader.RecordBatch()
+		r.current = array.NewRecordBatch(r.schema, b.Columns(), b.NumRows())
 		return true
 	}
 	if r.err == nil {
@@ -53,6 +73,7 @@ func (r *reader) Retain() { r.refs.Add(1) }
 
 func (r *reader) Release() {
 	if r.refs.Add(-1) == 0 {
+		r.drop()
 		r.RecordReader.Release()
 		r.relation.end()
 	}

@@ -1,6 +1,7 @@
 package duck
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -91,7 +92,8 @@ func (s *statement) explainError(e *duckdb.Error, r rewritten) *Error {
 	case duckdb.Permission:
 		kind = Refused
 	}
-	out := failure(kind, e.Hint(), "%s", e.Message)
+	message, hint := reword(e.Message)
+	out := failure(kind, cmp.Or(e.Hint(), hint), "%s", message)
 	out.Err = e
 	if at := offsetOf(r.sql, e.Line, e.Column); at >= 0 {
 		return out.at(s.user, r.original(at))

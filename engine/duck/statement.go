@@ -19,6 +19,7 @@ type statement struct {
 	verb    sql.Token // its first word
 	root    node
 	tables  []*reference // every place where a table is named
+	files   []*reference // of raw files, each once, where an engine reads them
 	show    string       // "tables" for SHOW TABLES, else ""
 	filters bool         // it has a condition that could exclude files
 }

@@ -32,6 +32,8 @@ type Options struct {
 	Starting func(local.Step)
 	// AWS is what the rooms call in AWS beside S3. With nil they say what is missing where it is needed.
 	AWS AWS
+	// Files lets statements on DuckDB read raw files below the folder of lakehouse.yaml.
+	Files bool
 }
 
 // AWS is what the rooms call in AWS whose clients are too large to be linked into every program.
@@ -69,7 +71,12 @@ func Open(ctx context.Context, described *spec.Lakehouse, o Options) (*Assembly,
 		return nil, err
 	}
 	limits := env.Limits
+	files := ""
+	if o.Files {
+		files = env.Dir
+	}
 	engine, err := duck.Open(duck.Options{
+		Files:  files,
 		Tables: lake.Resolver{Env: env}, Lake: env.Storage.Store, LocalRoot: env.Storage.Folder, CacheDir: env.Storage.Cache,
 		Memory: limits.Memory, Threads: limits.Threads, TempDir: limits.Spill,
 	})

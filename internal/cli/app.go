@@ -36,6 +36,7 @@ type app struct {
 	memory            string
 	threads           int
 	engine            spec.Engine // of the statements of this command; "" as the environment says
+	files             bool        // statements may read raw files
 	spark             *progress   // of a Spark that starts
 }
 
@@ -81,7 +82,7 @@ func (a *app) open(ctx context.Context) (*assembly.Assembly, error) {
 	}
 	o := assembly.Options{
 		Options:  lake.Options{Environment: a.environment, Threads: a.threads, Engine: a.engine, Getenv: a.getenv},
-		Starting: a.starting(), AWS: emr.Services{},
+		Starting: a.starting(), AWS: emr.Services{}, Files: a.files,
 	}
 	if a.memory != "" {
 		size, err := spec.ParseSize(a.memory)

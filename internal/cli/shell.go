@@ -172,7 +172,7 @@ func (s *session) help(string) error {
 	if err := grid.Close(); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintln(s.sql.out, "Tab completes names, Up recalls statements, Ctrl-C ends a statement. Time travel: FROM t VERSION AS OF 3")
+	_, err := fmt.Fprintln(s.sql.out, "Tab completes names, Up recalls statements, Ctrl-R searches them, Ctrl-C ends a statement. Time travel: FROM t VERSION AS OF 3")
 	return err
 }
 

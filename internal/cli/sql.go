@@ -54,6 +54,7 @@ completion. Rows stream to standard output; counts and times to standard error.`
 	flags.StringVar((*string)(&c.engine), "engine", "", "duckdb, spark or auto; default: as lakehouse.yaml says")
 	flags.BoolVar(&c.why, "explain-engine", false, "say which engine would run it, and why; run nothing")
 	flags.IntVar(&c.rows, "rows", 40, "most rows to show as text on a terminal; 0 for all")
+	flags.BoolVar(&c.files, "files", false, "read files too, as in: from 'raw/x.csv'; write nothing")
 	flags.StringVar(&c.as, "as", "", "hold statements to what somebody may, by access")
 	must(cmd.RegisterFlagCompletionFunc("engine", cobra.FixedCompletions([]string{string(spec.EngineDuckDB), string(spec.EngineSpark), string(spec.EngineAuto)}, cobra.ShellCompDirectiveNoFileComp)))
 	return cmd
@@ -62,6 +63,9 @@ completion. Rows stream to standard output; counts and times to standard error.`
 // sql finds the statements and runs them in order, or starts the shell.
 func (c *sqlCommand) run(ctx context.Context, args []string) error {
 	if err := c.outputByName(); err != nil {
+		return err
+	}
+	if err := c.onlyReads(); err != nil {
 		return err
 	}
 	var text string
@@ -117,6 +121,22 @@ func (c *sqlCommand) run(ctx context.Context, args []string) error {
 	})
 }
 
+// onlyReads holds --files to what it is for: a person who looks into files, on this machine.
+func (c *sqlCommand) onlyReads() error {
+	switch {
+	case !c.files:
+		return nil
+	case c.as != "":
+		return &usageError{errors.New("--files and --as: access says nothing of files"), "leave one of them out"}
+	case c.engine != "" && c.engine != spec.EngineDuckDB:
+		return &usageError{fmt.Errorf("--files and --engine %s: DuckDB reads files", c.engine), "leave --engine out"}
+	case c.why:
+		return &usageError{errors.New("--files and --explain-engine: DuckDB reads files"), "leave one of them out"}
+	}
+	c.engine = spec.EngineDuckDB
+	return nil
+}
+
 // dialect is the dialect in which a text of statements is cut: that of the engine that was asked for.
 func (a *app) dialect() sql.Dialect {
 	if a.engine == spec.EngineSpark {
@@ -167,6 +187,9 @@ func (c *sqlCommand) outputByName() error {
 
 // statement runs one statement and shows its rows.
 func (c *sqlCommand) statement(ctx context.Context, lake asker, text string) (err error) {
+	if change, err := sql.ParseChange(text); c.files && (err != nil || change != nil) {
+		return &usageError{errors.New("with --files statements only read"), "petalake load makes a table of files; statements without --files write tables"}
+	}
 	if c.explain {
 		text = "EXPLAIN " + text
 	}

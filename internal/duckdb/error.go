@@ -79,6 +79,8 @@ func parseErrorIn(msg, sql string) *Error {
 	if m := classHead.FindStringSubmatch(msg); m != nil {
 		if kind, ok := classes[m[1]]; ok {
 			e.Kind = kind
+		}
+		if m[1] != "INTERNAL Error" && m[1] != "FATAL Error" { // these are no fault of the statement: the class says so
 			e.Message = msg[len(m[0]):]
 		}
 	}

@@ -36,7 +36,7 @@ func (v Vocabulary) Complete(text string, pos int) (start int, candidates []stri
 		return pos, nil
 	}
 	start = pos
-	for n > 0 && (tokens[n-1].Kind == sql.Word || tokens[n-1].Kind == sql.Number || tokens[n-1].Is(".")) {
+	for n > 0 && (tokens[n-1].Kind == sql.Word || tokens[n-1].Kind == sql.Quoted || tokens[n-1].Kind == sql.Number || tokens[n-1].Is(".")) {
 		n--
 		start = tokens[n].From
 	}
@@ -88,33 +88,80 @@ func (v Vocabulary) tables() []string {
 	return names
 }
 
-// columnsOf are the columns of what owner stands for: a table, its last part, or an alias.
+// columnsOf are the columns of what owner stands for in the text: an alias, a table, or the last part of a
+// table's name, of one that the text names before another.
 func (v Vocabulary) columnsOf(text, owner string) []string {
-	for table, columns := range v.Tables {
+	tokens := sql.Lex(sql.DuckDB, text)
+	owner = unquoted(owner)
+	var found []string
+	best := 0
+	for _, table := range v.tables() {
 		_, last, _ := cutLast(table)
-		if strings.EqualFold(owner, table) || strings.EqualFold(owner, last) || aliased(text, table, owner) {
-			return columns
+		rank := 0
+		switch at := ends(tokens, table); {
+		case slices.ContainsFunc(at, func(end int) bool { return strings.EqualFold(alias(tokens[end:]), owner) }):
+			rank = 4
+		case strings.EqualFold(owner, table):
+			rank = 3
+		case strings.EqualFold(owner, last) && len(at) > 0:
+			rank = 2
+		case strings.EqualFold(owner, last):
+			rank = 1
+		}
+		if rank > best {
+			best, found = rank, v.Tables[table]
 		}
 	}
-	return nil
+	return found
 }
 
-// aliased says whether the text has "table alias" or "table AS alias".
-func aliased(text, table, alias string) bool {
-	words := strings.FieldsFunc(strings.ToLower(text), func(r rune) bool { return strings.ContainsRune(" \t\r\n,()", r) })
-	for i, w := range words {
-		if w != strings.ToLower(table) || i+1 >= len(words) {
+// unquoted is a name without the quotes around its parts.
+func unquoted(name string) string {
+	var b strings.Builder
+	for _, t := range sql.Lex(sql.DuckDB, name) {
+		b.WriteString(t.Value())
+	}
+	return b.String()
+}
+
+// ends are the places in a list of tokens behind the name of a table.
+func ends(tokens []sql.Token, table string) []int {
+	var at []int
+	parts := strings.Split(table, ".")
+	for i := range tokens {
+		n := 2*len(parts) - 1
+		if i+n > len(tokens) || i > 0 && tokens[i-1].Is(".") {
 			continue
 		}
-		next := words[i+1]
-		if next == "as" && i+2 < len(words) {
-			next = words[i+2]
+		same := true
+		for j, t := range tokens[i : i+n] {
+			same = same && (j%2 == 1 && t.Is(".") || j%2 == 0 && t.IsName() && strings.EqualFold(t.Value(), parts[j/2]))
 		}
-		if next == strings.ToLower(alias) {
-			return true
+		if same {
+			at = append(at, i+n)
 		}
 	}
-	return false
+	return at
+}
+
+// alias is the name that a table has in its statement, of the tokens behind the table's own; "" where there is none.
+// VERSION AS OF 3 and its like stand before it.
+func alias(tokens []sql.Token) string {
+	is := func(i int, words ...string) bool { return i < len(tokens) && tokens[i].Is(words...) }
+	i := 0
+	if is(i, "FOR") {
+		i++
+	}
+	if is(i, "VERSION", "TIMESTAMP", "SYSTEM_VERSION", "SYSTEM_TIME") && is(i+1, "AS") && is(i+2, "OF") {
+		i += 4
+	}
+	if is(i, "AS") {
+		i++
+	}
+	if i >= len(tokens) || !tokens[i].IsName() || slices.ContainsFunc(keywords, func(k string) bool { return tokens[i].Is(k) }) {
+		return ""
+	}
+	return tokens[i].Value()
 }
 
 // mentions says whether the text has the name of a table in it.

@@ -25,7 +25,8 @@ type Lines struct {
 	// Names is asked for what can be completed at every Tab.
 	Names func() Vocabulary
 
-	typed []string // the lines of the statement so far
+	typed  []string // the lines of the statement so far
+	search search
 }
 
 const (
@@ -36,13 +37,18 @@ const (
 // NewLines starts reading from a terminal that writes to out.
 func NewLines(in *os.File, out io.Writer, history *History, names func() Vocabulary) *Lines {
 	l := &Lines{in: in, History: history, Names: names, keys: &keys{in: in}}
+	l.open(out)
+	return l
+}
+
+// open starts the editor of lines.
+func (l *Lines) open(out io.Writer) {
 	l.term = term.NewTerminal(struct {
 		io.Reader
 		io.Writer
 	}{l.keys, out}, prompt)
-	l.term.History = history
-	l.term.AutoCompleteCallback = l.complete
-	return l
+	l.term.History = l.History
+	l.term.AutoCompleteCallback = l.edit
 }
 
 // Statement reads lines up to the end of a statement, or one command of the shell. It may return
@@ -118,6 +124,14 @@ func IsCommand(line string) bool {
 	return false
 }
 
+// edit answers the keys that the editor has no answer to.
+func (l *Lines) edit(line string, pos int, key rune) (string, int, bool) {
+	if shown, cursor, ok := l.search.key(l.History, line, pos, key); ok {
+		return shown, cursor, true
+	}
+	return l.complete(line, pos, key)
+}
+
 // complete answers Tab: it inserts what all candidates share, and lists them where that is nothing.
 func (l *Lines) complete(line string, pos int, key rune) (string, int, bool) {
 	if key != '\t' {
@@ -148,46 +162,4 @@ func (l *Lines) list(candidates []string) {
 		candidates, more = candidates[:mostListed], " ..."
 	}
 	io.WriteString(l.term, strings.Join(candidates, "  ")+more+"\n")
-}
-
-// keys makes Ctrl-C an ordinary key: it clears the line and ends it. The editor would otherwise
-// take it for the end of input.
-type keys struct {
-	in        io.Reader
-	pending   []byte
-	interrupt bool
-}
-
-const (
-	ctrlC = 3
-	ctrlE = 5  // to the end of the line
-	ctrlU = 21 // delete to its beginning
-	enter = '\r'
-)
-
-func (k *keys) Read(p []byte) (int, error) {
-	if len(k.pending) == 0 {
-		buf := make([]byte, 256)
-		n, err := k.in.Read(buf)
-		for _, b := range buf[:n] {
-			if b == ctrlC {
-				k.pending = []byte{ctrlE, ctrlU, enter} // what was typed before it counts no more
-				k.interrupt = true
-				continue
-			}
-			k.pending = append(k.pending, b)
-		}
-		if len(k.pending) == 0 {
-			return 0, err
-		}
-	}
-	n := copy(p, k.pending)
-	k.pending = k.pending[n:]
-	return n, nil
-}
-
-func (k *keys) takeInterrupt() bool {
-	was := k.interrupt
-	k.interrupt = false
-	return was
 }

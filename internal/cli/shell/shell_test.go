@@ -1,6 +1,7 @@
 package shell
 
 import (
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -46,6 +47,16 @@ func TestComplete(t *testing.T) {
 		{"select ord| from bronze.orders", 7, []string{"order", "order_id", "ordered_at"}},
 		{"select o.pr| from bronze.orders o", 7, []string{"o.price"}},
 		{"select x.pr| from bronze.orders as x", 7, []string{"x.price"}},
+		{"select o.| from bronze.orders o", 7, []string{"o.order_id", "o.ordered_at", "o.price"}},
+		{"select o.| from bronze.orders o;", 7, []string{"o.order_id", "o.ordered_at", "o.price"}},
+		{"select o.|\nfrom -- all\n\"bronze\".\"orders\" as O, gold.revenue r", 7, []string{"o.order_id", "o.ordered_at", "o.price"}},
+		{"select r.| from bronze.orders o join gold.revenue r on o.ordered_at=r.day", 7, []string{"r.day", "r.revenue"}},
+		{"select * from bronze.orders o join gold.revenue r on o.price = r.|", 63, []string{"r.day", "r.revenue"}},
+		{"select revenue.| from bronze.orders revenue", 7, []string{"revenue.order_id", "revenue.ordered_at", "revenue.price"}},
+		{"select o.pr| from bronze.orders version as of 3 as o", 7, []string{"o.price"}},
+		{"select o.pr| from bronze.orders for timestamp as of '2026-01-01' o", 7, []string{"o.price"}},
+		{"select \"o\".pr| from bronze.orders o", 7, []string{"\"o\".price"}},
+		{"select z.| from bronze.orders o", 7, nil},
 		{"select orders.pr| from bronze.orders", 7, []string{"orders.price"}},
 		{"select 'sel|", 11, nil},
 		{"select 1 -- sel|", 15, nil},
@@ -138,5 +149,39 @@ func TestKeys(t *testing.T) {
 	}
 	if !k.takeInterrupt() || k.takeInterrupt() {
 		t.Error("takeInterrupt: want true once")
+	}
+}
+
+// What is typed at a terminal gives these lines, by a search in the history among the keys.
+func TestSearch(t *testing.T) {
+	h := &History{}
+	for _, line := range []string{"select 1;", "select café;", "FROM orders;", "select 2;", "select 2;", "show tables;", "select 2;"} {
+		h.remember(line)
+	}
+	for _, c := range []struct{ typed, want string }{
+		{"\x12from\r", "FROM orders;"},            // in any case of letters
+		{"\x12select\r", "select 2;"},             // the newest
+		{"\x12select\x12\r", "select café;"},      // an older one, that is not the same again
+		{"\x12select\x12\x12\r", "select 1;"},     // and another
+		{"\x12select\x12\x12\x12\r", "select 1;"}, // there are no more
+		{"\x12fé\r", "select café;"},              // beyond ASCII
+		{"\x12fé\x7f\x7fx\r", ""},                 // nothing is found
+		{"\x12fromx\x7f\r", "FROM orders;"},       // what was typed too much is taken off
+		{"abc\x12from\x07d\r", "abcd"},            // Ctrl-G gives the line back
+		{"abc\x12\r", "abc"},                      // nothing was searched for
+		{"\x12from\x01-- \r", "-- FROM orders;"},  // another key works on what was found
+		{"\x12from\x1b[D!\r", "FROM orders!;"},    // so do keys of several bytes
+		{"\x12from\x12\x03", ""},                  // Ctrl-C clears the line
+		{"x\x12from\x03", ""},                     // and what stood there before
+		{"\x12tab\r", "show tables;"},
+	} {
+		l := &Lines{History: h, Names: func() Vocabulary { return vocabulary }, keys: &keys{in: strings.NewReader(c.typed)}}
+		l.open(io.Discard)
+		if got, err := l.term.ReadLine(); got != c.want || err != nil {
+			t.Errorf("typed %q: got %q, %v; want %q", c.typed, got, err, c.want)
+		}
+		if l.search.on {
+			t.Errorf("typed %q: the search goes on", c.typed)
+		}
 	}
 }
