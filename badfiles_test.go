@@ -14,7 +14,6 @@ import (
 
 	"github.com/petalake/petalake"
 	"github.com/petalake/petalake/delta"
-	"github.com/petalake/petalake/internal/write"
 )
 
 // cut is a gzip file that ends too early.
@@ -88,7 +87,7 @@ models:
 			good(h, "c", 3)
 			for range 2 { // it is told of each time
 				_, err := h.up(h.open())
-				var held *write.HeldError
+				var held *petalake.HeldError
 				if !errors.As(err, &held) || len(held.Held) != 1 || !strings.Contains(err.Error(), bad) {
 					t.Fatalf("got %v, want that %s is held back, and nothing else", err, bad)
 				}
@@ -139,7 +138,7 @@ func TestManyBadFiles(t *testing.T) {
 	}
 	lake := h.open()
 	_, err := h.up(lake)
-	var held *write.HeldError
+	var held *petalake.HeldError
 	if !errors.As(err, &held) || len(held.Held) != 40-want {
 		t.Fatalf("got %v, want %d files held back", err, 40-want)
 	}
@@ -160,7 +159,7 @@ func TestManyBadFiles(t *testing.T) {
 func (h *house) mustHold(lake *petalake.Lake, files int) {
 	h.t.Helper()
 	_, err := h.up(lake)
-	var held *write.HeldError
+	var held *petalake.HeldError
 	if !errors.As(err, &held) || len(held.Held) != files {
 		h.t.Fatalf("got %v, want %d files held back", err, files)
 	}
@@ -175,7 +174,7 @@ func TestMaxBad(t *testing.T) {
 		h := newHouse(t, map[string]string{"lakehouse.yaml": strings.Replace(yaml, "MOST", most, 1), "raw/1.csv": text})
 		lake := h.open()
 		_, err := h.up(lake)
-		var many *write.TooManyBadError
+		var many *petalake.TooManyBadError
 		if fits != (err == nil) || !fits && (!errors.As(err, &many) || many.Bad != 2 || many.Rows != 100) {
 			t.Errorf("max_bad %s: got %v", most, err)
 		}

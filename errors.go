@@ -20,6 +20,12 @@ type (
 	// LoadError says which load failed. The table is as it was.
 	LoadError = write.LoadError
 
+	// HeldError says which raw files of a source are not loaded, since they cannot be as they are. All others are.
+	HeldError = write.HeldError
+
+	// TooManyBadError says that more rows are bad than a load may put aside.
+	TooManyBadError = write.TooManyBadError
+
 	// FormatError says that it is not clear how the rows of a file are written.
 	FormatError = write.FormatError
 
