@@ -268,6 +268,12 @@ func (r *replay) load(g *badGroup, table *delta.Table) (*load, error) {
 			return nil, err
 		}
 		l.Raw.CSV = csvOptions(resolved.Files.Options)
+		if resolved.OnError == spec.Rescue {
+			l.OnError = spec.Rescue
+		}
+		if g.rows[0].Line == 0 || reading.Format == raw.FormatJSON && !reading.Named {
+			l.Raw.Pick = pickOf(resolved.Files.Columns)
+		}
 	}
 	l.Raw.Declared = declared(l.decl)
 	if l.decl != nil {

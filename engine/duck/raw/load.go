@@ -123,7 +123,7 @@ func (r *rawRows) broken(ctx context.Context, sql string) (bad []badRow, err err
 	}
 	for _, row := range rows {
 		at, path, _ := strings.Cut(row[0], ":")
-		b := badRow{file: path, reason: row[1], raw: row[2], reading: Reading{Format: FormatJSON}}
+		b := badRow{file: path, reason: row[1], raw: row[2], reading: Reading{Format: FormatJSON, Named: true}}
 		if b.line, err = strconv.ParseInt(at, 10, 64); err != nil {
 			return nil, err
 		}

@@ -35,7 +35,8 @@ type Reading struct {
 	Delimiter string   `json:"delimiter,omitempty"`
 	Quote     string   `json:"quote,omitempty"`
 	Escape    string   `json:"escape,omitempty"`
-	Columns   []string `json:"columns,omitempty"` // of CSV: the names of its values
+	Columns   []string `json:"columns,omitempty"` // of CSV: the names of its values in the table, "" of one that is not taken
+	Named     bool     `json:"named,omitempty"`   // of JSON: its names are those of the table, not of the files
 }
 
 // readingOf says how the text of a row of a file is read.
@@ -45,8 +46,12 @@ func readingOf(s text.Source, file string) Reading {
 	}
 	r := Reading{Format: FormatCSV, Delimiter: s.CSV.Delimiter, Quote: signText(s.CSV.Quote), Escape: signText(s.CSV.Escape)}
 	at := slices.IndexFunc(s.Files, func(f text.File) bool { return f.Path == file })
-	for _, column := range s.Files[at].Columns {
-		r.Columns = append(r.Columns, s.Fields[column].Name)
+	for i, column := range s.Files[at].Columns {
+		name := s.Files[at].Names[i]
+		if column >= 0 {
+			name = s.Fields[column].Name
+		}
+		r.Columns = append(r.Columns, name)
 	}
 	return r
 }

@@ -342,6 +342,7 @@ func (d dialect) describe(s *text.Source, files []rawFile, columns []schema.Fiel
 		s.Files[i].Skip, s.Files[i].Header = d.skip, d.header
 		for _, name := range names {
 			name, taken := d.pick.table(name)
+			taken = taken && name != ""
 			at := -1
 			if taken {
 				at = known.Index(name)
