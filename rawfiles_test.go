@@ -18,18 +18,7 @@ import (
 // bucket of the lake, once each, and names them as the bucket does where something is wrong.
 func TestRawFilesInBucket(t *testing.T) {
 	gateway := servers.VersityGW(t)
-	gateway.Bucket(t, "acme")
-	gateway.Environ(t)
-	bucket, err := s3.Open(t.Context(), s3.Options{Bucket: "acme", Region: gateway.Region, Endpoint: gateway.Endpoint, PathStyle: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	put := func(key, text string) {
-		t.Helper()
-		if err := bucket.Put(t.Context(), key, strings.NewReader(text), store.Always); err != nil {
-			t.Fatal(err)
-		}
-	}
+	put := filled(t, gateway, "acme")
 	h := newHouse(t, map[string]string{"lakehouse.yaml": fmt.Sprintf(`lakehouse: shop
 tables:
   bronze.orders: {columns: [{name: id, type: long}, {name: shop, type: string}]}
@@ -61,18 +50,7 @@ environments:
 // TestRawFilesFromBucket: a lake on this machine takes raw files from a bucket too, by a source and by hand.
 func TestRawFilesFromBucket(t *testing.T) {
 	gateway := servers.VersityGW(t)
-	gateway.Bucket(t, "raw")
-	gateway.Environ(t)
-	bucket, err := s3.Open(t.Context(), s3.Options{Bucket: "raw", Region: gateway.Region, Endpoint: gateway.Endpoint, PathStyle: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	put := func(key, text string) {
-		t.Helper()
-		if err := bucket.Put(t.Context(), key, strings.NewReader(text), store.Always); err != nil {
-			t.Fatal(err)
-		}
-	}
+	put := filled(t, gateway, "raw")
 	h := newHouse(t, map[string]string{"lakehouse.yaml": fmt.Sprintf(`lakehouse: shop
 sources:
   orders: {path: "s3://raw/orders/*.csv", table: orders, file_column: from_file, on_error: quarantine}
@@ -103,5 +81,22 @@ environments:
 	}
 	if err := load("s3://raw/orders/a.csv", "x.csv"); err == nil || !strings.Contains(err.Error(), "not in one place") {
 		t.Errorf("two places: got %v", err)
+	}
+}
+
+// filled makes a bucket of a gateway, for which the environment is then set, and gives what puts files into it.
+func filled(t *testing.T, gateway *servers.Server, name string) func(key, text string) {
+	t.Helper()
+	gateway.Bucket(t, name)
+	gateway.Environ(t)
+	bucket, err := s3.Open(t.Context(), s3.Options{Bucket: name, Region: gateway.Region, Endpoint: gateway.Endpoint, PathStyle: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return func(key, text string) {
+		t.Helper()
+		if err := store.PutBytes(t.Context(), bucket, key, []byte(text), store.Always); err != nil {
+			t.Fatal(err)
+		}
 	}
 }

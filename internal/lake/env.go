@@ -19,6 +19,7 @@ import (
 	"github.com/petalake/petalake/catalog"
 	"github.com/petalake/petalake/delta"
 	"github.com/petalake/petalake/spec"
+	"github.com/petalake/petalake/store"
 )
 
 // Env is one open environment of a lakehouse.
@@ -33,6 +34,9 @@ type Env struct {
 
 	mu     sync.Mutex
 	tables map[spec.TableName]*delta.Table // by folded name
+
+	bucketsMu sync.Mutex
+	buckets   map[string]store.Store // of raw files beside the lake's, each opened once
 }
 
 // Limits are how much of the machine the embedded engine may use.

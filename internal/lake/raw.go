@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/petalake/petalake/ingest/files"
+	"github.com/petalake/petalake/store"
 )
 
 // RawFiles is where raw files are, and their patterns in that place: in a folder of this machine, which relative paths start in, in the
@@ -30,11 +31,26 @@ func (e *Env) RawFiles(ctx context.Context, folder string, paths []string) (file
 		}
 		bucket, keys[i] = name, key
 	}
-	opened, err := OpenBucket(ctx, e.Environment, bucket)
-	if err != nil {
-		return nil, nil, fmt.Errorf("open s3://%s: %w", bucket, err)
+	opened, err := e.bucket(ctx, bucket)
+	return &files.Bucket{Name: bucket, Store: opened, Temp: e.Absolute(string(e.Environment.Temp))}, keys, err
+}
+
+// bucket opens a bucket once.
+func (e *Env) bucket(ctx context.Context, name string) (store.Store, error) {
+	e.bucketsMu.Lock()
+	defer e.bucketsMu.Unlock()
+	if opened := e.buckets[name]; opened != nil {
+		return opened, nil
 	}
-	return &files.Bucket{Name: bucket, Store: opened.Store, Temp: e.Absolute(string(e.Environment.Temp))}, keys, nil
+	opened, err := OpenBucket(ctx, e.Environment, name)
+	if err != nil {
+		return nil, fmt.Errorf("open s3://%s: %w", name, err)
+	}
+	if e.buckets == nil {
+		e.buckets = map[string]store.Store{}
+	}
+	e.buckets[name] = opened.Store
+	return opened.Store, nil
 }
 
 // PlacesError says that raw files are in two places.

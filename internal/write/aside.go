@@ -1,14 +1,15 @@
 package write
 
 import (
+	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"path/filepath"
 	"strings"
 	"time"
 
-	"github.com/petalake/petalake/catalog"
 	"github.com/petalake/petalake/delta"
 	"github.com/petalake/petalake/engine/duck/raw"
 	"github.com/petalake/petalake/engine/duck/tablefile"
@@ -34,7 +35,7 @@ func (l *load) setAside(ctx context.Context, err error) bool {
 	if errors.Is(err, raw.ErrIncomplete) && time.Since(time.Unix(0, l.Files[at].Time)) < writtenTime {
 		return false
 	}
-	l.aside = append(l.aside, raw.BadFile{Path: l.Raw.Paths[at], Reason: reasonOf(err, l.Raw.Paths[at])})
+	l.aside = append(l.aside, badFile{l.Raw.Paths[at], reasonOf(err, l.Raw.Paths[at])})
 	l.Files = append(l.Files[:at:at], l.Files[at+1:]...)
 	l.Raw = l.Raw.Without(at)
 	return true
@@ -50,21 +51,37 @@ func (l *load) keepAside(ctx context.Context, c *Change) error {
 	if len(l.aside) == 0 {
 		return nil
 	}
-	bad, err := l.writer.Loader.Aside(ctx, l.aside, l.Raw, l.asideSpec())
+	bad, err := l.asideFiles(ctx)
 	if err != nil {
 		l.writer.Discard(ctx, l.table, *written)
 		return err
 	}
-	written.Bad = append(written.Bad, bad.Files...)
+	written.Bad = append(written.Bad, bad...)
 	return nil
 }
 
-// asideSpec says how files of the quarantine are written.
-func (l *load) asideSpec() tablefile.Spec {
-	s := l.writer.FileSpec(l.table, delta.Metadata{Schema: raw.QuarantineSchema()})
-	s.Root, s.Source = catalog.Root(Quarantine), l.From
-	return s
+// asideFiles writes the files that are put aside as rows of the quarantine, without a line and a text.
+func (l *load) asideFiles(ctx context.Context) ([]delta.Add, error) {
+	table, err := l.writer.Env.Table(ctx, Quarantine)
+	if err != nil {
+		return nil, err
+	}
+	reading, err := json.Marshal(raw.Reading{Format: l.Raw.Format})
+	if err != nil {
+		return nil, err
+	}
+	var rows []BadRow
+	for _, f := range l.aside {
+		rows = append(rows, BadRow{
+			Source: l.From, File: cmp.Or(l.Raw.OriginalNames[f.path], f.path), Reason: f.reason, Time: time.Now(),
+			Table: l.Table.String(), Reading: string(reading),
+		})
+	}
+	return writeBadRows(ctx, table, delta.Metadata{Schema: raw.QuarantineSchema()}, rows)
 }
+
+// badFile is a raw file that cannot be loaded as a whole.
+type badFile struct{ path, reason string }
 
 // reasonOf is the text of an error that is about a file, without its path.
 func reasonOf(err error, path string) string {
@@ -88,7 +105,7 @@ func (l *load) remarks(written tablefile.Written) string {
 			all = append(all, fmt.Sprintf("%d more files are put aside", len(l.aside)-i))
 			break
 		}
-		all = append(all, filepath.Base(f.Path)+" is put aside as a whole: "+f.Reason)
+		all = append(all, filepath.Base(f.path)+" is put aside as a whole: "+f.reason)
 	}
 	return strings.Join(all, "; ")
 }

@@ -82,6 +82,13 @@ func (b *Backlog) holds(source string, f files.File, now time.Time) bool {
 	return ok && h.File == f && now.Before(h.again)
 }
 
+// holdsAny says whether any file of a source is held back.
+func (b *Backlog) holdsAny(source string) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return len(b.held[source]) > 0
+}
+
 // passedOver are the batches of a source that were passed over, to be kept for the next pull; they are tried again when a file that is
 // held back is.
 func (b *Backlog) passedOver(source string, now time.Time) *ingest.Passed {

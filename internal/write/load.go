@@ -51,7 +51,7 @@ type load struct {
 	MaxBad spec.Share // of the rows, that may be bad
 
 	inspected raw.Inspection // of the files
-	aside     []raw.BadFile  // that are not among the files any more: they cannot be loaded
+	aside     []badFile      // that are not among the files any more: they cannot be loaded
 
 	event lake.Event // what is told while it runs
 	tell  func(lake.Event)
@@ -118,10 +118,7 @@ func (w *Writer) byHand(ctx context.Context, o Load, tell func(lake.Event)) (*lo
 		Raw:   raw.Files{Paths: paths, OriginalNames: lake.NamesIn(place, found, paths), CSV: o.CSV, Pick: pickOf(o.Columns), Table: o.Table.String()},
 		event: lake.Event{Kind: lake.LoadEvent, Name: o.Table.String(), Table: o.Table, Files: len(found)}, tell: tell,
 	}
-	l.Raw.Declared = declared(l.decl)
-	if l.Evolve == "" && l.decl != nil {
-		l.Evolve = l.decl.Evolve
-	}
+	l.declared()
 	return l, nil
 }
 
@@ -155,14 +152,17 @@ func (w *Writer) named(ctx context.Context, paths []string) (files.Place, []file
 	return place, found, err
 }
 
-// declared are the columns whose types lakehouse.yaml has.
-func declared(decl *spec.Table) (names []string) {
-	if decl != nil {
-		for _, c := range decl.Columns {
-			names = append(names, c.Name)
-		}
+// declared sets what lakehouse.yaml says of the table: the columns whose types it has, and how the table evolves where nobody said.
+func (l *load) declared() {
+	if l.decl == nil {
+		return
 	}
-	return names
+	for _, c := range l.decl.Columns {
+		l.Raw.Declared = append(l.Raw.Declared, c.Name)
+	}
+	if l.Evolve == "" {
+		l.Evolve = l.decl.Evolve
+	}
 }
 
 // prepareFiles is prepare for files of a format; where that is "" their names tell. Where bad rows are put aside, so are files

@@ -275,10 +275,7 @@ func (r *replay) load(g *badGroup, table *delta.Table) (*load, error) {
 			l.Raw.Pick = pickOf(resolved.Files.Columns)
 		}
 	}
-	l.Raw.Declared = declared(l.decl)
-	if l.decl != nil {
-		l.Evolve = l.decl.Evolve
-	}
+	l.declared()
 	if g.rows[0].Line > 0 && reading.Format == raw.FormatCSV {
 		no, skip := false, 0
 		csv := &l.Raw.CSV

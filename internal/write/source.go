@@ -90,6 +90,9 @@ func (w *Writer) pullingOf(ctx context.Context, source *spec.Source, backlog *Ba
 //
 // Again says that files are gone that were held back: their batches are to be looked at once more.
 func (p *pulling) end(ctx context.Context, loaded bool) (again bool, err error) {
+	if loaded && !p.backlog.holdsAny(p.source.Name) {
+		return false, nil
+	}
 	found, err := p.files.Place.List(ctx, p.files.Patterns)
 	if err != nil {
 		return false, err
@@ -195,10 +198,7 @@ func (p *pulling) load(ctx context.Context, b ingest.Batch) (func(*delta.Txn) er
 		event: p.event, tell: p.tell,
 	}
 	l.event.Files = len(present)
-	l.Raw.Declared = declared(l.decl)
-	if l.decl != nil {
-		l.Evolve = l.decl.Evolve
-	}
+	l.declared()
 	change, err := l.prepareFiles(ctx, p.source.Files.Format)
 	if err != nil {
 		return nil, p.failed(l, original.In(err))

@@ -31,6 +31,10 @@ func (w *Writer) SourceState(ctx context.Context, source *spec.Source) (SourceSt
 	if err != nil {
 		return SourceState{}, err
 	}
+	return p.state(ctx)
+}
+
+func (p *pulling) state(ctx context.Context) (SourceState, error) {
 	state := SourceState{Source: p.source}
 	snapshot, err := p.table.Snapshot(ctx, delta.When{})
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -39,7 +43,7 @@ func (w *Writer) SourceState(ctx context.Context, source *spec.Source) (SourceSt
 	var at ingest.Position
 	if err == nil {
 		state.Last, state.Batches = snapshot.Time(), snapshot.Transaction(p.source.Name)+1
-		if at, err = ingest.NewOffsets(w.Env.Storage.Store, p.source.Name).End(ctx, state.Batches-1); err != nil {
+		if at, err = ingest.NewOffsets(p.writer.Env.Storage.Store, p.source.Name).End(ctx, state.Batches-1); err != nil {
 			return state, err
 		}
 	}
@@ -63,7 +67,7 @@ func (w *Writer) PlanReload(ctx context.Context, source *spec.Source) (Reload, e
 		return Reload{}, err
 	}
 	plan := Reload{}
-	if plan.SourceState, err = w.SourceState(ctx, source); err != nil {
+	if plan.SourceState, err = p.state(ctx); err != nil {
 		return plan, err
 	}
 	found, err := p.files.Found(ctx)

@@ -63,30 +63,6 @@ func signText(b byte) string {
 	return string(b)
 }
 
-// BadFile is a raw file that cannot be loaded as a whole.
-type BadFile struct{ Path, Reason string }
-
-// Aside writes data files of the quarantine, one row for each of the files, without a line and a text. Spec is the quarantine's.
-func (l Loader) Aside(ctx context.Context, files []BadFile, raw Files, spec tablefile.Spec) (tablefile.Written, error) {
-	w, err := tablefile.NewWriter(spec)
-	if err != nil {
-		return tablefile.Written{}, err
-	}
-	defer w.Close()
-	db, conn, err := l.open([]string{w.Dir})
-	if err != nil {
-		return tablefile.Written{}, err
-	}
-	defer db.Close()
-	defer conn.Close()
-	w.Use(conn)
-	var bad []badRow
-	for _, f := range files {
-		bad = append(bad, badRow{file: f.Path, reason: f.Reason, reading: Reading{Format: raw.Format}})
-	}
-	return (&rawRows{raw: raw, Writer: w}).aside(ctx, bad)
-}
-
 // quarantine writes bad rows as data files of the quarantine table.
 func (r *rawRows) quarantine(ctx context.Context, bad []badRow) (tablefile.Written, error) {
 	w, err := r.Beside(tablefile.Spec{
